@@ -1,0 +1,3 @@
+$(call lib,apid)
+$(call prog,apid,libexec/bgpgg/apid,apid common proto,-lgrpc -lgpr -lprotobuf-c -levent_core -lpthread)
+$(apid_obj) $(B)/obj/apid/main.o: $(proto_hdr)

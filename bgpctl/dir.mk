@@ -1,0 +1,3 @@
+$(call lib,bgpctl)
+$(call prog,bgpctl,sbin/bgpctl,bgpctl common proto,-lgrpc -lgpr -lprotobuf-c -lpthread)
+$(bgpctl_obj) $(B)/obj/bgpctl/main.o: $(proto_hdr)

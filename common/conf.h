@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The configuration as a value: immutable once built, numbered by a
+ * generation.  bgpd owns the text and the model; each child holds a copy of
+ * the last committed generation, received through msg_conf.
+ */
+#ifndef COMMON_CONF_H
+#define COMMON_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/afi.h"
+#include "common/compat.h"
+#include "common/log.h"
+#include "common/nlri.h"
+
+enum conf_origin { /* who put an object there */
+	CONF_FROM_FILE,
+	CONF_FROM_API,
+};
+
+enum conf_max_prefix_action {
+	CONF_MAX_PREFIX_TERMINATE,
+	CONF_MAX_PREFIX_DISCARD,
+};
+
+#define CONF_NEVER UINT32_MAX /* an unset optional time */
+
+struct conf_endpoint {
+	struct addr addr; /* ADDR_NONE: a unix socket at path */
+	uint16_t port;
+	char *path;
+};
+
+struct conf_peer {
+	struct addr addr; /* identity of the peer */
+	uint16_t port;
+	uint8_t origin; /* enum conf_origin */
+	uint32_t line;	/* of the file, 0 from the API */
+	uint32_t remote_as; /* 0: any */
+	uint16_t hold_time; /* seconds, after the top level's default */
+	struct addr local_addr; /* ADDR_NONE: as the listener, or the kernel's */
+	uint32_t idle_hold_secs; /* CONF_NEVER: no automatic start, restart */
+	bool damp_oscillations;
+	bool allow_automatic_stop;
+	bool passive;
+	uint32_t delay_open_secs; /* CONF_NEVER: DelayOpen off */
+	bool has_max_prefix;
+	uint32_t max_prefix;
+	uint8_t max_prefix_action;
+	bool notification_without_open;
+	bool collision_established;
+	uint32_t mrai_secs; /* 0: none */
+	bool gr_enabled;
+	uint16_t gr_time; /* seconds, 0 to 4095 */
+	uint32_t families; /* bits of FAMILY_BIT() */
+	char **import_policies;
+	uint16_t n_import;
+	char **export_policies;
+	uint16_t n_export;
+};
+
+struct conf_network { /* a locally originated route */
+	struct nlri nlri;
+	uint8_t *attrs; /* canonical wire form, see bgp_attr.h */
+	uint16_t attrs_len;
+};
+
+struct conf_bmp_server {
+	struct addr addr;
+	uint16_t port;
+	uint64_t statistics_secs; /* 0: none */
+};
+
+struct conf {
+	uint32_t generation;
+	uint32_t asn;
+	uint32_t router_id; /* host order */
+	uint32_t cluster_id;
+	uint16_t hold_time;
+	uint32_t connect_retry_secs;
+	bool accept_unconfigured_peers;
+	bool ebgp_requires_policy;
+	enum log_level log_level;
+	enum log_format log_format;
+	uint32_t grpc_max_reply_bytes;
+	char *user;
+	char *sys_name;
+	char *sys_descr;
+	char *pid_file;	 /* NULL: none */
+	char *state_dir; /* NULL: none */
+	struct conf_endpoint *listen;
+	uint16_t n_listen;
+	struct conf_endpoint *grpc_listen;
+	uint16_t n_grpc_listen;
+	struct conf_peer *peers; /* sorted by address */
+	uint32_t n_peers;
+	struct conf_network *networks;
+	uint32_t n_networks;
+	struct conf_bmp_server *bmp_servers;
+	uint16_t n_bmp_servers;
+};
+
+struct conf *conf_new(void); /* all defaults, no lists */
+void conf_free(struct conf *);
+/* Defaults of a peer that is configured under c (c may be NULL). */
+void conf_peer_init(struct conf_peer *, const struct conf *c);
+void conf_peer_fini(struct conf_peer *);
+void conf_peer_copy(struct conf_peer *to, const struct conf_peer *from);
+/* Binary search; NULL if there is none. */
+const struct conf_peer *conf_peer_find(const struct conf *,
+    const struct addr *);
+/* Insert a deep copy in address order; the caller checked that it is new. */
+void conf_peer_add(struct conf *, const struct conf_peer *);
+void conf_peer_remove(struct conf *, const struct addr *);
+/*
+ * True if the running session of `a` must be reset to become `b`: what was
+ * said in the OPEN or the connection itself differs.
+ */
+bool conf_peer_needs_reset(const struct conf_peer *a,
+    const struct conf_peer *b);
+/* True if nothing at all differs. */
+bool conf_peer_equal(const struct conf_peer *, const struct conf_peer *);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Payloads of the data path between sessiond and rde.
+ *
+ * UPDATES is a run of whole raw BGP UPDATE messages of one peer (header id
+ * and epoch), at most MSG_BATCH_MAX bytes.  sessiond has checked the 19-byte
+ * headers and nothing else.  Flow: each peer has a receive window of
+ * RX_WINDOW bytes; sessiond stops reading its socket when they are in the
+ * rde's hands, RX_CREDIT gives them back.
+ *
+ * TX is a run of whole BGP UPDATE messages for every peer whose bit is set:
+ * n16 length of the bitmap in bytes, the bitmap (peer id i is bit i % 8 of
+ * byte i / 8), n16 number of messages, the messages.  Flow: each peer has a
+ * send window of TX_WINDOW bytes counted by the rde; sessiond gives bytes
+ * back through TX_CREDIT when they left for the socket (or were dropped
+ * with the session).  A peer gets TX only after PEER_READY of its epoch, so
+ * bytes of an earlier session never reach a later one.
+ *
+ * RX_CREDIT and TX_CREDIT are lists of {n32 peer, n32 epoch, n32 bytes}.
+ *
+ * REFRESH: n16 afi, n8 subtype, n8 safi as in RFC 2918/7313: send this
+ * family again.
+ */
+#ifndef COMMON_MSG_ROUTE_H
+#define COMMON_MSG_ROUTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/compat.h"
+#include "common/cursor.h"
+
+enum {
+	RX_WINDOW = 256 * 1024,
+	TX_WINDOW = 512 * 1024,
+	PEER_ID_MAX = 65534, /* ids are dense from 1; 0 is the local speaker */
+};
+
+struct credit {
+	uint32_t peer;
+	uint32_t epoch;
+	uint32_t bytes;
+};
+void msg_credit_put(struct wr *, const struct credit *);
+void msg_credit_get(struct rd *, struct credit *);
+
+struct tx { /* parsed head of a TX; pointers borrow from the message */
+	const uint8_t *bitmap;
+	size_t bitmap_len;
+	uint16_t messages;
+	const uint8_t *data;
+	size_t len;
+};
+int msg_tx_get(const uint8_t *, size_t, struct tx *) ATTR_CHECK;
+
+#endif

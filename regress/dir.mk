@@ -1,0 +1,34 @@
+# Unit tests: one program a module, regress/unit/DIR/MODULE_test.c, linked
+# with libDIR and libcommon.
+unit_src := $(wildcard regress/unit/*/*_test.c)
+unit_bin := $(unit_src:%.c=$(B)/%)
+unit_dir = $(word 3,$(subst /, ,$(1)))
+unit_libs_apid := apid proto
+unit_libs_bgpctl := bgpctl proto
+unit_ld_apid := -lgrpc -lgpr -lprotobuf-c -lpthread
+unit_ld_bgpctl := $(unit_ld_apid)
+unit_ld_bgpd := -lyaml
+
+define unit_rule
+$(B)/$(1:.c=): $(B)/obj/$(1:.c=.o) $(foreach l,$(or $(unit_libs_$(call unit_dir,$(1))),$(call unit_dir,$(1))),$(B)/lib/lib$(l).a) $(B)/lib/libcommon.a
+	@mkdir -p $$(@D)
+	@echo "  LD $$@"
+	$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(unit_ld_$(call unit_dir,$(1))) -lcheck -lsubunit -lrt -lm -lpthread -levent_core
+objs += $(B)/obj/$(1:.c=.o)
+endef
+$(foreach s,$(unit_src),$(eval $(call unit_rule,$(s))))
+
+unit: $(unit_bin)
+	@regress/run-unit $(unit_bin)
+
+# Fuzz entries (BUILD=fuzz): one a codec, linked with libcommon and librde.
+fuzz_src := $(wildcard regress/fuzz/*_fuzz.c)
+fuzz_bin := $(fuzz_src:%.c=$(B)/%)
+$(B)/regress/fuzz/%: $(B)/obj/regress/fuzz/%.o $(B)/lib/librde.a $(B)/lib/libcommon.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ -levent_core
+fuzz-bin: $(fuzz_bin)
+
+-include regress/bench/dir.mk
+-include regress/integ/dir.mk
+-include regress/lint/dir.mk

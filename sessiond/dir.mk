@@ -1,0 +1,2 @@
+$(call lib,sessiond)
+$(call prog,sessiond,libexec/bgpgg/sessiond,sessiond common,-levent_core)
