@@ -5,6 +5,7 @@ proto_names := bgp
 proto_hdr := $(proto_names:%=$(GEN)/proto/%.pb-c.h)
 proto_gen := $(proto_names:%=$(GEN)/proto/%.pb-c.c)
 
+.SECONDARY: $(proto_gen) $(proto_names:%=$(GEN)/c/proto/%.proto)
 $(GEN)/c/proto/%.proto: proto/%.proto proto/optional.awk
 	@mkdir -p $(@D)
 	$(Q)awk -f proto/optional.awk $< > $@
@@ -22,3 +23,14 @@ $(B)/lib/libproto.a: $(proto_names:%=$(B)/obj/gen/%.pb-c.o)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
+
+# Stubs for the test clients in Python: proto.bgp_pb2, proto.bgp_pb2_grpc
+# below $(GEN)/py.
+proto_py := $(proto_names:%=$(GEN)/py/proto/%_pb2.py)
+$(GEN)/py/proto/%_pb2.py: proto/%.proto
+	@mkdir -p $(@D)
+	@echo "  PROTO $@"
+	$(Q)protoc -I. --python_out=$(GEN)/py --grpc_python_out=$(GEN)/py \
+	    --plugin=protoc-gen-grpc_python=$$(command -v grpc_python_plugin) $<
+.PHONY: proto-py
+proto-py: $(proto_py)
