@@ -7,16 +7,23 @@
  * QUERY_END (a struct err; ERR_OK when complete).  The rde holds a resume
  * key and a credit balance for a query, nothing else.  Each prefix is
  * consistent in itself; the table may change between blocks.
+ *
+ * A prefix with more paths than a block holds is sent as several rows of
+ * the same NLRI, one after the other, in as many blocks; each block takes a
+ * credit, and the balance may go below zero to end the prefix.  So a row
+ * whose NLRI equals that of the row before goes on with its paths.
  */
 #ifndef COMMON_MSG_QUERY_H
 #define COMMON_MSG_QUERY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/addr.h"
 #include "common/compat.h"
 #include "common/cursor.h"
+#include "common/err.h"
 #include "common/nlri.h"
 
 enum {
@@ -68,12 +75,21 @@ struct query_path {
 	const uint8_t *attrs; /* canonical wire form, see bgp_attr.h */
 	uint16_t attrs_len;
 };
-/* A row is nlri, n16 number of paths, the paths. */
+/* A row is nlri, n16 number of paths (at least one), the paths. */
+/* Returns where msg_query_row_end() puts the number of paths. */
+size_t msg_query_row_begin(struct wr *, const struct nlri *);
+void msg_query_row_end(struct wr *, size_t at, uint16_t paths);
+void msg_query_row_get(struct rd *, struct nlri *, uint16_t *paths);
 void msg_query_path_put(struct wr *, const struct query_path *);
 void msg_query_path_get(struct rd *, struct query_path *); /* borrows */
 
-/* INJECT: n16 number of edits, the edits; INJECT_DONE: n16 number, and for
- * each a struct err (code n8 only when it is ERR_OK). */
+/*
+ * INJECT: n16 number of edits (at least one), the edits.  INJECT_DONE: n16
+ * the same number, and for each edit in order its result by
+ * msg_inject_result_*: n8 code, and unless that is ERR_OK a string.  A text
+ * is cut where the results would not fit in a message otherwise.  apid sends
+ * the next INJECT when it has INJECT_DONE of the one before.
+ */
 enum inject_op { INJECT_ADD, INJECT_REMOVE };
 struct inject {
 	uint8_t op;
@@ -84,7 +100,20 @@ struct inject {
 void msg_inject_put(struct wr *, const struct inject *);
 void msg_inject_get(struct rd *, struct inject *);
 
+void msg_inject_result_put(struct wr *, const struct err *,
+    size_t max_text /* longest text that still fits */);
+void msg_inject_result_get(struct rd *, struct err *);
+
 /* RIB_INFO: n64 prefixes in Loc-RIB, then per family n64 prefixes, n64
  * paths. */
+struct rib_info {
+	uint64_t prefixes; /* with a best path, over all families */
+	struct {
+		uint64_t prefixes; /* with any path */
+		uint64_t paths;
+	} families[FAMILY__MAX];
+};
+void msg_rib_info_put(struct wr *, const struct rib_info *);
+void msg_rib_info_get(struct rd *, struct rib_info *);
 
 #endif

@@ -24,6 +24,7 @@
 #ifndef COMMON_MSG_ROUTE_H
 #define COMMON_MSG_ROUTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,6 +52,28 @@ struct tx { /* parsed head of a TX; pointers borrow from the message */
 	const uint8_t *data;
 	size_t len;
 };
+/* The head; the messages follow it in the sender's iovec. */
+void msg_tx_head_put(struct wr *, const uint8_t *bitmap, size_t bitmap_len,
+    uint16_t messages);
+/*
+ * 0, or -1 unless it is a bitmap and exactly `messages` messages, each with
+ * the length and type of an UPDATE of at most BGP_MSG_MAX bytes, and nothing
+ * more.
+ */
 int msg_tx_get(const uint8_t *, size_t, struct tx *) ATTR_CHECK;
+static inline bool
+tx_has_peer(const struct tx *t, uint32_t id)
+{
+	return id / 8 < t->bitmap_len &&
+	    (t->bitmap[id / 8] & (1u << (id % 8))) != 0;
+}
+
+struct refresh {
+	uint16_t afi;
+	uint8_t subtype;
+	uint8_t safi;
+};
+void msg_refresh_put(struct wr *, const struct refresh *);
+void msg_refresh_get(struct rd *, struct refresh *);
 
 #endif
