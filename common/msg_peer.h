@@ -27,15 +27,15 @@ struct peer_up {
 	uint32_t local_as;
 	bool ebgp;
 	bool configured; /* false: accepted without configuration */
-	bool as4;	 /* AS numbers in 4 octets on this session */
+	bool as4; /* AS numbers in 4 octets on this session */
 	bool route_refresh;
 	uint32_t families; /* negotiated: bits of FAMILY_BIT() */
 	/* Graceful restart as the peer said it (RFC 4724). */
-	bool gr;		/* it sent the capability */
-	uint32_t gr_families;	/* that it listed */
+	bool gr; /* it sent the capability */
+	uint32_t gr_families; /* that it listed */
 	uint32_t gr_forwarding; /* of these, with the F bit */
-	bool gr_restarting;	/* the R bit */
-	uint16_t gr_time;	/* seconds */
+	bool gr_restarting; /* the R bit */
+	uint16_t gr_time; /* seconds */
 	/* Prefix limit of this peer's configuration. */
 	bool has_max_prefix;
 	uint32_t max_prefix;
@@ -82,8 +82,24 @@ struct peer_shut {
 void msg_peer_shut_put(struct wr *, const struct peer_shut *);
 void msg_peer_shut_get(struct rd *, struct peer_shut *); /* data borrows */
 
-/* PEERS_GET: n8 kind (0 all, 1 one) and for one its address.  Rows come in
- * address order, a block a credit; PEERS_END carries a struct err. */
+/*
+ * PEERS_GET: n8 kind (0 all, 1 one) and for one its address.  Nothing is sent
+ * before PEERS_CREDIT (n32: that many blocks more).  PEERS_ROWS holds rows back
+ * to back up to its end, in address order, a block a credit; PEERS_END carries
+ * a struct err: ERR_OK after the last row, ERR_NOT_FOUND for one that is not
+ * there.  PEERS_END needs no credit.
+ */
+enum peers_kind {
+	PEERS_ALL,
+	PEERS_ONE,
+};
+struct peers_get {
+	uint8_t kind; /* enum peers_kind */
+	struct addr addr; /* PEERS_ONE */
+};
+void msg_peers_get_put(struct wr *, const struct peers_get *);
+void msg_peers_get_get(struct rd *, struct peers_get *);
+
 enum peer_state { /* RFC 4271 8.2.2; numbers as in the API */
 	PEER_IDLE,
 	PEER_CONNECT,
@@ -117,7 +133,7 @@ struct peer_row {
 	uint8_t admin;
 	bool configured;
 	uint32_t remote_id;
-	uint32_t families;  /* negotiated */
+	uint32_t families; /* negotiated */
 	uint16_t hold_time; /* negotiated, seconds; 0 if none */
 	uint64_t uptime_ms; /* in Established, or since it left it */
 	struct peer_stats stats;
@@ -135,7 +151,7 @@ enum peer_ctl_op {
 	PEER_CTL_ENABLE,
 	PEER_CTL_DISABLE,
 	PEER_CTL_RESET_HARD,
-	PEER_CTL_REFRESH_IN,  /* ask the peer for its routes again */
+	PEER_CTL_REFRESH_IN, /* ask the peer for its routes again */
 	PEER_CTL_REFRESH_OUT, /* send ours again */
 	PEER_CTL_REFRESH_BOTH,
 };
@@ -143,7 +159,7 @@ struct peer_ctl {
 	uint8_t op;
 	struct addr addr;
 	uint32_t families; /* for the refreshes; FAMILY_ALL: every one */
-	char reason[130];  /* RFC 9003 text for DISABLE, may be empty */
+	char reason[130]; /* RFC 9003 text for DISABLE, may be empty */
 };
 void msg_peer_ctl_put(struct wr *, const struct peer_ctl *);
 void msg_peer_ctl_get(struct rd *, struct peer_ctl *);
