@@ -38,10 +38,11 @@ struct conf_peer {
 	struct addr addr; /* identity of the peer */
 	uint16_t port;
 	uint8_t origin; /* enum conf_origin */
-	uint32_t line;	/* of the file, 0 from the API */
+	uint32_t line; /* of the file, 0 from the API */
 	uint32_t remote_as; /* 0: any */
 	uint16_t hold_time; /* seconds, after the top level's default */
-	struct addr local_addr; /* ADDR_NONE: as the listener, or the kernel's */
+	struct addr
+	    local_addr; /* ADDR_NONE: as the listener, or the kernel's */
 	uint32_t idle_hold_secs; /* CONF_NEVER: no automatic start, restart */
 	bool damp_oscillations;
 	bool allow_automatic_stop;
@@ -89,7 +90,7 @@ struct conf {
 	char *user;
 	char *sys_name;
 	char *sys_descr;
-	char *pid_file;	 /* NULL: none */
+	char *pid_file; /* NULL: none */
 	char *state_dir; /* NULL: none */
 	struct conf_endpoint *listen;
 	uint16_t n_listen;
@@ -104,14 +105,27 @@ struct conf {
 };
 
 struct conf *conf_new(void); /* all defaults, no lists */
-void conf_free(struct conf *);
+void conf_free(struct conf *); /* NULL is fine */
+
+/* Append a deep copy. */
+void conf_listen_append(struct conf *, const struct conf_endpoint *);
+void conf_grpc_listen_append(struct conf *, const struct conf_endpoint *);
+void conf_network_append(struct conf *, const struct conf_network *);
+void conf_bmp_server_append(struct conf *, const struct conf_bmp_server *);
+void conf_endpoint_fini(struct conf_endpoint *);
+void conf_network_fini(struct conf_network *);
+void conf_bmp_server_fini(struct conf_bmp_server *);
+/* The same address and port, or the same path. */
+bool
+conf_endpoint_equal(const struct conf_endpoint *, const struct conf_endpoint *);
+
 /* Defaults of a peer that is configured under c (c may be NULL). */
 void conf_peer_init(struct conf_peer *, const struct conf *c);
 void conf_peer_fini(struct conf_peer *);
 void conf_peer_copy(struct conf_peer *to, const struct conf_peer *from);
 /* Binary search; NULL if there is none. */
-const struct conf_peer *conf_peer_find(const struct conf *,
-    const struct addr *);
+const struct conf_peer *
+conf_peer_find(const struct conf *, const struct addr *);
 /* Insert a deep copy in address order; the caller checked that it is new. */
 void conf_peer_add(struct conf *, const struct conf_peer *);
 void conf_peer_remove(struct conf *, const struct addr *);
@@ -119,9 +133,9 @@ void conf_peer_remove(struct conf *, const struct addr *);
  * True if the running session of `a` must be reset to become `b`: what was
  * said in the OPEN or the connection itself differs.
  */
-bool conf_peer_needs_reset(const struct conf_peer *a,
-    const struct conf_peer *b);
-/* True if nothing at all differs. */
+bool
+conf_peer_needs_reset(const struct conf_peer *a, const struct conf_peer *b);
+/* True if nothing differs but the line of the file. */
 bool conf_peer_equal(const struct conf_peer *, const struct conf_peer *);
 
 #endif

@@ -11,9 +11,9 @@
 #include "common/cursor.h"
 
 enum conf_item {
-	CONF_ITEM_GLOBAL,	/* scalars of struct conf */
-	CONF_ITEM_LISTEN,	/* bound BGP listener + descriptor (sessiond) */
-	CONF_ITEM_GRPC_LISTEN,	/* bound listener + descriptor (apid) */
+	CONF_ITEM_GLOBAL, /* scalars of struct conf */
+	CONF_ITEM_LISTEN, /* bound BGP listener + descriptor (sessiond) */
+	CONF_ITEM_GRPC_LISTEN, /* bound listener + descriptor (apid) */
 	CONF_ITEM_PEER,
 	CONF_ITEM_NETWORK,
 	CONF_ITEM_BMP_SERVER,
@@ -37,11 +37,19 @@ void msg_conf_bmp_server_get(struct rd *, struct conf_bmp_server *);
 /*
  * The child's side of the transfer: collects BEGIN..END into a conf.
  * conf_rx_item returns -1 on a malformed item (the sender is broken).
- * A listener's descriptor is handed to on_listen.
+ * The descriptor that rode along with a listener stays with the caller: it
+ * belongs to the endpoint just appended, next->listen[next->n_listen - 1].
+ * An endpoint without a descriptor is one that the receiver holds already,
+ * found by conf_endpoint_equal().
+ *
+ * Who gets what: GLOBAL, LISTEN and PEER go to every child (descriptors of
+ * LISTEN to sessiond only), NETWORK and BMP_SERVER to rde, GRPC_LISTEN to
+ * apid.
  */
 struct conf_rx {
 	struct conf *next; /* under construction or waiting for COMMIT */
 };
+/* Drops what an unfinished transfer left. */
 void conf_rx_begin(struct conf_rx *, uint32_t generation);
 int conf_rx_item(struct conf_rx *, const uint8_t *, size_t) ATTR_CHECK;
 /* Give the collected model to the caller at COMMIT (then next == NULL). */

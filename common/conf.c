@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The configuration model: construction, deep copies, comparison, release.
+ *
+ * Owns every string and array it points to.  Pure: no input or output, no
+ * clock; whoever holds a struct conf may call anything here.  The peer array
+ * stays sorted by address, which makes lookups a binary search and the order
+ * of every listing stable.
+ */
+#include "common/conf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xmalloc.h"
+
+struct conf *
+conf_new(void)
+{
+	struct conf *c = xcalloc(1, sizeof(*c));
+
+	c->hold_time = 180;
+	c->connect_retry_secs = 30;
+	c->log_level = LOG_LEVEL_INFO;
+	c->log_format = LOG_FORMAT_TEXT;
+	c->grpc_max_reply_bytes = 4u * 1024 * 1024;
+	c->user = xstrdup("_bgpd");
+	c->sys_name = xstrdup("bgpgg");
+	c->sys_descr = xstrdup("bgpgg version " BGPGG_VERSION);
+	return c;
+}
+
+void
+conf_free(struct conf *c)
+{
+	uint32_t i;
+
+	if (c == NULL)
+		return;
+	for (i = 0; i < c->n_bmp_servers; i++)
+		conf_bmp_server_fini(&c->bmp_servers[i]);
+	free(c->bmp_servers);
+	for (i = 0; i < c->n_networks; i++)
+		conf_network_fini(&c->networks[i]);
+	free(c->networks);
+	for (i = 0; i < c->n_peers; i++)
+		conf_peer_fini(&c->peers[i]);
+	free(c->peers);
+	for (i = 0; i < c->n_grpc_listen; i++)
+		conf_endpoint_fini(&c->grpc_listen[i]);
+	free(c->grpc_listen);
+	for (i = 0; i < c->n_listen; i++)
+		conf_endpoint_fini(&c->listen[i]);
+	free(c->listen);
+	free(c->state_dir);
+	free(c->pid_file);
+	free(c->sys_descr);
+	free(c->sys_name);
+	free(c->user);
+	free(c);
+}
+
+void
+conf_endpoint_fini(struct conf_endpoint *e)
+{
+	free(e->path);
+	e->path = NULL;
+}
+
+bool
+conf_endpoint_equal(const struct conf_endpoint *a,
+    const struct conf_endpoint *b)
+{
+	if ((a->path == NULL) != (b->path == NULL))
+		return false;
+	if (a->path != NULL)
+		return strcmp(a->path, b->path) == 0;
+	return addr_equal(&a->addr, &b->addr) && a->port == b->port;
+}
+
+static void
+endpoint_append(struct conf_endpoint **list, uint16_t *n,
+    const struct conf_endpoint *e)
+{
+	struct conf_endpoint *to;
+
+	*list = xreallocarray(*list, (size_t)*n + 1, sizeof(**list));
+	to = &(*list)[(*n)++];
+	*to = *e;
+	if (e->path != NULL)
+		to->path = xstrdup(e->path);
+}
+
+void
+conf_listen_append(struct conf *c, const struct conf_endpoint *e)
+{
+	endpoint_append(&c->listen, &c->n_listen, e);
+}
+
+void
+conf_grpc_listen_append(struct conf *c, const struct conf_endpoint *e)
+{
+	endpoint_append(&c->grpc_listen, &c->n_grpc_listen, e);
+}
+
+void
+conf_network_fini(struct conf_network *n)
+{
+	free(n->attrs);
+	n->attrs = NULL;
+	n->attrs_len = 0;
+}
+
+void
+conf_network_append(struct conf *c, const struct conf_network *n)
+{
+	struct conf_network *to;
+
+	/* Grown by doubling: lists may be as long as a table. */
+	if ((c->n_networks & (c->n_networks - 1)) == 0)
+		c->networks = xreallocarray(c->networks,
+		    c->n_networks == 0 ? 1 : (size_t)c->n_networks * 2,
+		    sizeof(*c->networks));
+	to = &c->networks[c->n_networks++];
+	*to = *n;
+	to->attrs = n->attrs_len == 0 ? NULL : xmemdup(n->attrs, n->attrs_len);
+}
+
+void
+conf_bmp_server_fini(struct conf_bmp_server *b)
+{
+	(void)b; /* holds no memory of its own */
+}
+
+void
+conf_bmp_server_append(struct conf *c, const struct conf_bmp_server *b)
+{
+	c->bmp_servers = xreallocarray(c->bmp_servers,
+	    (size_t)c->n_bmp_servers + 1, sizeof(*c->bmp_servers));
+	c->bmp_servers[c->n_bmp_servers++] = *b;
+}
+
+void
+conf_peer_init(struct conf_peer *p, const struct conf *c)
+{
+	memset(p, 0, sizeof(*p));
+	p->port = 179;
+	p->hold_time = c == NULL ? 180 : c->hold_time;
+	p->idle_hold_secs = 30;
+	p->damp_oscillations = true;
+	p->allow_automatic_stop = true;
+	p->delay_open_secs = CONF_NEVER;
+	p->max_prefix_action = CONF_MAX_PREFIX_TERMINATE;
+	p->gr_enabled = true;
+	p->gr_time = 120;
+	p->families = FAMILY_ALL;
+}
+
+static void
+names_free(char **names, uint16_t n)
+{
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+static char **
+names_copy(char *const *names, uint16_t n)
+{
+	char **copy;
+	uint16_t i;
+
+	if (n == 0)
+		return NULL;
+	copy = xcalloc(n, sizeof(*copy));
+	for (i = 0; i < n; i++)
+		copy[i] = xstrdup(names[i]);
+	return copy;
+}
+
+static bool
+names_equal(char *const *a, uint16_t na, char *const *b, uint16_t nb)
+{
+	uint16_t i;
+
+	if (na != nb)
+		return false;
+	for (i = 0; i < na; i++)
+		if (strcmp(a[i], b[i]) != 0)
+			return false;
+	return true;
+}
+
+void
+conf_peer_fini(struct conf_peer *p)
+{
+	names_free(p->import_policies, p->n_import);
+	names_free(p->export_policies, p->n_export);
+	p->import_policies = NULL;
+	p->n_import = 0;
+	p->export_policies = NULL;
+	p->n_export = 0;
+}
+
+void
+conf_peer_copy(struct conf_peer *to, const struct conf_peer *from)
+{
+	*to = *from;
+	to->import_policies = names_copy(from->import_policies, from->n_import);
+	to->export_policies = names_copy(from->export_policies, from->n_export);
+}
+
+/* Index of the first peer whose address is not below `addr`. */
+static uint32_t
+peer_lower_bound(const struct conf *c, const struct addr *addr)
+{
+	uint32_t low = 0, high = c->n_peers, mid;
+
+	/* Transfers arrive in order: the usual place is the end. */
+	if (high > 0 && addr_cmp(&c->peers[high - 1].addr, addr) < 0)
+		return high;
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (addr_cmp(&c->peers[mid].addr, addr) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+const struct conf_peer *
+conf_peer_find(const struct conf *c, const struct addr *addr)
+{
+	uint32_t at = peer_lower_bound(c, addr);
+
+	if (at == c->n_peers || !addr_equal(&c->peers[at].addr, addr))
+		return NULL;
+	return &c->peers[at];
+}
+
+void
+conf_peer_add(struct conf *c, const struct conf_peer *p)
+{
+	uint32_t at = peer_lower_bound(c, &p->addr);
+
+	/* Capacity is the next power of two, so that a transfer of many
+	 * peers moves the array a few times only. */
+	if ((c->n_peers & (c->n_peers - 1)) == 0)
+		c->peers = xreallocarray(c->peers,
+		    c->n_peers == 0 ? 1 : (size_t)c->n_peers * 2,
+		    sizeof(*c->peers));
+	memmove(&c->peers[at + 1], &c->peers[at],
+	    (c->n_peers - at) * sizeof(*c->peers));
+	conf_peer_copy(&c->peers[at], p);
+	c->n_peers++;
+}
+
+void
+conf_peer_remove(struct conf *c, const struct addr *addr)
+{
+	uint32_t at = peer_lower_bound(c, addr);
+
+	if (at == c->n_peers || !addr_equal(&c->peers[at].addr, addr))
+		return;
+	conf_peer_fini(&c->peers[at]);
+	c->n_peers--;
+	memmove(&c->peers[at], &c->peers[at + 1],
+	    (c->n_peers - at) * sizeof(*c->peers));
+}
+
+bool
+conf_peer_needs_reset(const struct conf_peer *a, const struct conf_peer *b)
+{
+	return a->port != b->port || a->remote_as != b->remote_as ||
+	    a->hold_time != b->hold_time ||
+	    !addr_equal(&a->local_addr, &b->local_addr) ||
+	    a->families != b->families || a->gr_enabled != b->gr_enabled ||
+	    (a->gr_enabled && a->gr_time != b->gr_time);
+}
+
+bool
+conf_peer_equal(const struct conf_peer *a, const struct conf_peer *b)
+{
+	return !conf_peer_needs_reset(a, b) && addr_equal(&a->addr, &b->addr) &&
+	    a->origin == b->origin && a->gr_time == b->gr_time &&
+	    a->idle_hold_secs == b->idle_hold_secs &&
+	    a->damp_oscillations == b->damp_oscillations &&
+	    a->allow_automatic_stop == b->allow_automatic_stop &&
+	    a->passive == b->passive &&
+	    a->delay_open_secs == b->delay_open_secs &&
+	    a->has_max_prefix == b->has_max_prefix &&
+	    a->max_prefix == b->max_prefix &&
+	    a->max_prefix_action == b->max_prefix_action &&
+	    a->notification_without_open == b->notification_without_open &&
+	    a->collision_established == b->collision_established &&
+	    a->mrai_secs == b->mrai_secs &&
+	    names_equal(a->import_policies, a->n_import, b->import_policies,
+		b->n_import) &&
+	    names_equal(a->export_policies, a->n_export, b->export_policies,
+		b->n_export);
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The order matters and is the same for everyone: chroot while it is still
+ * allowed, then the bounding set (needs CAP_SETPCAP), then groups, gid and
+ * uid, then the capability sets that a change of uid leaves (it clears them
+ * only if no bit of the securebits says otherwise), then no_new_privs, and
+ * the filter last because it needs no_new_privs and forbids much of the
+ * rest.
+ *
+ * The filter names what a role must not call and lets everything else pass:
+ * the children share one uid, so the kernel would let them signal and trace
+ * each other, and a taken-over child could reach for the network or start a
+ * program.  A refused call fails with EPERM rather than ending the process,
+ * because libraries probe.
+ */
+#include "common/sandbox.h"
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * A sanitizer's leak check traces its own process at exit, and that must stay
+ * possible in builds made for it.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANDBOX_TRACEABLE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANDBOX_TRACEABLE 1
+#endif
+#endif
+#ifndef SANDBOX_TRACEABLE
+#define SANDBOX_TRACEABLE 0
+#endif
+
+#if defined(__x86_64__)
+#define SANDBOX_ARCH AUDIT_ARCH_X86_64
+#define SANDBOX_NR_LIMIT 0x40000000u /* above: the x32 numbers */
+#elif defined(__aarch64__)
+#define SANDBOX_ARCH AUDIT_ARCH_AARCH64
+#define SANDBOX_NR_LIMIT UINT32_MAX
+#endif
+
+/* --- capabilities */
+
+/* Keep what is both held and named; a container may hold less than root. */
+static int
+caps_keep(uint64_t keep)
+{
+	struct __user_cap_header_struct hdr = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	int i;
+
+	memset(data, 0, sizeof(data));
+	if (syscall(SYS_capget, &hdr, data) == -1)
+		return -1;
+	for (i = 0; i < 2; i++) {
+		data[i].permitted &= (uint32_t)(keep >> (32 * i));
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	return (int)syscall(SYS_capset, &hdr, data);
+}
+
+/* Drop from the bounding set what is not in keep. */
+static int
+bounding_set(uint64_t keep)
+{
+	int cap;
+
+	for (cap = 0; cap < 64; cap++) {
+		if (keep & (1ull << cap))
+			continue;
+		/* Reading fails beyond the kernel's last capability. */
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0)
+			break;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+ambient_clear(void)
+{
+	/* Fails only on kernels that have no ambient set. */
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+/* --- system call filter */
+
+#ifdef SANDBOX_ARCH
+
+#define P_ALL (P_BGPD | P_CHILDREN)
+#define P_NO_NET (P_BGPD | P_RDE)
+
+struct denial {
+	int nr;
+	unsigned int roles; /* P_ bits that must not */
+};
+
+/* Without these no role can signal, trace, read or become another. */
+static const struct denial denials[] = {
+	{ SYS_execve, P_ALL },
+	{ SYS_execveat, P_ALL },
+	{ SYS_tkill, P_ALL },
+	{ SYS_rt_sigqueueinfo, P_ALL },
+	{ SYS_rt_tgsigqueueinfo, P_ALL },
+	{ SYS_pidfd_open, P_ALL },
+	{ SYS_pidfd_send_signal, P_ALL },
+	{ SYS_pidfd_getfd, P_ALL },
+	{ SYS_process_vm_readv, P_ALL },
+	{ SYS_process_vm_writev, P_ALL },
+	{ SYS_process_madvise, P_ALL },
+	{ SYS_kcmp, P_ALL },
+#if !SANDBOX_TRACEABLE
+	{ SYS_ptrace, P_ALL },
+#endif
+	{ SYS_chroot, P_ALL },
+	{ SYS_pivot_root, P_ALL },
+	{ SYS_mount, P_ALL },
+	{ SYS_umount2, P_ALL },
+	{ SYS_unshare, P_ALL },
+	{ SYS_setns, P_ALL },
+	{ SYS_bpf, P_ALL },
+	{ SYS_perf_event_open, P_ALL },
+	{ SYS_userfaultfd, P_ALL },
+	{ SYS_keyctl, P_ALL },
+	{ SYS_add_key, P_ALL },
+	{ SYS_request_key, P_ALL },
+	/* Sockets are made by the parent. */
+	{ SYS_bind, P_NO_NET | P_SESSIOND },
+	{ SYS_listen, P_NO_NET | P_SESSIOND },
+	{ SYS_connect, P_NO_NET },
+	{ SYS_accept, P_NO_NET },
+	{ SYS_accept4, P_NO_NET },
+};
+
+#define FILTER_MAX (16 + 2 * (sizeof(denials) / sizeof(denials[0])))
+
+static int
+filter_install(enum proc role)
+{
+	const struct sock_filter refuse =
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+	const struct sock_filter allow =
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	const struct sock_filter load_nr = BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+	    offsetof(struct seccomp_data, nr));
+	const uint32_t pid = (uint32_t)getpid();
+	struct sock_filter f[FILTER_MAX];
+	struct sock_fprog prog;
+	unsigned short n = 0;
+	size_t i;
+
+	/* Another architecture's numbers would slip past the list. */
+	f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+	    offsetof(struct seccomp_data, arch));
+	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+	    SANDBOX_ARCH, 1, 0);
+	f[n++] = refuse;
+	f[n++] = load_nr;
+	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
+	    SANDBOX_NR_LIMIT, 0, 1);
+	f[n++] = refuse;
+	for (i = 0; i < nitems(denials); i++) {
+		if (!(denials[i].roles & (1u << role)))
+			continue;
+		f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+		    (uint32_t)denials[i].nr, 0, 1);
+		f[n++] = refuse;
+	}
+	/* abort() and raise() signal the own process; that is all. */
+	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+	    SYS_kill, 2, 0);
+	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+	    SYS_tgkill, 1, 0);
+	f[n++] = allow;
+	f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+	    offsetof(struct seccomp_data, args[0]));
+	f[n++] =
+	    (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, pid, 0, 1);
+	f[n++] = allow;
+	f[n++] = refuse;
+	prog.len = n;
+	prog.filter = f;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0);
+}
+
+#else
+
+static int
+filter_install(enum proc role)
+{
+	(void)role;
+	return 0;
+}
+
+#endif
+
+/* --- entry points */
+
+static int
+identity_drop(const struct sandbox *s, struct err *e)
+{
+	if (s->uid == 0 || s->gid == 0)
+		return err_set(e, ERR_INTERNAL,
+		    "refusing to run a child as root");
+	if (chroot(s->dir) == -1 || chdir("/") == -1)
+		return err_set(e, ERR_INTERNAL, "chroot to %s: %s", s->dir,
+		    strerror(errno));
+	if (bounding_set(0) == -1)
+		return err_set(e, ERR_INTERNAL,
+		    "clearing the capability bounding set: %s",
+		    strerror(errno));
+	ambient_clear();
+	if (setgroups(0, NULL) == -1 ||
+	    setresgid(s->gid, s->gid, s->gid) == -1 ||
+	    setresuid(s->uid, s->uid, s->uid) == -1)
+		return err_set(e, ERR_INTERNAL,
+		    "changing to uid %u, gid %u: %s", (unsigned int)s->uid,
+		    (unsigned int)s->gid, strerror(errno));
+	return 0;
+}
+
+int
+sandbox_enter(enum proc role, const struct sandbox *s, struct err *e)
+{
+	if (s->privileged && identity_drop(s, e) == -1)
+		return -1;
+	ambient_clear();
+	if (caps_keep(0) == -1)
+		return err_set(e, ERR_INTERNAL, "dropping capabilities: %s",
+		    strerror(errno));
+	/* No way back: neither of these may succeed any more. */
+	if (s->privileged && (setuid(0) == 0 || setgid(0) == 0))
+		return err_set(e, ERR_INTERNAL, "root could be regained");
+	if (s->privileged && !SANDBOX_TRACEABLE &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		return err_set(e, ERR_INTERNAL, "PR_SET_DUMPABLE: %s",
+		    strerror(errno));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return err_set(e, ERR_INTERNAL, "PR_SET_NO_NEW_PRIVS: %s",
+		    strerror(errno));
+	if (filter_install(role) == -1)
+		return err_set(e, ERR_INTERNAL, "system call filter: %s",
+		    strerror(errno));
+	return 0;
+}
+
+int
+sandbox_parent(struct err *e)
+{
+	const uint64_t keep = 1ull << CAP_SYS_CHROOT | 1ull << CAP_SETUID |
+	    1ull << CAP_SETGID | 1ull << CAP_SETPCAP | 1ull << CAP_KILL |
+	    1ull << CAP_NET_BIND_SERVICE | 1ull << CAP_NET_ADMIN |
+	    1ull << CAP_DAC_READ_SEARCH;
+
+	if (bounding_set(keep) == -1)
+		return err_set(e, ERR_INTERNAL,
+		    "reducing the capability bounding set: %s",
+		    strerror(errno));
+	ambient_clear();
+	if (caps_keep(keep) == -1)
+		return err_set(e, ERR_INTERNAL, "reducing capabilities: %s",
+		    strerror(errno));
+	return 0;
+}
