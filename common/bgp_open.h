@@ -100,7 +100,7 @@ void bgp_open_negotiate(const struct bgp_open *ours,
  * Walk over the raw capabilities of an OPEN that bgp_open_parse accepted
  * (logs, BMP, listing what a peer can do).
  */
-struct bgp_cap {
+struct bgp_capability {
 	uint8_t code;
 	uint8_t len;
 	const uint8_t *value; /* borrows from the message */
@@ -111,6 +111,6 @@ struct bgp_cap_iter {
 	bool extended;
 };
 void bgp_cap_iter_init(struct bgp_cap_iter *, const uint8_t *msg, size_t);
-bool bgp_cap_next(struct bgp_cap_iter *, struct bgp_cap *);
+bool bgp_cap_next(struct bgp_cap_iter *, struct bgp_capability *);
 
 #endif
