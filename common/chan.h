@@ -30,7 +30,8 @@ struct chan;
 
 struct msg_hdr { /* host byte order: both ends run the same binary set */
 	uint16_t type;
-	uint16_t shard; /* reserved for several rde: 0 */
+	uint8_t shard; /* reserved for several rde: 0 */
+	uint8_t flags; /* the channel's own; set by it */
 	uint32_t len;	/* of the payload */
 	uint32_t id;	/* peer, request, query or generation: see msg.h */
 	uint32_t epoch; /* session epoch of the peer where it is about one */

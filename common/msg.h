@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum proc {
+enum proc { /* the four processes */
 	PROC_BGPD,
 	PROC_SESSIOND,
 	PROC_RDE,
