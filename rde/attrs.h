@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Interned attribute sets: each canonical block (common/bgp_attr.h) exists
+ * once, named by a 32-bit handle, with what decision and export look at in
+ * a 32-byte head before it.  Equal blocks have equal handles, so a handle is
+ * compared instead of bytes.
+ *
+ * A set lives while references to it exist.  Whoever remembers a handle
+ * across a return to the main loop holds a reference; a handle without one
+ * may name another set later.
+ */
+#ifndef RDE_ATTRS_H
+#define RDE_ATTRS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/bgp_attr.h"
+#include "common/slab.h"
+
+/* Handles stay below this; the bits above are the holder's to use. */
+#define ATTRS_HANDLE_BITS 30
+#define ATTRS_HANDLE_MASK ((1u << ATTRS_HANDLE_BITS) - 1)
+
+enum attrs_flag {
+	/* 0x01 to 0x40: enum bgp_attr_hot_flag */
+	ATTRS_NH_UNSPECIFIED = 0x80, /* next hop 0.0.0.0 or :: */
+};
+
+struct attrs {
+	uint32_t hash;
+	uint32_t refs;
+	uint32_t local_pref;
+	uint32_t med;
+	uint32_t neighbour_as;
+	uint32_t bucket; /* scratch of the packer */
+	uint16_t path_len;
+	uint16_t len; /* of wire */
+	uint8_t origin;
+	uint8_t flags; /* BGP_HOT_, ATTRS_ */
+	uint8_t cluster_len; /* 255: look */
+	uint8_t reserved;
+	uint8_t wire[]; /* canonical block */
+};
+
+struct attrs_slot {
+	uint32_t hash;
+	uint32_t handle;
+};
+struct attrs_table;
+
+struct attrs_table *attrs_table_new(void);
+void attrs_table_free(struct attrs_table *);
+
+/*
+ * The handle of a canonical block of `len` bytes (at most
+ * BGP_ATTR_BLOCK_MAX), with `refs` references taken for the caller.
+ */
+uint32_t attrs_intern(struct attrs_table *, const uint8_t *block, size_t len,
+    uint32_t refs);
+/* The same in two steps, so that lookups can be overlapped. */
+uint32_t attrs_hash(const uint8_t *block, size_t len);
+void attrs_prefetch(const struct attrs_table *, uint32_t hash);
+uint32_t attrs_intern_hashed(struct attrs_table *, uint32_t hash,
+    const uint8_t *block, size_t len, uint32_t refs);
+
+void attrs_ref(struct attrs_table *, uint32_t handle, uint32_t n);
+/* Drop n references; the last one frees the set. */
+void attrs_unref(struct attrs_table *, uint32_t handle, uint32_t n);
+
+/* Head of a live set. */
+struct attrs *attrs_get(const struct attrs_table *, uint32_t handle);
+
+size_t attrs_count(const struct attrs_table *);
+size_t attrs_bytes(const struct attrs_table *);
+/* Give memory back if no set is left. */
+void attrs_trim(struct attrs_table *);
+
+#endif
