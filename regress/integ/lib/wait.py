@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: ISC
+"""Waiting for conditions, with a deadline and never for luck."""
+
+import os
+import threading
+import time
+
+# A loaded machine and a sanitizer build are slow; no test gets slower by it.
+FACTOR = float(os.environ.get("INTEG_PATIENCE", "1"))
+
+
+class Timeout(AssertionError):
+    pass
+
+
+def until(condition, what, seconds=20, step=0.03):
+    """Return the first true value of condition(); Timeout at the deadline."""
+    end = time.monotonic() + seconds * FACTOR
+    pause = threading.Event()
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() >= end:
+            raise Timeout("no %s within %g s" % (
+                what() if callable(what) else what, seconds * FACTOR))
+        pause.wait(step)
+
+
+def holds(condition, what, seconds):
+    """Check that condition() stays true for a while (nothing happens)."""
+    end = time.monotonic() + seconds
+    pause = threading.Event()
+    while time.monotonic() < end:
+        if not condition():
+            raise AssertionError("%s did not hold" % what)
+        pause.wait(0.03)
