@@ -53,7 +53,7 @@ enum bgp_attr_form { /* rule for length and content */
 	BGP_ATTR_FORM_ANY, /* not looked into */
 	BGP_ATTR_FORM_FIXED, /* exactly `unit` octets */
 	BGP_ATTR_FORM_LIST, /* one or more times `unit` octets */
-	BGP_ATTR_FORM_COMMUNITIES, /* the same, and a set */
+	BGP_ATTR_FORM_COMMUNITIES, /* the same, and a set: no duplicates */
 	BGP_ATTR_FORM_ORIGIN,
 	BGP_ATTR_FORM_AS_PATH,
 	BGP_ATTR_FORM_AGGREGATOR,
@@ -80,13 +80,24 @@ extern const struct bgp_attr_rule bgp_attr_rules[256];
 #define BGP_ATTR_NAMELEN 24
 const char *bgp_attr_name(uint8_t type, char *buf);
 
-/* One attribute of a block. */
+/* One attribute of a block or an UPDATE. */
 struct bgp_attr {
 	uint8_t flags;
 	uint8_t type;
 	uint16_t len;
 	const uint8_t *value; /* borrows from the block */
 };
+/*
+ * Has the value the form of its row, with AS numbers of `width` octets?
+ * Returns NULL, or what is wrong and the subcode of a NOTIFICATION 3/x.
+ * MP_REACH and MP_UNREACH are judged by their users.
+ */
+const char *bgp_attr_fault(const struct bgp_attr *, unsigned int width,
+    bool confed_ok, uint8_t *subcode);
+/* Flags in canonical form: unused bits cleared, Partial only on optional
+ * transitive ones, Extended Length where the length asks for it. */
+uint8_t bgp_attr_flags(uint8_t flags, size_t len);
+
 /* Walk: init the reader over the block; false at the end. */
 bool bgp_attr_next(struct rd *, struct bgp_attr *);
 bool bgp_attr_find(const uint8_t *block, size_t len, uint8_t type,

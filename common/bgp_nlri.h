@@ -40,7 +40,7 @@ bgp_nlri_iter_init(struct bgp_nlri_iter *it, enum family family,
     const uint8_t *p, size_t len, bool add_path)
 {
 	it->p = p;
-	it->end = p + len;
+	it->end = len > 0 ? p + len : p;
 	it->family = (uint8_t)family;
 	it->add_path = add_path;
 }
@@ -71,7 +71,8 @@ bgp_nlri_ipv4_next(const uint8_t **p, const uint8_t *end, uint32_t *addr,
 	*p = q + 1 + bytes;
 }
 
-/* Write one; `to` has room for BGP_NLRI_MAX.  Returns the bytes written. */
+/* Write one; `to` has room for BGP_NLRI_MAX, all of which may be written to.
+ * Returns the bytes that count. */
 size_t bgp_nlri_write(uint8_t *to, const struct nlri *);
 size_t bgp_nlri_write_id(uint8_t *to, const struct nlri *, uint32_t path_id);
 size_t bgp_nlri_ipv4_write(uint8_t *to, uint32_t addr, uint8_t bits);

@@ -28,7 +28,6 @@ struct bgp_update_ctx {
 	bool confed; /* confederation segments may occur */
 	bool enforce_first_as; /* eBGP: AS_PATH must begin with peer_as */
 	uint32_t peer_as;
-	uint32_t local_as;
 	uint32_t families; /* negotiated: FAMILY_BIT()s */
 	uint32_t add_path; /* of them, received with path identifiers */
 };
@@ -78,9 +77,11 @@ struct bgp_update {
 	 * family that was not negotiated; see ctx->families. */
 	int end_of_rib;
 
-	/* The first fault found, for one log line: what it was, or NULL;
+	/* The strongest fault found, of equal ones the first, for one log
+	 * line: what it was, or NULL;
 	 * the attribute's type and its raw bytes (type 0 and the rest of the
-	 * list where it has no end).  `discarded` counts left-out ones. */
+	 * list where it has no end; the type alone of a missing one).
+	 * `discarded` counts left-out ones. */
 	const char *fault;
 	uint8_t fault_type;
 	uint16_t fault_len;
@@ -88,14 +89,15 @@ struct bgp_update {
 	uint16_t discarded;
 };
 
-/* Room for the blocks of a message of `len` bytes. */
-#define BGP_UPDATE_BUF(len) (4 * (size_t)(len) + 128)
+/* Room for the blocks of a message of `len` bytes, and for what is rewritten
+ * on the way there. */
+#define BGP_UPDATE_BUF(len) (8 * (size_t)(len) + 128)
 
 /*
- * Take the whole message `msg` (header included; bgp_msg_check accepted it
- * and its type is UPDATE) apart into `u`.  `buf` has room for
- * BGP_UPDATE_BUF(len) and takes the blocks.  `u` borrows from both.
- * Returns u->outcome.
+ * Take the whole message `msg` (header included) apart into `u`.
+ * bgp_msg_check accepted it and its type is UPDATE; it is not longer than
+ * BGP_MSG_MAX unless ctx->as4.  `buf` has room for BGP_UPDATE_BUF(len) and
+ * takes the blocks.  `u` borrows from both.  Returns u->outcome.
  */
 enum bgp_update_outcome bgp_update_parse(const struct bgp_update_ctx *,
     const uint8_t *msg, size_t len, uint8_t *buf, struct bgp_update *u);
