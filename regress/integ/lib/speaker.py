@@ -56,6 +56,7 @@ class Speaker:
         self.closed = False
         self.open = None        # what the other side said
         self.answer_open = True
+        self.said_open = False
         self.quiet = False      # no KEEPALIVEs
         self.paused = False     # not reading
         self.broken = None
@@ -141,7 +142,11 @@ class Speaker:
         args = dict(asn=self.asn, hold=self.hold, router_id=self.router_id,
                     caps=self.caps, together=self.together)
         args.update(kw)
-        self.send(bgp.open_message(**args))
+        with self.cond:
+            self.send(bgp.open_message(**args))
+            self.said_open = True
+            if self.open and self.answer_open:
+                self.send(bgp.keepalive())
 
     def handshake(self, timeout=10):
         """OPEN and KEEPALIVE both ways on a fresh connection."""
@@ -160,6 +165,17 @@ class Speaker:
                 self.drop()
                 return None
         return wait.until(attempt, "session of %s" % self.addr, timeout, 0.1)
+
+    def accept_session(self, timeout=20):
+        """Accept until a session is up (a collision may close one)."""
+        def attempt():
+            try:
+                self.accept(5)
+                return self.handshake(5)
+            except (Closed, OSError, wait.Timeout):
+                self.drop()
+                return None
+        return wait.until(attempt, "session at %s" % self.addr, timeout, 0.1)
 
     def announce(self, prefixes, path=None, hop=None, *more, **kw):
         """Announce with our AS in front and our address as next hop."""
@@ -339,7 +355,7 @@ class Speaker:
         self.messages.append((kind, body))
         if kind == bgp.OPEN:
             self.open = bgp.split_open(body)
-            if self.answer_open:
+            if self.answer_open and self.said_open:
                 with self.sending:
                     s.sendall(bgp.keepalive())
         elif kind == bgp.NOTIFICATION:
