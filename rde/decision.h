@@ -50,8 +50,8 @@ int decision_cmp_without_med(const struct candidate *,
 int decision_cmp(const struct candidate *, const struct candidate *);
 /* Index of the best eligible one, -1 if there is none.  Reorders `c`. */
 int decision_best(struct candidate *c, size_t n);
-/* Put all in listing order: the best first, then the best of the rest, and so
- * on; those not eligible last, by peer address. */
+/* Put all in listing order: the best first, the other eligible ones by all
+ * steps but MED, those not eligible last, by peer address. */
 void decision_sort(struct candidate *c, size_t n);
 
 #endif

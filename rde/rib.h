@@ -38,13 +38,14 @@ enum rib_flag {
 	/* of an entry */
 	RIB_DIRTY = 0x10, /* to be decided */
 	RIB_EMPTY = 0x20, /* no path; `more` counts the groups that hold it */
+	RIB_BEST = 0x40,  /* had a best path at the last decision */
 };
 #define RIB_PATH_FLAGS 0x0fu
 
 struct rib_entry {
+	uint32_t more;	/* further paths */
 	uint32_t attrs; /* first path; 0: none */
 	uint32_t since; /* seconds on the monotonic clock */
-	uint32_t more;	/* further paths */
 	uint16_t peer;
 	uint8_t bits;
 	uint8_t flags;
@@ -52,9 +53,9 @@ struct rib_entry {
 };
 
 struct rib_path {
+	uint32_t next;
 	uint32_t attrs;
 	uint32_t since;
-	uint32_t next;
 	uint16_t peer;
 	uint16_t flags;
 };
@@ -93,6 +94,9 @@ rib_has_best(const struct rib_entry *e)
 {
 	return e->attrs != 0 && (e->flags & RIB_INELIGIBLE) == 0;
 }
+
+/* Put an entry on the list for rde_settle(). */
+void rib_mark(struct rib *, uint32_t id);
 
 void rib_key(const struct rib *, uint32_t id, struct prefix_key *);
 void rib_nlri(const struct rib *, uint32_t id, struct nlri *);

@@ -1,0 +1,844 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Preorder bitmap nodes; see prefix_index.h.
+ *
+ * The node of level L and an 8*L-bit key holds the prefixes of 8*L+1 to
+ * 8*L+8 bits below that key (the one of level 0 also the empty prefix).  A
+ * prefix of d bits below the node, with those bits left-aligned in an octet
+ * v, has the position
+ *
+ *	d + 2 * v - popcount(v)
+ *
+ * which is its rank in a preorder walk of the binary tree of depth 8; the
+ * prefixes below it follow in the next 2^(9-d) - 2 positions.  Ids stand in
+ * a dense array, found by the number of set bits before the position.
+ * A node exists if it holds a prefix or is an ancestor of one that does.
+ */
+#include "rde/prefix_index.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/compat.h"
+#include "common/hash.h"
+#include "common/log.h"
+#include "common/slab.h"
+#include "common/xmalloc.h"
+
+enum {
+	WORDS = 8,
+	LEVELS = 16,
+	SLOT_CLASSES = 18,
+	TABLE_MIN = 64,
+	MEMO_NONE = 255,
+};
+
+struct node {
+	uint64_t present[WORDS];
+	uint64_t child[4]; /* octets with a node one level down */
+	uint64_t hi, lo;   /* key: 8 * level bits */
+	uint16_t rank[WORDS]; /* ids before each word */
+	uint32_t slots;	      /* offset in the arena */
+	uint16_t count;
+	uint8_t cls;
+	uint8_t level;
+};
+
+struct prefix_index {
+	struct slab nodes;
+	struct region arena; /* of uint32_t: arrays of ids */
+	uint32_t arena_next;
+	uint32_t arena_free[SLOT_CLASSES];
+	uint32_t *direct; /* IPv4: nodes of level 2; NULL otherwise */
+	uint32_t *table;  /* open addressing, all other nodes */
+	uint32_t table_size;
+	uint32_t table_used;
+	size_t count;
+	/* The node that was used last, and its key. */
+	uint64_t memo_hi, memo_lo;
+	uint32_t memo_node;
+	uint8_t memo_level;
+	uint8_t max_bits;
+};
+
+static const uint16_t class_size[SLOT_CLASSES] = { 1, 2, 3, 4, 6, 8, 12, 16,
+	24, 32, 48, 64, 96, 128, 192, 256, 384, 512 };
+
+#define NODES_MAX (1u << 26)
+#define ARENA_MAX ((size_t)1 << 33)
+
+/* --- positions --- */
+
+static inline unsigned int
+count64(uint64_t v)
+{
+	v = v - ((v >> 1) & 0x5555555555555555u);
+	v = (v & 0x3333333333333333u) + ((v >> 2) & 0x3333333333333333u);
+	v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+	return (unsigned int)((v * 0x0101010101010101u) >> 56);
+}
+
+static inline unsigned int
+count8(unsigned int v)
+{
+	v = v - ((v >> 1) & 0x55);
+	v = (v & 0x33) + ((v >> 2) & 0x33);
+	return (v + (v >> 4)) & 0x0f;
+}
+
+static inline unsigned int
+position(unsigned int d, unsigned int v)
+{
+	return d + 2 * v - count8(v);
+}
+
+/* Level of the node that holds prefixes of this length. */
+static inline unsigned int
+level_of(unsigned int bits)
+{
+	return bits == 0 ? 0 : (bits - 1) / 8;
+}
+
+static inline uint64_t
+top_mask(unsigned int bits)
+{
+	return bits == 0 ? 0 : UINT64_MAX << (64 - bits);
+}
+
+/* The first 8 * level bits of a key. */
+static inline void
+node_key(const struct prefix_key *k, unsigned int level, uint64_t *hi,
+    uint64_t *lo)
+{
+	if (level <= 8) {
+		*hi = k->hi & top_mask(8 * level);
+		*lo = 0;
+	} else {
+		*hi = k->hi;
+		*lo = k->lo & top_mask(8 * level - 64);
+	}
+}
+
+/* Octet number `level` of a key. */
+static inline unsigned int
+key_octet(const struct prefix_key *k, unsigned int level)
+{
+	uint64_t w = level < 8 ? k->hi : k->lo;
+
+	return (unsigned int)(w >> (56 - 8 * (level % 8))) & 0xff;
+}
+
+static inline unsigned int
+key_position(const struct prefix_key *k, unsigned int level)
+{
+	return position(k->bits - 8 * level, key_octet(k, level));
+}
+
+static inline bool
+bit_test(const uint64_t *map, unsigned int bit)
+{
+	return map[bit / 64] >> (bit % 64) & 1;
+}
+
+static inline void
+bit_set(uint64_t *map, unsigned int bit)
+{
+	map[bit / 64] |= (uint64_t)1 << (bit % 64);
+}
+
+static inline void
+bit_clear(uint64_t *map, unsigned int bit)
+{
+	map[bit / 64] &= ~((uint64_t)1 << (bit % 64));
+}
+
+/* Set bits of a node before a position. */
+static inline unsigned int
+node_rank(const struct node *n, unsigned int pos)
+{
+	uint64_t below = ((uint64_t)1 << (pos % 64)) - 1;
+
+	return n->rank[pos / 64] + count64(n->present[pos / 64] & below);
+}
+
+/* --- keys --- */
+
+void
+prefix_key_from_nlri(struct prefix_key *k, const struct nlri *n)
+{
+	uint64_t w[2];
+
+	memcpy(w, n->key, sizeof(w));
+	k->hi = be64toh(w[0]);
+	k->lo = be64toh(w[1]);
+	k->bits = n->bits;
+}
+
+void
+prefix_key_to_nlri(const struct prefix_key *k, uint8_t family, struct nlri *n)
+{
+	uint64_t w[2] = { htobe64(k->hi), htobe64(k->lo) };
+
+	memcpy(n->key, w, sizeof(w));
+	n->bits = k->bits;
+	n->family = family;
+}
+
+int
+prefix_key_cmp(const struct prefix_key *a, const struct prefix_key *b)
+{
+	if (a->hi != b->hi)
+		return a->hi < b->hi ? -1 : 1;
+	if (a->lo != b->lo)
+		return a->lo < b->lo ? -1 : 1;
+	return (a->bits > b->bits) - (a->bits < b->bits);
+}
+
+bool
+prefix_key_covers(const struct prefix_key *s, const struct prefix_key *l)
+{
+	if (s->bits > l->bits)
+		return false;
+	if (s->bits <= 64)
+		return s->hi == (l->hi & top_mask(s->bits));
+	return s->hi == l->hi && s->lo == (l->lo & top_mask(s->bits - 64u));
+}
+
+/* --- arena of id arrays --- */
+
+static inline uint32_t *
+arena_at(const struct prefix_index *ix, uint32_t at)
+{
+	return (uint32_t *)ix->arena.base + at;
+}
+
+static uint32_t
+arena_alloc(struct prefix_index *ix, unsigned int cls)
+{
+	uint32_t at = ix->arena_free[cls];
+
+	if (at != 0) {
+		ix->arena_free[cls] = *arena_at(ix, at);
+		return at;
+	}
+	at = ix->arena_next;
+	if ((size_t)at + class_size[cls] > UINT32_MAX)
+		fatalx("%s: full", __func__);
+	ix->arena_next += class_size[cls];
+	region_need(&ix->arena, (size_t)ix->arena_next * sizeof(uint32_t));
+	return at;
+}
+
+static void
+arena_release(struct prefix_index *ix, uint32_t at, unsigned int cls)
+{
+	*arena_at(ix, at) = ix->arena_free[cls];
+	ix->arena_free[cls] = at;
+}
+
+/* --- table of nodes --- */
+
+static inline struct node *
+node_at(const struct prefix_index *ix, uint32_t id)
+{
+	return slab_at(&ix->nodes, id);
+}
+
+static inline uint64_t
+node_hash(unsigned int level, uint64_t hi, uint64_t lo)
+{
+	uint64_t h = hi ^ level;
+
+	if (level > 8)
+		h += hash_u64(lo);
+	return hash_u64(h);
+}
+
+static inline uint64_t
+node_hash_of(const struct node *n)
+{
+	return node_hash(n->level, n->hi, n->lo);
+}
+
+static inline bool
+is_direct(const struct prefix_index *ix, unsigned int level)
+{
+	return level == 2 && ix->direct != NULL;
+}
+
+static uint32_t
+node_find(const struct prefix_index *ix, unsigned int level, uint64_t hi,
+    uint64_t lo)
+{
+	const struct node *n;
+	uint32_t i, id, mask;
+
+	if (is_direct(ix, level))
+		return ix->direct[hi >> 48];
+	if (level == ix->memo_level && hi == ix->memo_hi &&
+	    lo == ix->memo_lo)
+		return ix->memo_node;
+	mask = ix->table_size - 1;
+	i = (uint32_t)node_hash(level, hi, lo) & mask;
+	while ((id = ix->table[i]) != 0) {
+		n = node_at(ix, id);
+		if (n->hi == hi && n->lo == lo && n->level == level)
+			return id;
+		i = (i + 1) & mask;
+	}
+	return 0;
+}
+
+static inline void
+memo_set(struct prefix_index *ix, const struct node *n, uint32_t id)
+{
+	ix->memo_level = n->level;
+	ix->memo_hi = n->hi;
+	ix->memo_lo = n->lo;
+	ix->memo_node = id;
+}
+
+static void
+table_put(struct prefix_index *ix, uint32_t id)
+{
+	uint32_t mask = ix->table_size - 1;
+	uint32_t i = (uint32_t)node_hash_of(node_at(ix, id)) & mask;
+
+	while (ix->table[i] != 0)
+		i = (i + 1) & mask;
+	ix->table[i] = id;
+}
+
+static void
+table_add(struct prefix_index *ix, uint32_t id)
+{
+	uint32_t *old = ix->table;
+	uint32_t i, old_size = ix->table_size;
+
+	if (ix->table_used >= old_size / 4 * 3) {
+		ix->table_size = old_size * 2;
+		ix->table = xcalloc(ix->table_size, sizeof(*ix->table));
+		for (i = 0; i < old_size; i++) {
+			if (old[i] != 0)
+				table_put(ix, old[i]);
+		}
+		free(old);
+	}
+	table_put(ix, id);
+	ix->table_used++;
+}
+
+static void
+table_remove(struct prefix_index *ix, uint32_t id)
+{
+	uint32_t mask = ix->table_size - 1;
+	uint32_t hole, i, home;
+
+	hole = (uint32_t)node_hash_of(node_at(ix, id)) & mask;
+	while (ix->table[hole] != id)
+		hole = (hole + 1) & mask;
+	/* Close the gap: move back what would not be found across it. */
+	for (i = (hole + 1) & mask; ix->table[i] != 0; i = (i + 1) & mask) {
+		home = (uint32_t)node_hash_of(node_at(ix, ix->table[i])) &
+		    mask;
+		if (((i - home) & mask) >= ((i - hole) & mask)) {
+			ix->table[hole] = ix->table[i];
+			hole = i;
+		}
+	}
+	ix->table[hole] = 0;
+	ix->table_used--;
+}
+
+static uint32_t
+node_new(struct prefix_index *ix, unsigned int level, uint64_t hi,
+    uint64_t lo)
+{
+	uint32_t id = slab_alloc(&ix->nodes);
+	struct node *n = node_at(ix, id);
+
+	memset(n, 0, sizeof(*n));
+	n->level = (uint8_t)level;
+	n->hi = hi;
+	n->lo = lo;
+	if (is_direct(ix, level))
+		ix->direct[hi >> 48] = id;
+	else
+		table_add(ix, id);
+	return id;
+}
+
+/* The node for a level of a key, made with its ancestors if need be. */
+static uint32_t
+node_make(struct prefix_index *ix, const struct prefix_key *k,
+    unsigned int level)
+{
+	uint64_t hi, lo;
+	uint32_t id, found = 0;
+	unsigned int up;
+
+	node_key(k, level, &hi, &lo);
+	id = node_find(ix, level, hi, lo);
+	if (id != 0)
+		return id;
+	id = node_new(ix, level, hi, lo);
+	for (up = level; up > 0 && found == 0; up--) {
+		node_key(k, up - 1, &hi, &lo);
+		found = node_find(ix, up - 1, hi, lo);
+		bit_set(node_at(ix, found != 0 ? found :
+		    node_new(ix, up - 1, hi, lo))->child,
+		    key_octet(k, up - 1));
+	}
+	return id;
+}
+
+/* Free a node that holds nothing, and ancestors for which that makes it
+ * true, too. */
+static void
+node_drop(struct prefix_index *ix, const struct prefix_key *k, uint32_t id)
+{
+	struct node *n = node_at(ix, id);
+	unsigned int level = n->level;
+	uint64_t hi, lo;
+
+	while (n->count == 0 &&
+	    (n->child[0] | n->child[1] | n->child[2] | n->child[3]) == 0) {
+		if (is_direct(ix, level))
+			ix->direct[n->hi >> 48] = 0;
+		else
+			table_remove(ix, id);
+		if (ix->memo_node == id)
+			ix->memo_level = MEMO_NONE;
+		slab_release(&ix->nodes, id);
+		if (level-- == 0)
+			return;
+		node_key(k, level, &hi, &lo);
+		id = node_find(ix, level, hi, lo);
+		n = node_at(ix, id);
+		bit_clear(n->child, key_octet(k, level));
+	}
+}
+
+/* --- the table --- */
+
+struct prefix_index *
+prefix_index_new(unsigned int max_bits)
+{
+	struct prefix_index *ix = xcalloc(1, sizeof(*ix));
+
+	ix->max_bits = (uint8_t)max_bits;
+	slab_init(&ix->nodes, sizeof(struct node), NODES_MAX);
+	region_init(&ix->arena, ARENA_MAX);
+	region_grow(&ix->arena, sizeof(uint32_t));
+	ix->arena_next = 1;
+	ix->table_size = TABLE_MIN;
+	ix->table = xcalloc(ix->table_size, sizeof(*ix->table));
+	ix->memo_level = MEMO_NONE;
+	if (max_bits == 32)
+		ix->direct = xcalloc(1 << 16, sizeof(*ix->direct));
+	return ix;
+}
+
+void
+prefix_index_free(struct prefix_index *ix)
+{
+	if (ix == NULL)
+		return;
+	slab_fini(&ix->nodes);
+	region_fini(&ix->arena);
+	free(ix->table);
+	free(ix->direct);
+	free(ix);
+}
+
+uint32_t
+prefix_index_find(const struct prefix_index *ix, const struct prefix_key *k)
+{
+	unsigned int level = level_of(k->bits), pos;
+	const struct node *n;
+	uint64_t hi, lo;
+	uint32_t id;
+
+	node_key(k, level, &hi, &lo);
+	id = node_find(ix, level, hi, lo);
+	if (id == 0)
+		return 0;
+	n = node_at(ix, id);
+	pos = key_position(k, level);
+	if (!bit_test(n->present, pos))
+		return 0;
+	return *arena_at(ix, n->slots + node_rank(n, pos));
+}
+
+/* Make room for one id at index `at` of the node's array. */
+static uint32_t *
+slots_open(struct prefix_index *ix, struct node *n, unsigned int at)
+{
+	uint32_t *old, *to;
+	uint32_t moved;
+
+	if (n->count == 0) {
+		n->cls = 0;
+		n->slots = arena_alloc(ix, 0);
+		return arena_at(ix, n->slots);
+	}
+	if (n->count < class_size[n->cls]) {
+		to = arena_at(ix, n->slots) + at;
+		memmove(to + 1, to, (n->count - at) * sizeof(*to));
+		return to;
+	}
+	moved = arena_alloc(ix, n->cls + 1u);
+	old = arena_at(ix, n->slots);
+	to = arena_at(ix, moved);
+	memcpy(to, old, at * sizeof(*to));
+	memcpy(to + at + 1, old + at, (n->count - at) * sizeof(*to));
+	arena_release(ix, n->slots, n->cls);
+	n->slots = moved;
+	n->cls++;
+	return to + at;
+}
+
+/* Take index `at` out of the node's array; arrays shrink at a quarter. */
+static void
+slots_close(struct prefix_index *ix, struct node *n, unsigned int at)
+{
+	uint32_t *p = arena_at(ix, n->slots);
+	uint32_t moved;
+
+	n->count--;
+	memmove(p + at, p + at + 1, (n->count - at) * sizeof(*p));
+	if (n->count == 0) {
+		arena_release(ix, n->slots, n->cls);
+		n->slots = 0;
+	} else if (n->cls >= 4 && n->count <= class_size[n->cls - 4]) {
+		moved = arena_alloc(ix, n->cls - 3u);
+		memcpy(arena_at(ix, moved), arena_at(ix, n->slots),
+		    n->count * sizeof(*p));
+		arena_release(ix, n->slots, n->cls);
+		n->slots = moved;
+		n->cls = (uint8_t)(n->cls - 3);
+	}
+}
+
+uint32_t *
+prefix_index_insert(struct prefix_index *ix, const struct prefix_key *k)
+{
+	unsigned int level = level_of(k->bits), pos, at, w;
+	uint32_t id = node_make(ix, k, level);
+	struct node *n = node_at(ix, id);
+	uint32_t *slot;
+
+	if (!is_direct(ix, level))
+		memo_set(ix, n, id);
+	pos = key_position(k, level);
+	at = node_rank(n, pos);
+	if (bit_test(n->present, pos))
+		return arena_at(ix, n->slots + at);
+	slot = slots_open(ix, n, at);
+	*slot = 0;
+	bit_set(n->present, pos);
+	for (w = pos / 64 + 1; w < WORDS; w++)
+		n->rank[w]++;
+	n->count++;
+	ix->count++;
+	return slot;
+}
+
+uint32_t
+prefix_index_remove(struct prefix_index *ix, const struct prefix_key *k)
+{
+	unsigned int level = level_of(k->bits), pos, at, w;
+	struct node *n;
+	uint64_t hi, lo;
+	uint32_t id, was;
+
+	node_key(k, level, &hi, &lo);
+	id = node_find(ix, level, hi, lo);
+	if (id == 0)
+		return 0;
+	n = node_at(ix, id);
+	pos = key_position(k, level);
+	if (!bit_test(n->present, pos))
+		return 0;
+	at = node_rank(n, pos);
+	was = *arena_at(ix, n->slots + at);
+	bit_clear(n->present, pos);
+	for (w = pos / 64 + 1; w < WORDS; w++)
+		n->rank[w]--;
+	slots_close(ix, n, at);
+	ix->count--;
+	if (n->count == 0)
+		node_drop(ix, k, id);
+	return was;
+}
+
+void
+prefix_index_prefetch(const struct prefix_index *ix,
+    const struct prefix_key *k)
+{
+	unsigned int level = level_of(k->bits);
+	const struct node *n;
+	uint64_t hi, lo;
+
+	if (is_direct(ix, level)) {
+		n = node_at(ix, ix->direct[k->hi >> 48]);
+		__builtin_prefetch(
+		    &n->present[key_position(k, level) / 64]);
+		__builtin_prefetch(&n->rank[0]);
+		return;
+	}
+	node_key(k, level, &hi, &lo);
+	__builtin_prefetch(&ix->table[(uint32_t)node_hash(level, hi, lo) &
+	    (ix->table_size - 1)]);
+}
+
+/* --- what covers a key --- */
+
+/* Ids of the ancestors of `k` (or itself) inside one node, longest first,
+ * at most `max`. */
+static size_t
+node_covering(const struct prefix_index *ix, const struct prefix_key *k,
+    unsigned int level, uint32_t *ids, size_t max)
+{
+	const struct node *n;
+	unsigned int d = k->bits - 8 * level, octet = key_octet(k, level);
+	unsigned int pos;
+	uint64_t hi, lo;
+	uint32_t id;
+	size_t found = 0;
+
+	node_key(k, level, &hi, &lo);
+	id = node_find(ix, level, hi, lo);
+	if (id == 0)
+		return 0;
+	n = node_at(ix, id);
+	if (d > 8)
+		d = 8;
+	for (; found < max; d--) {
+		pos = position(d, octet & (0xff00u >> d) & 0xff);
+		if (bit_test(n->present, pos))
+			ids[found++] = *arena_at(ix,
+			    n->slots + node_rank(n, pos));
+		/* /0 is in the node of level 0 alone. */
+		if (d == 0 || (d == 1 && level > 0))
+			break;
+	}
+	return found;
+}
+
+uint32_t
+prefix_index_match(const struct prefix_index *ix, const struct prefix_key *k)
+{
+	unsigned int level = level_of(k->bits) + 1;
+	uint32_t id;
+
+	while (level-- > 0) {
+		if (node_covering(ix, k, level, &id, 1) != 0)
+			return id;
+	}
+	return 0;
+}
+
+size_t
+prefix_index_covering(const struct prefix_index *ix,
+    const struct prefix_key *k, uint32_t *ids)
+{
+	unsigned int level = level_of(k->bits) + 1;
+	size_t i, n = 0;
+	uint32_t swap;
+
+	while (level-- > 0)
+		n += node_covering(ix, k, level, ids + n, 9);
+	for (i = 0; i < n / 2; i++) {
+		swap = ids[i];
+		ids[i] = ids[n - 1 - i];
+		ids[n - 1 - i] = swap;
+	}
+	return n;
+}
+
+/* --- walks --- */
+
+/* One node on the way.  Things are visited in order of their number: 2 *
+ * position for a prefix, one more for the child node behind it. */
+struct frame {
+	const struct node *node;
+	unsigned int at;  /* number of the next thing */
+	unsigned int end; /* last number, inclusive */
+};
+
+/* First set bit at or behind `from` in a map of `words` words; 64 * words
+ * if there is none. */
+static unsigned int
+bit_next(const uint64_t *map, unsigned int words, unsigned int from)
+{
+	unsigned int w = from / 64;
+	uint64_t v;
+
+	if (w >= words)
+		return 64 * words;
+	v = map[w] & (UINT64_MAX << (from % 64));
+	while (v == 0) {
+		if (++w == words)
+			return 64 * words;
+		v = map[w];
+	}
+	return 64 * w + (unsigned int)__builtin_ctzll(v);
+}
+
+/* First child octet whose number is at least `at`; 256 if none. */
+static unsigned int
+child_next(const struct node *n, unsigned int at)
+{
+	unsigned int octet = 0;
+
+	/* Number of octet v is 2 * (8 + 2 v - count8(v)) + 1 <= 4 v + 17. */
+	if (at > 17)
+		octet = (at - 17 + 3) / 4;
+	for (;;) {
+		octet = bit_next(n->child, 4, octet);
+		if (octet == 256 || 2 * position(8, octet) + 1 >= at)
+			return octet;
+		octet++;
+	}
+}
+
+static const struct node *
+child_node(const struct prefix_index *ix, const struct node *n,
+    unsigned int octet)
+{
+	uint64_t hi = n->hi, lo = n->lo;
+
+	if (n->level < 8)
+		hi |= (uint64_t)octet << (56 - 8 * n->level);
+	else
+		lo |= (uint64_t)octet << (56 - 8 * (n->level - 8));
+	return node_at(ix, node_find(ix, n->level + 1u, hi, lo));
+}
+
+/* Set up the frames so that the walk goes on at (or behind) `from`, inside
+ * `within`; returns how many. */
+static unsigned int
+walk_begin(const struct prefix_index *ix, const struct prefix_key *from,
+    bool after, const struct prefix_key *within, struct frame *frames)
+{
+	unsigned int level, top = level_of(within->bits), n = 0;
+	unsigned int last = level_of(from->bits), pos, d;
+	struct frame *f;
+	uint64_t hi, lo;
+	uint32_t id;
+
+	for (level = top; level <= last; level++) {
+		node_key(from, level, &hi, &lo);
+		id = node_find(ix, level, hi, lo);
+		if (id == 0)
+			break;
+		f = &frames[n++];
+		f->node = node_at(ix, id);
+		f->end = 2 * 511 + 1;
+		if (level == top) {
+			d = within->bits - 8 * level;
+			pos = key_position(within, level);
+			f->end = 2 * (pos + (1u << (9 - d)) - 2) + 1;
+		}
+		if (level == last)
+			f->at = 2 * key_position(from, level) + after;
+		else
+			f->at = 2 * position(8, key_octet(from, level)) + 2;
+	}
+	return n;
+}
+
+/* Give out the prefixes of a node up to the number `end`. */
+static size_t
+node_collect(const struct prefix_index *ix, struct frame *f,
+    unsigned int end, uint32_t *ids, size_t max)
+{
+	const struct node *n = f->node;
+	unsigned int pos = bit_next(n->present, WORDS, (f->at + 1) / 2);
+	const uint32_t *slot;
+	size_t got = 0;
+
+	if (2 * pos > end)
+		return 0;
+	slot = arena_at(ix, n->slots + node_rank(n, pos));
+	while (2 * pos <= end && got < max) {
+		ids[got++] = *slot++;
+		f->at = 2 * pos + 1;
+		pos = bit_next(n->present, WORDS, pos + 1);
+	}
+	return got;
+}
+
+size_t
+prefix_index_walk(const struct prefix_index *ix,
+    const struct prefix_key *from, bool after,
+    const struct prefix_key *within, uint32_t *ids, size_t max)
+{
+	static const struct prefix_key all;
+	struct frame frames[LEVELS + 1], *f;
+	unsigned int depth, octet, end;
+	size_t got = 0;
+
+	if (within == NULL)
+		within = &all;
+	if (from == NULL || prefix_key_cmp(from, within) < 0) {
+		from = within;
+		after = false;
+	} else if (!prefix_key_covers(within, from)) {
+		return 0;
+	}
+	depth = walk_begin(ix, from, after, within, frames);
+	while (depth > 0 && got < max) {
+		f = &frames[depth - 1];
+		octet = child_next(f->node, f->at);
+		end = octet < 256 ? 2 * position(8, octet) + 1 : f->end;
+		if (end > f->end)
+			end = f->end;
+		got += node_collect(ix, f, end, ids + got, max - got);
+		if (got == max)
+			break;
+		if (octet == 256 || 2 * position(8, octet) + 1 > f->end) {
+			depth--;
+			continue;
+		}
+		f->at = 2 * position(8, octet) + 2;
+		frames[depth].node = child_node(ix, f->node, octet);
+		frames[depth].at = 0;
+		frames[depth].end = 2 * 511 + 1;
+		depth++;
+	}
+	return got;
+}
+
+/* --- memory --- */
+
+size_t
+prefix_index_count(const struct prefix_index *ix)
+{
+	return ix->count;
+}
+
+size_t
+prefix_index_bytes(const struct prefix_index *ix)
+{
+	return slab_bytes(&ix->nodes) + (size_t)ix->arena_next * 4 +
+	    (size_t)ix->table_size * sizeof(*ix->table) +
+	    (ix->direct != NULL ? sizeof(*ix->direct) << 16 : 0);
+}
+
+void
+prefix_index_trim(struct prefix_index *ix)
+{
+	if (ix->count != 0 || ix->arena_next == 1)
+		return;
+	slab_trim(&ix->nodes);
+	region_discard(&ix->arena, 0);
+	ix->arena_next = 1;
+	memset(ix->arena_free, 0, sizeof(ix->arena_free));
+	free(ix->table);
+	ix->table_size = TABLE_MIN;
+	ix->table = xcalloc(ix->table_size, sizeof(*ix->table));
+	ix->memo_level = MEMO_NONE;
+}
