@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The handlers behind the method table, by subject.  Each serves one call
+ * and ends it; see call.h.  ctx is the struct apid.
+ */
+#ifndef APID_RPC_H
+#define APID_RPC_H
+
+#include "apid/call.h"
+
+/* rpc_peer.c */
+void rpc_add_peer(void *, struct call *, const ProtobufCMessage *);
+void rpc_remove_peer(void *, struct call *, const ProtobufCMessage *);
+void rpc_disable_peer(void *, struct call *, const ProtobufCMessage *);
+void rpc_enable_peer(void *, struct call *, const ProtobufCMessage *);
+void rpc_reset_peer(void *, struct call *, const ProtobufCMessage *);
+void rpc_list_peers(void *, struct call *, const ProtobufCMessage *);
+void rpc_list_peers_stream(void *, struct call *, const ProtobufCMessage *);
+void rpc_get_peer(void *, struct call *, const ProtobufCMessage *);
+
+/* rpc_route.c */
+void rpc_add_route(void *, struct call *, const ProtobufCMessage *);
+void rpc_remove_route(void *, struct call *, const ProtobufCMessage *);
+void rpc_list_routes(void *, struct call *, const ProtobufCMessage *);
+void rpc_list_routes_stream(void *, struct call *, const ProtobufCMessage *);
+
+/* rpc_inject.c */
+void rpc_add_route_stream(void *, struct call *, const ProtobufCMessage *);
+
+/* rpc_info.c */
+void rpc_get_server_info(void *, struct call *, const ProtobufCMessage *);
+
+#endif

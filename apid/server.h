@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The gRPC server: the core library, its completion thread, the registered
+ * methods and the listeners.  Nothing outside server.c and call.c includes
+ * a header of the gRPC core.
+ *
+ * Two threads of ours: the event loop, which owns all state, and the
+ * completion thread, which waits in the core, hands completions over
+ * through the mailbox and, for streams, goes on sending and receiving by
+ * itself between the bounds of call.h.
+ */
+#ifndef APID_SERVER_H
+#define APID_SERVER_H
+
+#include <stddef.h>
+
+#include "apid/call.h"
+
+struct event_base;
+struct listener;
+struct server;
+
+enum { SERVER_UNREAD_MS = 300 * 1000 };
+
+/*
+ * Start the core and the completion thread.  The methods are borrowed for
+ * the server's life; ctx is given to their start.  To be called after the
+ * privileges are dropped and never before a fork.
+ */
+struct server *server_new(struct event_base *, const struct call_method *,
+    size_t n, void *ctx);
+/* Accept connections on a listening socket; takes the descriptor. */
+struct listener *server_listen(struct server *, int fd);
+void server_unlisten(struct server *, struct listener *);
+/*
+ * Take a connected stream socket as a client; takes the descriptor.
+ */
+void server_adopt(struct server *, int fd);
+/* To be called every few seconds: ends the calls whose answer the client
+ * leaves unread for SERVER_UNREAD_MS. */
+void server_sweep(struct server *);
+/*
+ * Refuse new calls, end the live ones with UNAVAILABLE, and call done when
+ * nothing is left (at most about a second later).
+ */
+void server_shutdown(struct server *, void (*done)(void *), void *ctx);
+/* After done: stop the thread and release everything. */
+void server_free(struct server *);
+/* Calls that are being served. */
+size_t server_calls(const struct server *);
+
+#endif
