@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/* Rounds. */
+#include "rde/sched.h"
+
+#include <event2/event.h>
+
+#include "common/log.h"
+
+#include "rde/shell.h"
+
+static void
+on_event(evutil_socket_t fd ATTR_UNUSED, short what ATTR_UNUSED, void *arg)
+{
+	sched_round(arg);
+}
+
+void
+sched_init(struct shell *sh)
+{
+	struct sched *sc = &sh->sched;
+
+	sc->work = evtimer_new(sh->base, on_event, sh);
+	sc->deadline = evtimer_new(sh->base, on_event, sh);
+	if (sc->work == NULL || sc->deadline == NULL ||
+	    event_priority_set(sc->work, SHELL_PRIO_ROUTES) == -1 ||
+	    event_priority_set(sc->deadline, SHELL_PRIO_ROUTES) == -1)
+		fatalx("evtimer_new of the scheduler");
+}
+
+void
+sched_fini(struct shell *sh)
+{
+	event_free(sh->sched.work);
+	event_free(sh->sched.deadline);
+}
+
+void
+sched_poke(struct shell *sh)
+{
+	const struct timeval now = { 0, 0 };
+
+	if (!evtimer_pending(sh->sched.work, NULL) &&
+	    evtimer_add(sh->sched.work, &now) == -1)
+		fatalx("evtimer_add of the scheduler");
+}
+
+void
+sched_sweep(struct shell *sh)
+{
+	sh->sched.sweeping = true;
+	sched_poke(sh);
+}
+
+/* When will there be something to do that no message announces? */
+static void
+arm_deadline(struct shell *sh, struct mono now)
+{
+	struct timeval tv = { 0, 0 };
+	struct mono at;
+	int64_t us;
+
+	if (!rde_deadline(sh->rde, now, &at)) {
+		evtimer_del(sh->sched.deadline);
+		return;
+	}
+	us = mono_diff_us(at, now);
+	if (us > 0) {
+		tv.tv_sec = (time_t)(us / 1000000);
+		tv.tv_usec = (suseconds_t)(us % 1000000);
+	}
+	if (evtimer_add(sh->sched.deadline, &tv) == -1)
+		fatalx("evtimer_add of the scheduler");
+}
+
+/* True if packing stopped at its time with more to do. */
+static bool
+pack(struct shell *sh, struct mono *now)
+{
+	struct mono end = *now;
+	bool more;
+
+	end.us += SCHED_PACK_US;
+	do {
+		more = rde_pack(sh->rde, *now, SCHED_PACK_BYTES);
+		*now = mono_now();
+	} while (more && !mono_reached(*now, end));
+	return more;
+}
+
+void
+sched_round(struct shell *sh)
+{
+	struct mono now = mono_now();
+
+	if (sh->stopping)
+		return;
+	if (sh->sched.sweeping)
+		sh->sched.sweeping = rde_sweep(sh->rde, SCHED_SWEEP_ENTRIES);
+	rde_settle(sh->rde);
+	session_credits(sh);
+	if (pack(sh, &now) || sh->sched.sweeping)
+		sched_poke(sh);
+	inject_answer(sh);
+	arm_deadline(sh, now);
+	walks_share(&sh->walks);
+}
