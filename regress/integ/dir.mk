@@ -1,0 +1,7 @@
+# Integration tests: the programs of $(B) beside real neighbours.
+.PHONY: integ
+integ: all proto-py
+	regress/neighbours/fetch build/neighbours bird frr gobgp openbgpd exabgp
+	BUILD=$(notdir $(B)) regress/integ/run $(TESTS)
+
+check: unit integ
