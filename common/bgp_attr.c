@@ -84,15 +84,6 @@ bgp_attr_name(uint8_t type, char *buf)
 	return buf;
 }
 
-uint8_t
-bgp_attr_flags(uint8_t flags, size_t len)
-{
-	flags &= BGP_ATTR_OPTIONAL | BGP_ATTR_TRANSITIVE | BGP_ATTR_PARTIAL;
-	if ((flags & OPT_TRANS) != OPT_TRANS)
-		flags &= (uint8_t)~BGP_ATTR_PARTIAL;
-	return len > UINT8_MAX ? flags | BGP_ATTR_EXTENDED : flags;
-}
-
 /* {n8 type, n16 length, value} to the end; with `whole` the length counts
  * the head, too (RFC 7311 3), else only the value (RFC 8669 3). */
 static bool
@@ -193,7 +184,7 @@ bgp_attr_fault(const struct bgp_attr *a, unsigned int width, bool confed_ok,
 bool
 bgp_attr_next(struct rd *r, struct bgp_attr *a)
 {
-	size_t left = rd_left(r), head = 3;
+	size_t left = r->bad ? 0 : (size_t)(r->end - r->p), head = 3;
 	const uint8_t *p = r->p;
 
 	if (left < 3)

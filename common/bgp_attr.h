@@ -96,7 +96,14 @@ const char *bgp_attr_fault(const struct bgp_attr *, unsigned int width,
     bool confed_ok, uint8_t *subcode);
 /* Flags in canonical form: unused bits cleared, Partial only on optional
  * transitive ones, Extended Length where the length asks for it. */
-uint8_t bgp_attr_flags(uint8_t flags, size_t len);
+static inline uint8_t
+bgp_attr_flags(uint8_t flags, size_t len)
+{
+	const uint8_t both = BGP_ATTR_OPTIONAL | BGP_ATTR_TRANSITIVE;
+	uint8_t keep = (flags & both) == both ? both | BGP_ATTR_PARTIAL : both;
+
+	return (flags & keep) | (len > UINT8_MAX ? BGP_ATTR_EXTENDED : 0);
+}
 
 /* Walk: init the reader over the block; false at the end. */
 bool bgp_attr_next(struct rd *, struct bgp_attr *);

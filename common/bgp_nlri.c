@@ -6,6 +6,21 @@
 
 #include "common/be.h"
 
+/* The common case: the last one alone can run past the end. */
+static int
+check_ipv4(const uint8_t *p, size_t len)
+{
+	size_t at = 0;
+	int n = 0;
+
+	for (; at < len; n++) {
+		if (p[at] > 32)
+			return -1;
+		at += bgp_nlri_len(p[at]);
+	}
+	return at == len ? n : -1;
+}
+
 int
 bgp_nlri_check(enum family family, const uint8_t *p, size_t len, bool add_path)
 {
@@ -14,6 +29,8 @@ bgp_nlri_check(enum family family, const uint8_t *p, size_t len, bool add_path)
 	size_t id = add_path ? 4 : 0, left, bytes;
 	int n = 0;
 
+	if (family == FAMILY_IPV4_UNICAST && !add_path)
+		return check_ipv4(p, len);
 	while (p < end) {
 		left = (size_t)(end - p);
 		if (left <= id || p[id] > max)

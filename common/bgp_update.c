@@ -26,8 +26,9 @@ struct noted {
 struct scan {
 	const struct bgp_update_ctx *ctx;
 	struct bgp_update *u;
-	uint64_t seen[4]; /* bit a type: came */
-	uint64_t keep[4]; /* bit a type: is part of the routes */
+	/* Bit a type: came and is part of the routes, or is left out. */
+	uint64_t keep[4];
+	uint64_t gone[4];
 	/* NOTIFICATION for the first fault that asks for treat-as-withdraw,
 	 * in case there is nothing to withdraw. */
 	struct bgp_error strict;
@@ -35,7 +36,8 @@ struct scan {
 	uint8_t next_hop_len; /* of an MP_REACH that counts */
 	const uint8_t *next_hop;
 	uint8_t *scratch; /* values that had to be rewritten */
-	struct noted attrs[256]; /* valid where `seen` has a bit */
+	bool plain; /* the whole list is a canonical block as it stands */
+	struct noted attrs[256]; /* valid where either has a bit */
 };
 
 static bool
@@ -282,67 +284,104 @@ judge_repeated(struct scan *s, const struct noted *n)
 	    "appears again");
 }
 
-/* Cut the attribute at p off; NULL if it has no room, else its end. */
-static const uint8_t *
-cut(const uint8_t *p, const uint8_t *end, struct noted *n)
+/*
+ * Is this, with the right flags, what good routes are made of?  A shortcut
+ * past judge() that must never say yes where that would find a fault.
+ */
+static inline bool
+is_usual(const struct bgp_update_ctx *ctx, const struct bgp_attr_rule *rule,
+    const struct bgp_attr *a)
 {
-	struct bgp_attr *a = &n->attr;
-	size_t left = (size_t)(end - p), head = 3;
-
-	if (left < 3)
-		return NULL;
-	a->len = p[2];
-	if (p[0] & BGP_ATTR_EXTENDED) {
-		if (left < 4)
-			return NULL;
-		a->len = be_get16(p + 2);
-		head = 4;
+	switch (rule->form) {
+	case BGP_ATTR_FORM_ORIGIN:
+		return a->len == 1 && a->value[0] <= BGP_ORIGIN_INCOMPLETE;
+	case BGP_ATTR_FORM_AS_PATH:
+		return ctx->as4 &&
+		    aspath_check(a->value, a->len, 4, ctx->confed) ==
+		    ASPATH_OK &&
+		    !(ctx->ebgp && ctx->enforce_first_as &&
+			!is_first_as(ctx, a));
+	case BGP_ATTR_FORM_FIXED:
+		return a->len == rule->unit && !(ctx->ebgp && rule->ebgp);
+	case BGP_ATTR_FORM_COMMUNITIES:
+		if (rule->unit != 4 || a->len == 0 || a->len % 4 != 0)
+			return false;
+		/* In ascending order there are no duplicates. */
+		for (size_t i = 4; i < a->len; i += 4)
+			if (be_get32(a->value + i - 4) >=
+			    be_get32(a->value + i))
+				return false;
+		return true;
+	default:
+		return false;
 	}
-	if (left - head < a->len)
-		return NULL;
-	n->raw = p;
-	a->type = p[1];
-	a->flags = bgp_attr_flags(p[0], 0);
-	n->verbatim = p[0] == bgp_attr_flags(p[0], a->len);
-	a->value = p + head;
-	return a->value + a->len;
+}
+
+/* Judge what was cut off; -1 if the session must end. */
+static int
+take_attr(struct scan *s, struct noted *n)
+{
+	const struct bgp_attr_rule *rule = &bgp_attr_rules[n->attr.type];
+	const uint8_t form = (uint8_t)~BGP_ATTR_EXTENDED;
+	enum bgp_attr_action action;
+
+	if ((n->raw[0] & form) == rule->flags &&
+	    is_usual(s->ctx, rule, &n->attr)) {
+		add(s->keep, n->attr.type);
+		s->plain &= n->verbatim;
+		return 0;
+	}
+	action = judge(s, n);
+	add(action == BGP_ATTR_KEEP ? s->keep : s->gone, n->attr.type);
+	/* What else is good may still have a form that a block has not. */
+	s->plain &= action == BGP_ATTR_KEEP && n->verbatim &&
+	    rule->form < BGP_ATTR_FORM_AGGREGATOR;
+	return action == BGP_ATTR_RESET ? -1 : 0;
 }
 
 /* -1 if the session must end. */
 static int
 scan_attrs(struct scan *s, const uint8_t *p, size_t len)
 {
-	const uint8_t *end = p + len, *next;
-	enum bgp_attr_action action;
-	struct noted again;
+	const uint8_t *end = p + len;
+	size_t left, head, size;
+	struct noted *n, again;
+	int greatest = -1;
 	uint8_t type;
+	bool repeated;
 
-	for (; p < end; p = next) {
-		/* Nothing can be known before there is room for a head. */
-		type = end - p >= 2 ? p[1] : 0;
-		if (has(s->seen, type)) {
-			next = cut(p, end, &again);
-			action = next == NULL ? BGP_ATTR_KEEP :
-						judge_repeated(s, &again);
+	for (; p < end; p += head + size) {
+		left = (size_t)(end - p);
+		head = p[0] & BGP_ATTR_EXTENDED ? 4 : 3;
+		if (left < head)
+			break;
+		type = p[1];
+		size = head == 4 ? be_get16(p + 2) : p[2];
+		if (left - head < size)
+			break;
+		repeated = false;
+		if (type > greatest) {
+			greatest = type;
 		} else {
-			next = cut(p, end, &s->attrs[type]);
-			action = next == NULL ? BGP_ATTR_KEEP :
-						judge(s, &s->attrs[type]);
-			if (next != NULL) {
-				add(s->seen, type);
-				if (action == BGP_ATTR_KEEP)
-					add(s->keep, type);
-			}
+			s->plain = false;
+			repeated = has(s->keep, type) || has(s->gone, type);
 		}
-		if (next == NULL) {
-			/* RFC 7606 4: the NLRI are known all the same. */
-			fault(s, BGP_ATTR_WITHDRAW, BGP_ERR_UPD_ATTR_LIST,
-			    "attribute list overrun", 0, p, (size_t)(end - p));
-			return 0;
-		}
-		if (action == BGP_ATTR_RESET)
+		/* Filled in where it stays: this is the hottest store. */
+		n = repeated ? &again : &s->attrs[type];
+		n->raw = p;
+		n->attr.type = type;
+		n->attr.flags = bgp_attr_flags(p[0], 0);
+		n->attr.len = (uint16_t)size;
+		n->attr.value = p + head;
+		n->verbatim = p[0] == bgp_attr_flags(p[0], size);
+		if (repeated ? judge_repeated(s, n) == BGP_ATTR_RESET :
+			       take_attr(s, n) == -1)
 			return -1;
 	}
+	/* RFC 7606 4: the NLRI are known all the same. */
+	if (p < end)
+		fault(s, BGP_ATTR_WITHDRAW, BGP_ERR_UPD_ATTR_LIST,
+		    "attribute list overrun", 0, p, (size_t)(end - p));
 	return 0;
 }
 
@@ -550,6 +589,14 @@ place_mp_next_hop(struct scan *s)
 }
 
 static void
+set_block(struct bgp_block *block, const uint8_t *p, size_t len, bool bad)
+{
+	block->p = p;
+	block->len = (uint16_t)len;
+	block->bad_next_hop = bad;
+}
+
+static void
 write_blocks(struct scan *s, uint8_t *buf)
 {
 	struct bgp_update *u = s->u;
@@ -559,20 +606,16 @@ write_blocks(struct scan *s, uint8_t *buf)
 	if (u->announced.len > 0) {
 		drop(s->keep, BGP_ATTR_MP_REACH);
 		len = write_block(s, s->keep, buf);
-		u->attrs.p = buf;
-		u->attrs.len = (uint16_t)len;
-		u->attrs.bad_next_hop =
-		    is_bad_ipv4(s->attrs[BGP_ATTR_NEXT_HOP].attr.value);
+		set_block(&u->attrs, buf, len,
+		    is_bad_ipv4(s->attrs[BGP_ATTR_NEXT_HOP].attr.value));
 		buf += len;
 	}
 	if (u->mp_reach.len > 0) {
 		place_mp_next_hop(s);
 		len = write_block(s, s->keep, buf);
-		u->mp_attrs.p = buf;
-		u->mp_attrs.len = (uint16_t)len;
-		u->mp_attrs.bad_next_hop = s->next_hop_len == 4 ?
-		    is_bad_ipv4(s->next_hop) :
-		    is_bad_ipv6(s->next_hop);
+		set_block(&u->mp_attrs, buf, len,
+		    s->next_hop_len == 4 ? is_bad_ipv4(s->next_hop) :
+					   is_bad_ipv6(s->next_hop));
 	}
 }
 
@@ -602,6 +645,27 @@ reset(struct bgp_update *u, uint8_t subcode, const char *why)
 	return u->outcome;
 }
 
+/* By hand: the compiler's own ways for this size are slow ones. */
+static inline void
+clear(struct bgp_update *u)
+{
+	static const struct bgp_nlri_span no_span;
+	static const struct bgp_block no_block;
+
+	u->outcome = BGP_UPDATE_OK;
+	u->error.code = u->error.subcode = 0;
+	u->error.data_len = 0;
+	u->error.data = NULL;
+	u->withdrawn = u->announced = no_span;
+	u->mp_unreach = u->mp_reach = no_span;
+	u->attrs = u->mp_attrs = no_block;
+	u->end_of_rib = -1;
+	u->fault = NULL;
+	u->fault_type = 0;
+	u->fault_len = u->discarded = 0;
+	u->fault_attr = NULL;
+}
+
 enum bgp_update_outcome
 bgp_update_parse(const struct bgp_update_ctx *ctx, const uint8_t *msg,
     size_t len, uint8_t *buf, struct bgp_update *u)
@@ -611,14 +675,14 @@ bgp_update_parse(const struct bgp_update_ctx *ctx, const uint8_t *msg,
 	size_t withdrawn_len, attrs_len;
 	struct scan s;
 
-	memset(u, 0, sizeof(*u));
-	u->end_of_rib = -1;
+	clear(u);
 	s.ctx = ctx;
 	s.u = u;
-	memset(s.seen, 0, sizeof(s.seen));
 	memset(s.keep, 0, sizeof(s.keep));
+	memset(s.gone, 0, sizeof(s.gone));
 	s.strict.code = 0;
 	s.reach = false;
+	s.plain = ctx->as4;
 	s.scratch = buf + 4 * len + 64;
 
 	withdrawn_len = be_get16(withdrawn - 2);
@@ -644,8 +708,13 @@ bgp_update_parse(const struct bgp_update_ctx *ctx, const uint8_t *msg,
 	settle(&s);
 	if (u->outcome <= BGP_UPDATE_DISCARD) {
 		u->end_of_rib = end_of_rib(&s, withdrawn_len, attrs_len, body);
-		if (u->announced.len > 0 || u->mp_reach.len > 0)
+		if (s.plain && u->announced.len > 0) {
+			memcpy(buf, attrs, attrs_len);
+			set_block(&u->attrs, buf, attrs_len,
+			    is_bad_ipv4(s.attrs[BGP_ATTR_NEXT_HOP].attr.value));
+		} else if (u->announced.len > 0 || u->mp_reach.len > 0) {
 			write_blocks(&s, buf);
+		}
 	}
 	return u->outcome;
 }
