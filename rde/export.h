@@ -41,7 +41,7 @@ enum export_verdict export_check(const struct export_rule *,
     const struct attrs *, enum route_kind kind);
 
 /* Room for the result of either encoding. */
-#define EXPORT_MAX (BGP_ATTR_BLOCK_MAX + 1100)
+#define EXPORT_MAX (2 * BGP_ATTR_BLOCK_MAX)
 
 /*
  * Attributes as they go on the wire, without MP_REACH, into `to`; for other

@@ -178,7 +178,7 @@ void rde_refresh(struct rde *, struct peer *, uint32_t families);
  * What is on the wire towards a peer for an entry (ADJ_OUT).
  * block has room for ADJOUT_MAX and gets the attributes in canonical form.
  */
-#define ADJOUT_MAX (BGP_ATTR_BLOCK_MAX + 1100)
+#define ADJOUT_MAX (2 * BGP_ATTR_BLOCK_MAX)
 struct adjout_view {
 	uint16_t source; /* peer that the route came from, 0: local */
 	uint16_t len;	 /* of the block */
