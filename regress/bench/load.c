@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: ISC */
+/* See load.h. */
+#include "regress/bench/load.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "regress/bench/usage.h"
+
+#define STABLE_US 1000000
+#define PSS_LIMIT_KIB (10u * 1024 * 1024)
+
+enum kind { ONE_TO_ONE, RIVALS, FAN_OUT, REAL };
+enum then { THEN_NOTHING, THEN_DROP, THEN_JOIN, THEN_CHANGE };
+
+/* `npfx` is the whole table, whoever announces it. */
+static const struct load {
+	const char *name;
+	enum kind kind;
+	enum then then;
+	unsigned afi;
+	uint32_t npfx;
+	unsigned npeers; /* senders */
+	const char *what;
+} loads[] = {
+	{ "S1", ONE_TO_ONE, THEN_NOTHING, 1, 1000000, 1,
+	    "one sender, one million IPv4 prefixes, one receiver" },
+	{ "S2", RIVALS, THEN_NOTHING, 1, 200000, 10,
+	    "ten senders, the same 200,000 prefixes by other paths" },
+	{ "S3", FAN_OUT, THEN_NOTHING, 1, 100000, 50,
+	    "50 peers, 2,000 own prefixes each, all receive all" },
+	{ "S4", ONE_TO_ONE, THEN_DROP, 1, 1000000, 1,
+	    "S1, then the sender drops" },
+	{ "S5", ONE_TO_ONE, THEN_JOIN, 1, 1000000, 1,
+	    "S1, then another receiver joins" },
+	{ "S6", ONE_TO_ONE, THEN_NOTHING, 2, 200000, 1,
+	    "one sender, 200,000 IPv6 prefixes, one receiver" },
+	{ "S7", ONE_TO_ONE, THEN_CHANGE, 1, 1000000, 1,
+	    "S1, then 200,000 of it with other attributes" },
+	{ "S8", FAN_OUT, THEN_NOTHING, 1, 50000, 500,
+	    "500 peers, 100 own prefixes each, all receive all" },
+	{ "S9", REAL, THEN_NOTHING, 1, 0, 1,
+	    "MRT files: a table, then updates as churn" },
+};
+
+struct run {
+	const struct load_opts *o;
+	const struct load *load;
+	struct table t;
+	struct pool pool;
+	struct usage *usage;
+	struct bytes *streams;
+	unsigned senders;
+	bool finished, first_phase;
+	/* of the running phase */
+	double t0, cpu0, self0, machine0;
+	uint64_t updates0, routes0, withdrawn0, bytes0;
+};
+
+static const struct load *
+load_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
+		if (strcmp(loads[i].name, name) == 0)
+			return &loads[i];
+	}
+	return NULL;
+}
+
+bool
+load_known(const char *name)
+{
+	return load_find(name) != NULL;
+}
+
+void
+load_list(void)
+{
+	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
+		fprintf(stderr, "  %s  %s\n", loads[i].name, loads[i].what);
+}
+
+static void
+print_text(const char *s)
+{
+	putchar('"');
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\' || (unsigned char)*s < ' ')
+			printf("\\u%04x", (unsigned char)*s);
+		else
+			putchar(*s);
+	}
+	putchar('"');
+}
+
+static double
+seconds(void)
+{
+	return (double)now_us() / 1e6;
+}
+
+/* Turns of the loop for a while. */
+static void
+settle(struct run *r, double s)
+{
+	double end = seconds() + s;
+
+	while (seconds() < end)
+		pool_turn(&r->pool, 20);
+}
+
+static bool
+bring_up(struct run *r)
+{
+	double end = seconds() + r->o->timeout;
+
+	while (!pool_connect(&r->pool)) {
+		if (seconds() > end)
+			return false;
+		pool_turn(&r->pool, 5);
+	}
+	return true;
+}
+
+/* ---- phases ---- */
+
+static void
+phase_begin(struct run *r)
+{
+	struct pool *p = &r->pool;
+
+	usage_find(r->usage);
+	usage_watch(r->usage);
+	r->updates0 = p->updates;
+	r->routes0 = p->routes;
+	r->withdrawn0 = p->withdrawn;
+	r->bytes0 = p->bytes_in;
+	r->machine0 = usage_machine_cpu();
+	r->self0 = usage_self_cpu();
+	r->cpu0 = usage_cpu(r->usage);
+	r->t0 = seconds();
+}
+
+static void
+phase_print(struct run *r, const char *name, bool ok, double took, double cpu,
+    double self, double machine)
+{
+	struct pool *p = &r->pool;
+	uint64_t right = 0, want = 0, peak = usage_peak(r->usage);
+	double foreign = machine - cpu - self;
+
+	for (unsigned i = 0; i < p->n; i++) {
+		if (!p->s[i].receives)
+			continue;
+		right += p->s[i].nright;
+		want += p->s[i].want;
+	}
+	printf("%s{\"name\":\"%s\",\"finished\":%s,\"seconds\":%.4f,"
+	       "\"cpu\":%.4f,\"gen_cpu\":%.4f,\"foreign_cores\":%.2f,"
+	       "\"peak_pss_kib\":%llu,\"end_pss_kib\":%llu,"
+	       "\"updates\":%llu,\"routes\":%llu,\"withdrawn\":%llu,"
+	       "\"bytes\":%llu,\"right\":%llu,\"want\":%llu}",
+	    r->first_phase ? "" : ",", name, ok ? "true" : "false", took, cpu,
+	    self, took > 0 && foreign > 0 ? foreign / took : 0.0,
+	    (unsigned long long)peak,
+	    (unsigned long long)usage_pss_kib(r->usage),
+	    (unsigned long long)(p->updates - r->updates0),
+	    (unsigned long long)(p->routes - r->routes0),
+	    (unsigned long long)(p->withdrawn - r->withdrawn0),
+	    (unsigned long long)(p->bytes_in - r->bytes0),
+	    (unsigned long long)right, (unsigned long long)want);
+	fflush(stdout);
+	r->first_phase = false;
+}
+
+/*
+ * Wait until all receivers hold what is expected, and that it stays so.
+ * The clock stops at the first moment after which it stayed.
+ */
+static bool
+phase_end(struct run *r, const char *name)
+{
+	struct pool *p = &r->pool;
+	double at = 0, now, cpu = 0, self = 0, machine = 0;
+	double end = r->t0 + r->o->timeout, check = r->t0;
+	bool ok = false, was = false;
+
+	for (;;) {
+		pool_turn(p, 5);
+		now = seconds();
+		if (pool_done(p) != was) {
+			was = !was;
+			at = now;
+			cpu = usage_cpu(r->usage) - r->cpu0;
+			self = usage_self_cpu() - r->self0;
+			machine = usage_machine_cpu() - r->machine0;
+		}
+		if (was && now - at >= STABLE_US / 1e6) {
+			ok = true;
+			break;
+		}
+		if (pool_faulty(p))
+			break;
+		if (now - check > 0.2) {
+			check = now;
+			if (now > end || usage_lost(r->usage) ||
+			    usage_peak_now(r->usage) > PSS_LIMIT_KIB)
+				break;
+		}
+	}
+	if (!ok) {
+		at = seconds();
+		cpu = usage_cpu(r->usage) - r->cpu0;
+		self = usage_self_cpu() - r->self0;
+		machine = usage_machine_cpu() - r->machine0;
+	}
+	phase_print(r, name, ok, at - r->t0, cpu, self, machine);
+	r->finished = r->finished && ok;
+	return ok;
+}
+
+/* Send the sets [from, to) of everybody and see them arrive. */
+static bool
+phase_announce(struct run *r, const char *name, uint32_t from, uint32_t to)
+{
+	bool ok;
+
+	for (unsigned i = 0; i < r->senders; i++) {
+		struct addr nh[3] = { { 0 } };
+
+		nh[r->pool.s[i].local.afi] = r->pool.s[i].local;
+		r->streams[i].len = 0;
+		table_stream(&r->t, &r->streams[i], i, from, to, nh);
+	}
+	pool_recount(&r->pool);
+	phase_begin(r);
+	for (unsigned i = 0; i < r->senders; i++)
+		pool_send(&r->pool, i, &r->streams[i]);
+	ok = phase_end(r, name);
+	if (!ok)
+		return false;
+	for (unsigned i = 0; i < r->senders; i++)
+		r->pool.s[i].out_len = r->pool.s[i].out_sent = 0;
+	return true;
+}
+
+static void
+phase_drop(struct run *r)
+{
+	memset(r->t.expect, 0, r->t.npfx * sizeof(*r->t.expect));
+	pool_recount(&r->pool);
+	phase_begin(r);
+	pool_drop(&r->pool, 0);
+	phase_end(r, "drop");
+}
+
+static void
+phase_join(struct run *r)
+{
+	struct pool *p = &r->pool;
+
+	p->s[2].late = false;
+	pool_recount(p);
+	phase_begin(r);
+	/* The clock runs from connect(); the phase's own loop does the rest,
+	 * since a receiver counts only with its whole table. */
+	while (!pool_connect(p) && seconds() < r->t0 + r->o->timeout)
+		pool_turn(p, 1);
+	phase_end(r, "join");
+}
+
+static void
+phase_change(struct run *r)
+{
+	uint32_t end, from = table_reannounce(&r->t, r->o->seed + 1,
+	    r->t.npfx / 5, &end);
+
+	phase_announce(r, "change", from, r->t.nsets);
+}
+
+/* ---- the loads ---- */
+
+static bool
+real_phase(struct run *r, unsigned i)
+{
+	const char *slash = strrchr(r->o->files[i], '/');
+	uint32_t from = r->t.nsets;
+
+	if (mrt_load(&r->t, r->o->files[i], 0, r->o->peer_as, 1u << 1) < 0)
+		return true; /* nothing of this family in it: no phase */
+	return phase_announce(r,
+	    slash != NULL ? slash + 1 : r->o->files[i], from, r->t.nsets);
+}
+
+static void
+run_phases(struct run *r)
+{
+	if (r->load->kind == REAL) {
+		for (unsigned i = 0; i < r->o->nfiles; i++) {
+			if (!real_phase(r, i))
+				return;
+		}
+		return;
+	}
+	if (!phase_announce(r, "announce", 0, r->t.nsets))
+		return;
+	switch (r->load->then) {
+	case THEN_DROP:
+		phase_drop(r);
+		break;
+	case THEN_JOIN:
+		phase_join(r);
+		break;
+	case THEN_CHANGE:
+		phase_change(r);
+		break;
+	case THEN_NOTHING:
+		break;
+	}
+}
+
+static void
+run_table(struct run *r)
+{
+	const struct load_opts *o = r->o;
+	struct gen g = { .seed = o->seed,
+		.npfx = o->npfx != 0 ? o->npfx : r->load->npfx,
+		.afi = r->load->afi,
+		.senders = r->senders,
+		.sender_as = o->peer_as,
+		.same = r->load->kind == RIVALS };
+
+	table_init(&r->t, o->dut_as);
+	if (r->load->kind != REAL)
+		table_generate(&r->t, &g);
+}
+
+static void
+run_sessions(struct run *r)
+{
+	const struct load_opts *o = r->o;
+	unsigned n = r->senders;
+
+	if (r->load->kind != FAN_OUT)
+		n += r->load->then == THEN_JOIN ? 2 : 1;
+	pool_init(&r->pool, &r->t, n, &o->local, o->peer_as,
+	    1u << r->load->afi);
+	r->pool.dut = o->dut;
+	r->pool.port = o->port;
+	if (o->nh_self)
+		r->pool.nh_exact = o->dut;
+	for (unsigned i = 0; i < n; i++)
+		r->pool.s[i].receives = r->load->kind == FAN_OUT ||
+		    i >= r->senders;
+	if (r->load->then == THEN_JOIN)
+		r->pool.s[n - 1].late = true;
+}
+
+static int
+run_print_end(struct run *r)
+{
+	struct faults *f = &r->pool.faults;
+	bool ok = r->finished && !pool_faulty(&r->pool);
+
+	printf("],\"faults\":{\"unexpected\":%llu,\"path_bad\":%llu,"
+	       "\"nh_bad\":%llu,\"malformed\":%llu,\"lost\":%llu,\"first\":",
+	    (unsigned long long)f->unexpected,
+	    (unsigned long long)f->path_bad, (unsigned long long)f->nh_bad,
+	    (unsigned long long)f->malformed, (unsigned long long)f->lost);
+	print_text(f->first);
+	printf("},\"echoes\":%llu,\"ok\":%s}\n",
+	    (unsigned long long)r->pool.echoes, ok ? "true" : "false");
+	return ok ? 0 : 1;
+}
+
+int
+load_run(const struct load_opts *o)
+{
+	struct run r = { .o = o, .load = load_find(o->name) };
+	double t0;
+	int rc;
+
+	r.senders = r.load->npeers;
+	if (o->npeers != 0 && r.load->kind != ONE_TO_ONE)
+		r.senders = o->npeers;
+	r.finished = r.first_phase = true;
+	r.streams = need(calloc(r.senders, sizeof(*r.streams)));
+	run_table(&r);
+	run_sessions(&r);
+	r.usage = usage_new(o->pid);
+	printf("{\"load\":\"%s\",\"prefixes\":%u,\"sets\":%u,\"peers\":%u,",
+	    o->name, r.t.npfx, r.t.nsets, r.pool.n);
+	pool_recount(&r.pool);
+	t0 = seconds();
+	r.finished = bring_up(&r);
+	printf("\"up_seconds\":%.2f,", seconds() - t0);
+	/* Everything that belongs to the start is over: the idle daemon. */
+	settle(&r, 0.7);
+	usage_find(r.usage);
+	printf("\"processes\":%u,\"idle_pss_kib\":%llu,\"phases\":[",
+	    usage_processes(r.usage),
+	    (unsigned long long)usage_pss_kib(r.usage));
+	fflush(stdout);
+	if (r.finished && !pool_faulty(&r.pool))
+		run_phases(&r);
+	rc = run_print_end(&r);
+	usage_free(r.usage);
+	pool_fini(&r.pool);
+	table_fini(&r.t);
+	for (unsigned i = 0; i < r.senders; i++)
+		bytes_free(&r.streams[i]);
+	free(r.streams);
+	return rc;
+}
+
+/* ---- one half alone ---- */
+
+static int
+half_table(struct table *t, const struct load_opts *o, uint32_t sender_as,
+    unsigned families)
+{
+	struct gen g = { .seed = o->seed,
+		.npfx = o->npfx != 0 ? o->npfx : 10000,
+		.afi = families >> 2 ? 2 : 1,
+		.senders = 1,
+		.sender_as = sender_as };
+
+	table_init(t, o->dut_as);
+	if (o->nfiles == 0)
+		table_generate(t, &g);
+	for (unsigned i = 0; i < o->nfiles; i++) {
+		if (mrt_load(t, o->files[i], 0, sender_as, families) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+half_up(struct pool *p, const struct load_opts *o)
+{
+	double end = seconds() + o->timeout;
+
+	p->dut = o->dut;
+	p->port = o->port;
+	if (o->nh_self)
+		p->nh_exact = o->dut;
+	while (!pool_connect(p)) {
+		pool_turn(p, 5);
+		if (seconds() > end) {
+			fprintf(stderr, "bgpload: no session\n");
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static bool
+input_ended(void)
+{
+	struct pollfd pfd = { .fd = STDIN_FILENO, .events = POLLIN };
+	char c[64];
+
+	return poll(&pfd, 1, 0) == 1 && read(STDIN_FILENO, c, sizeof(c)) <= 0;
+}
+
+int
+load_play(const struct load_opts *o)
+{
+	unsigned families = 1u << o->local.afi;
+	struct addr nh[3] = { { 0 } };
+	struct bytes b = { 0 };
+	struct table t;
+	struct pool p;
+	bool told = false;
+	int rc = 1;
+
+	nh[o->local.afi] = o->local;
+	if (half_table(&t, o, o->peer_as, families) == -1)
+		return 1;
+	table_stream(&t, &b, 0, 0, t.nsets, nh);
+	pool_init(&p, &t, 1, &o->local, o->peer_as, families);
+	if (half_up(&p, o) == 0) {
+		printf("{\"event\":\"up\"}\n");
+		fflush(stdout);
+		pool_send(&p, 0, &b);
+		while (p.faults.lost == 0 && !input_ended()) {
+			pool_turn(&p, 50);
+			if (told || !pool_sent(&p))
+				continue;
+			told = true;
+			printf("{\"event\":\"sent\",\"prefixes\":%u,"
+			       "\"sets\":%u}\n",
+			    t.npfx, t.nsets);
+			fflush(stdout);
+		}
+		rc = p.faults.lost == 0 ? 0 : 1;
+		if (rc == 0)
+			pool_drop(&p, 0);
+	}
+	pool_fini(&p);
+	table_fini(&t);
+	bytes_free(&b);
+	return rc;
+}
+
+int
+load_sink(const struct load_opts *o, uint32_t sender_as)
+{
+	struct run r = { .o = o, .first_phase = true, .finished = true };
+	unsigned families = 1u << o->local.afi;
+	int rc = 1;
+
+	if (half_table(&r.t, o, sender_as, families) == -1)
+		return 1;
+	for (uint32_t i = 0; i < r.t.npfx; i++)
+		r.t.owner[i] = OWNER_NONE;
+	pool_init(&r.pool, &r.t, 1, &o->local, o->peer_as, families);
+	r.pool.s[0].receives = true;
+	pool_recount(&r.pool);
+	r.usage = usage_new(0);
+	if (half_up(&r.pool, o) == 0) {
+		printf("{\"event\":\"up\"}\n{\"phases\":[");
+		phase_begin(&r);
+		phase_end(&r, "receive");
+		rc = run_print_end(&r);
+		if (r.pool.faults.lost == 0)
+			pool_drop(&r.pool, 0);
+	}
+	usage_free(r.usage);
+	pool_fini(&r.pool);
+	table_fini(&r.t);
+	return rc;
+}
