@@ -60,6 +60,43 @@ conf_free(struct conf *c)
 	free(c);
 }
 
+static char *
+text_copy(const char *s)
+{
+	return s == NULL ? NULL : xstrdup(s);
+}
+
+struct conf *
+conf_copy(const struct conf *from)
+{
+	struct conf *c = xmemdup(from, sizeof(*from));
+	uint32_t i;
+
+	c->user = text_copy(from->user);
+	c->sys_name = text_copy(from->sys_name);
+	c->sys_descr = text_copy(from->sys_descr);
+	c->pid_file = text_copy(from->pid_file);
+	c->state_dir = text_copy(from->state_dir);
+	c->listen = c->grpc_listen = NULL;
+	c->n_listen = c->n_grpc_listen = 0;
+	c->peers = NULL;
+	c->networks = NULL;
+	c->bmp_servers = NULL;
+	c->n_peers = c->n_networks = 0;
+	c->n_bmp_servers = 0;
+	for (i = 0; i < from->n_listen; i++)
+		conf_listen_append(c, &from->listen[i]);
+	for (i = 0; i < from->n_grpc_listen; i++)
+		conf_grpc_listen_append(c, &from->grpc_listen[i]);
+	for (i = 0; i < from->n_peers; i++)
+		conf_peer_add(c, &from->peers[i]);
+	for (i = 0; i < from->n_networks; i++)
+		conf_network_append(c, &from->networks[i]);
+	for (i = 0; i < from->n_bmp_servers; i++)
+		conf_bmp_server_append(c, &from->bmp_servers[i]);
+	return c;
+}
+
 void
 conf_endpoint_fini(struct conf_endpoint *e)
 {

@@ -107,6 +107,8 @@ struct conf {
 struct conf *conf_new(void); /* all defaults, no lists */
 void conf_free(struct conf *); /* NULL is fine */
 
+struct conf *conf_copy(const struct conf *);
+
 /* Append a deep copy. */
 void conf_listen_append(struct conf *, const struct conf_endpoint *);
 void conf_grpc_listen_append(struct conf *, const struct conf_endpoint *);

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/hash.h"
@@ -195,6 +196,7 @@ proc_child_init(enum proc self, int argc, char **argv, unsigned int flags)
 	log_set_level(args.level);
 	log_set_format(args.format);
 	hash_init();
+	tzset(); /* syslog shows local time; the file is gone after chroot */
 	signals_ignore();
 	umask(077);
 	if (flags & PROC_RAISE_FILES)

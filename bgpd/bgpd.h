@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The parent's state, private to this directory.
+ *
+ * One object, made in main.c; everything hangs off it.  child.c owns the
+ * processes, reload.c the configuration and its transactions, link.c the
+ * handlers of messages from children.
+ */
+#ifndef BGPD_BGPD_H
+#define BGPD_BGPD_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "bgpd/loader.h"
+#include "bgpd/paths.h"
+#include "bgpd/socket.h"
+#include "common/chan.h"
+#include "common/conf.h"
+#include "common/mono.h"
+#include "common/msg.h"
+#include "common/msg_conf.h"
+#include "common/sandbox.h"
+
+struct event;
+struct event_base;
+struct bgpd;
+
+/* --- children (child.c) */
+
+enum child_sync { /* how far a child is with a configuration */
+	SYNC_NONE,
+	SYNC_SENDING,  /* items go out as its channel takes them */
+	SYNC_VOTING,   /* all sent, its vote is awaited */
+	SYNC_READY,    /* voted for it */
+	SYNC_COMMITTED, /* told to take it over */
+	SYNC_DONE,
+};
+
+#define CHILD_RESTARTS_MAX 5 /* of apid ... */
+#define CHILD_RESTARTS_MS 60000 /* ... in this time */
+
+struct child {
+	struct bgpd *bgpd;
+	enum proc proc;
+	pid_t pid;	   /* 0: not running */
+	struct chan *chan; /* NULL: none or broken */
+	struct event *timer; /* restart, or the end of patience */
+	struct mono deaths[CHILD_RESTARTS_MAX];
+	int n_deaths;
+	bool given_up;
+	/* the configuration on its way to it */
+	const struct conf *conf;
+	enum child_sync sync;
+	int item_kind;
+	uint32_t item_index;
+	bool synced; /* holds the listeners' descriptors */
+};
+
+/* --- transactions (reload.c) */
+
+enum reload_state {
+	RELOAD_IDLE,
+	RELOAD_LOADING, /* the parser reads the file */
+	RELOAD_VOTING,
+	RELOAD_COMMITTING,
+};
+
+struct edit {
+	TAILQ_ENTRY(edit) entry;
+	uint32_t request;
+	struct conf_edit change;
+	bool alone; /* do not share a generation with others */
+};
+TAILQ_HEAD(edits, edit);
+
+#define EDITS_MAX 4096	  /* waiting; more are refused */
+#define RELOADERS_MAX 256 /* requests waiting for a reload */
+#define VOTE_TIMEOUT_MS 20000
+#define COMMIT_TIMEOUT_MS 30000
+
+struct bgpd {
+	struct event_base *base;
+	struct paths paths;
+	struct sandbox box; /* how children are confined */
+	const char *conf_name; /* as the user wrote it, for messages */
+	char *conf_path;       /* the same, absolute */
+	bool foreground;
+	bool verbose;
+	bool ready;    /* the first generation is committed everywhere */
+	bool stopping;
+	int status;	   /* exit status */
+	int ready_pipe;	   /* tells the process that daemonised us; -1 */
+	char *pid_written; /* path of the pid file that is ours */
+
+	struct child children[PROC__MAX]; /* PROC_BGPD is unused */
+	struct event *stop_timer;
+	bool rde_told; /* to end */
+
+	struct conf *running; /* committed: the file's objects and the API's */
+	struct conf *next;    /* in a transaction */
+	/* Their peers are of the file and were removed through the API; they
+	 * stay away until the file changes them. */
+	struct conf *removed;
+	struct conf *next_removed;
+	struct listeners listeners;
+	uint32_t generation; /* last one given out */
+
+	enum reload_state state;
+	struct loader *loader;
+	struct event *loader_event;
+	bool loader_reaped;
+	struct event *reload_timer;
+	bool reload_wanted; /* again, after what is under way */
+	/* requests answered by the reload under way, and by the next */
+	uint32_t reloaders[RELOADERS_MAX];
+	size_t n_reloaders;
+	uint32_t reloaders_next[RELOADERS_MAX];
+	size_t n_reloaders_next;
+	struct edits edits; /* waiting */
+	size_t n_edits;
+	struct edits batch; /* in the transaction */
+	size_t n_batch;
+};
+
+/* --- child.c */
+int children_check(const struct bgpd *, struct err *) ATTR_CHECK;
+void children_start(struct bgpd *);
+void children_free(struct bgpd *);
+/* Reap whatever ended. */
+void children_reap(struct bgpd *);
+/* End the suite with this status; the first reason wins. */
+void bgpd_stop(struct bgpd *, int status);
+/* A child does not behave or hangs: end it. */
+void child_kill(struct child *, const char *why);
+bool child_running(const struct child *);
+/* The channel is dead: closed (why NULL) or in breach of the catalogue. */
+void child_disconnected(struct child *, const char *why);
+
+/* --- reload.c */
+/* Takes l->conf as the first generation. */
+void reload_init(struct bgpd *, struct loaded *l);
+void reload_fini(struct bgpd *);
+/* Send the first generation out. */
+void reload_first(struct bgpd *);
+/* Read the file again; request 0: nobody waits for an answer. */
+void reload_start(struct bgpd *, uint32_t request);
+/* Queue a change by API; takes what `change` holds. */
+void reload_edit(struct bgpd *, uint32_t request, struct conf_edit *change);
+/* Events of children. */
+void reload_child_ready(struct child *, uint32_t generation);
+void reload_child_reject(struct child *, uint32_t generation,
+    const struct err *);
+void reload_child_done(struct child *, uint32_t generation);
+void reload_child_gone(struct child *);
+void reload_child_started(struct child *);
+void reload_child_drained(struct child *);
+void reload_parser_reaped(struct bgpd *);
+/*
+ * Bind what `c` lists and does not have yet, and write the bound addresses
+ * into it.  On failure nothing has changed.
+ */
+int reload_listeners(struct bgpd *, struct conf *c, struct err *e) ATTR_CHECK;
+/* Write, move or remove the pid file as `c` says (NULL: remove). */
+int pid_file_update(struct bgpd *, const struct conf *c, struct err *e)
+    ATTR_CHECK;
+/* The API is given up: nobody accepts on its addresses any more. */
+void reload_close_api(struct bgpd *);
+
+/*
+ * What an edit makes of a configuration.  `file_name` is for the message
+ * that names where a peer comes from.  On error nothing has changed.
+ */
+int edit_apply(struct conf *next, struct conf *removed,
+    const char *file_name, const struct conf_edit *, struct err *e)
+    ATTR_CHECK;
+/*
+ * Join a newly read file with the peers of the API in `running`; those of
+ * the file that the API removed stay away while the file does not change
+ * them.  Conflicts and changes that need a restart go to l->diags.  Returns
+ * the new configuration, with what stays removed in *still_removed, or NULL.
+ */
+struct conf *reload_merge(struct loaded *l, const struct conf *running,
+    const struct conf *removed, struct conf **still_removed) ATTR_CHECK;
+
+/* --- link.c */
+extern const struct chan_ops link_ops[PROC__MAX];
+
+#endif

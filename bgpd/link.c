@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Handlers of what children send to bgpd.
+ *
+ * A payload that does not decode means that its sender is compromised:
+ * apid is ended and started anew, with another child the suite ends.
+ */
+#include "bgpd/bgpd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cursor.h"
+#include "common/log.h"
+
+static void
+malformed(struct child *c, const struct msg *m)
+{
+	char why[64];
+
+	snprintf(why, sizeof(why), "malformed %s",
+	    msg_rules[m->hdr.type].name);
+	child_kill(c, why);
+}
+
+static void
+on_conf_ready(void *ctx, const struct msg *m)
+{
+	reload_child_ready(ctx, m->hdr.id);
+}
+
+static void
+on_conf_reject(void *ctx, const struct msg *m)
+{
+	struct rd r;
+	struct err e;
+
+	rd_init(&r, m->data, m->hdr.len);
+	err_get(&r, &e);
+	if (!rd_done(&r))
+		malformed(ctx, m);
+	else
+		reload_child_reject(ctx, m->hdr.id, &e);
+}
+
+static void
+on_conf_done(void *ctx, const struct msg *m)
+{
+	reload_child_done(ctx, m->hdr.id);
+}
+
+static void
+on_conf_edit(void *ctx, const struct msg *m)
+{
+	struct child *c = ctx;
+	struct conf_edit edit;
+	struct rd r;
+
+	rd_init(&r, m->data, m->hdr.len);
+	msg_conf_edit_get(&r, &edit);
+	if (!rd_done(&r)) {
+		if (rd_ok(&r))
+			conf_peer_fini(&edit.peer);
+		malformed(c, m);
+		return;
+	}
+	reload_edit(c->bgpd, m->hdr.id, &edit);
+}
+
+static void
+on_reload(void *ctx, const struct msg *m)
+{
+	struct child *c = ctx;
+
+	reload_start(c->bgpd, m->hdr.id);
+}
+
+static void
+on_sock_req(void *ctx, const struct msg *m)
+{
+	struct child *c = ctx;
+	struct bgpd *b = c->bgpd;
+	struct sock_req q;
+	struct iovec iov;
+	struct wr w;
+	struct rd r;
+	uint8_t payload[4];
+	int fd = -1, error = 0;
+
+	rd_init(&r, m->data, m->hdr.len);
+	msg_sock_req_get(&r, &q);
+	if (!rd_done(&r)) {
+		malformed(c, m);
+		return;
+	}
+	/* A peer of the generation on its way may ask already. */
+	if (b->running != NULL)
+		fd = socket_outgoing(b->running, &q);
+	if (fd == -1 && b->next != NULL)
+		fd = socket_outgoing(b->next, &q);
+	if (fd == -1)
+		error = errno == 0 ? EPERM : errno;
+	wr_init(&w, payload, sizeof(payload));
+	wr_n32(&w, (uint32_t)error);
+	iov.iov_base = payload;
+	iov.iov_len = sizeof(payload);
+	chan_send(c->chan, MSG_SOCK, m->hdr.id, m->hdr.epoch, &iov, 1, fd);
+}
+
+static void
+on_close(void *ctx, const char *why)
+{
+	child_disconnected(ctx, why);
+}
+
+static void
+on_drain(void *ctx)
+{
+	reload_child_drained(ctx);
+}
+
+static const chan_handler handlers_sessiond[MSG__MAX] = {
+	[MSG_CONF_READY] = on_conf_ready,
+	[MSG_CONF_REJECT] = on_conf_reject,
+	[MSG_CONF_DONE] = on_conf_done,
+	[MSG_SOCK_REQ] = on_sock_req,
+};
+
+static const chan_handler handlers_rde[MSG__MAX] = {
+	[MSG_CONF_READY] = on_conf_ready,
+	[MSG_CONF_REJECT] = on_conf_reject,
+	[MSG_CONF_DONE] = on_conf_done,
+};
+
+static const chan_handler handlers_apid[MSG__MAX] = {
+	[MSG_CONF_READY] = on_conf_ready,
+	[MSG_CONF_REJECT] = on_conf_reject,
+	[MSG_CONF_DONE] = on_conf_done,
+	[MSG_CONF_EDIT] = on_conf_edit,
+	[MSG_RELOAD] = on_reload,
+};
+
+const struct chan_ops link_ops[PROC__MAX] = {
+	[PROC_SESSIOND] = { handlers_sessiond, on_close, on_drain, NULL },
+	[PROC_RDE] = { handlers_rde, on_close, on_drain, NULL },
+	[PROC_APID] = { handlers_apid, on_close, on_drain, NULL },
+};

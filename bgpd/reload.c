@@ -1,0 +1,1029 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The configuration as it changes: by the file (SIGHUP or API) and by edits
+ * through the API, one transaction at a time.
+ *
+ *   IDLE -> LOADING     the parser reads the file
+ *        -> VOTING      every child holds the new generation aside and votes
+ *        -> COMMITTING  rde, then sessiond, then apid take it over, each
+ *                       when the one before is done: the rde knows a peer
+ *                       before sessiond brings it up
+ *        -> IDLE
+ *
+ * Until the last vote is in, anything that fails leaves everything as it
+ * was.  After it nothing can fail: a child that does not take over what it
+ * voted for is ended.  Edits that come meanwhile wait, and share the next
+ * generation; so do reloads, of which one is enough.
+ *
+ * A configuration goes out item by item as channels take it, so that a large
+ * one does not pile up in memory.  An apid that was started anew gets the
+ * running generation in the same way, outside of any transaction.
+ */
+#include "bgpd/bgpd.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/proc.h"
+#include "common/xmalloc.h"
+
+static void reload_next(struct bgpd *);
+
+static void
+reload_timer_set(struct bgpd *b, int ms)
+{
+	struct timeval tv = { ms / 1000, (ms % 1000) * 1000 };
+
+	evtimer_add(b->reload_timer, &tv);
+}
+
+/* --- answers to apid */
+
+static void
+answer(struct bgpd *b, enum msg_type type, uint32_t request,
+    const struct err *e)
+{
+	struct child *apid = &b->children[PROC_APID];
+	struct wr w;
+
+	if (!child_running(apid))
+		return;
+	wr_init_grow(&w, 4096);
+	err_put(&w, e);
+	chan_send_wr(apid->chan, type, request, 0, &w);
+	wr_free(&w);
+}
+
+static void
+edit_free(struct edit *ed)
+{
+	conf_peer_fini(&ed->change.peer);
+	free(ed);
+}
+
+static void
+edits_clear(struct edits *list, size_t *n)
+{
+	struct edit *ed;
+
+	while ((ed = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, ed, entry);
+		edit_free(ed);
+	}
+	*n = 0;
+}
+
+static void
+batch_answer(struct bgpd *b, const struct err *e)
+{
+	char text[ADDR_STRLEN];
+	struct edit *ed;
+
+	TAILQ_FOREACH(ed, &b->batch, entry) {
+		if (e->code == ERR_OK)
+			log_peer(LOG_LEVEL_INFO,
+			    addr_str(&ed->change.peer.addr, text), "%s by API",
+			    ed->change.op == CONF_EDIT_PEER_ADD ? "added" :
+								  "removed");
+		answer(b, MSG_CONF_EDIT_DONE, ed->request, e);
+	}
+	edits_clear(&b->batch, &b->n_batch);
+}
+
+static void
+reloaders_answer(struct bgpd *b, const struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < b->n_reloaders; i++)
+		answer(b, MSG_RELOAD_DONE, b->reloaders[i], e);
+	b->n_reloaders = 0;
+}
+
+/* --- sending a configuration */
+
+static struct listener *
+listener_find(struct bgpd *b, bool grpc, const struct conf_endpoint *bound)
+{
+	struct listener *l;
+
+	TAILQ_FOREACH(l, &b->listeners, entry)
+		if (l->grpc == grpc &&
+		    conf_endpoint_equal(&l->bound, bound))
+			return l;
+	return NULL;
+}
+
+/* A copy of the descriptor for a child that does not hold it yet. */
+static int
+listener_fd_for(struct child *c, bool grpc, const struct conf_endpoint *e)
+{
+	struct listener *l;
+	int fd;
+
+	if (c->proc != (grpc ? PROC_APID : PROC_SESSIOND))
+		return -1;
+	l = listener_find(c->bgpd, grpc, e);
+	if (l == NULL || (c->synced && !l->fresh))
+		return -1;
+	fd = fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd == -1)
+		log_warn("descriptor for %s", proc_name(c->proc));
+	return fd;
+}
+
+static uint32_t
+items_of(const struct conf *c, enum proc proc, int kind)
+{
+	switch ((enum conf_item)kind) {
+	case CONF_ITEM_GLOBAL:
+		return 1;
+	case CONF_ITEM_LISTEN:
+		return c->n_listen;
+	case CONF_ITEM_GRPC_LISTEN:
+		return proc == PROC_APID ? c->n_grpc_listen : 0;
+	case CONF_ITEM_PEER:
+		return c->n_peers;
+	case CONF_ITEM_NETWORK:
+		return proc == PROC_RDE ? c->n_networks : 0;
+	case CONF_ITEM_BMP_SERVER:
+		return proc == PROC_RDE ? c->n_bmp_servers : 0;
+	case CONF_ITEM__MAX:
+		break;
+	}
+	return 0;
+}
+
+static void
+item_send(struct child *c, int kind, uint32_t i)
+{
+	const struct conf *conf = c->conf;
+	struct iovec iov;
+	struct wr w;
+	int fd = -1;
+
+	wr_init_grow(&w, MSG_MAX);
+	wr_n8(&w, (uint8_t)kind);
+	switch ((enum conf_item)kind) {
+	case CONF_ITEM_GLOBAL:
+		msg_conf_global_put(&w, conf);
+		break;
+	case CONF_ITEM_LISTEN:
+		msg_conf_endpoint_put(&w, &conf->listen[i]);
+		fd = listener_fd_for(c, false, &conf->listen[i]);
+		break;
+	case CONF_ITEM_GRPC_LISTEN:
+		msg_conf_endpoint_put(&w, &conf->grpc_listen[i]);
+		fd = listener_fd_for(c, true, &conf->grpc_listen[i]);
+		break;
+	case CONF_ITEM_PEER:
+		msg_conf_peer_put(&w, &conf->peers[i]);
+		break;
+	case CONF_ITEM_NETWORK:
+		msg_conf_network_put(&w, &conf->networks[i]);
+		break;
+	case CONF_ITEM_BMP_SERVER:
+		msg_conf_bmp_server_put(&w, &conf->bmp_servers[i]);
+		break;
+	case CONF_ITEM__MAX:
+		break;
+	}
+	if (!wr_ok(&w))
+		fatalx("%s: an item of kind %d is too long", __func__, kind);
+	iov.iov_base = w.base;
+	iov.iov_len = wr_len(&w);
+	chan_send(c->chan, MSG_CONF_ITEM, conf->generation, 0, &iov, 1, fd);
+	wr_free(&w);
+}
+
+static void
+conf_send_more(struct child *c)
+{
+	while (c->sync == SYNC_SENDING && !chan_congested(c->chan)) {
+		if (c->item_kind == CONF_ITEM__MAX) {
+			c->sync = SYNC_VOTING;
+			chan_send_buf(c->chan, MSG_CONF_END,
+			    c->conf->generation, 0, NULL, 0);
+		} else if (c->item_index >=
+		    items_of(c->conf, c->proc, c->item_kind)) {
+			c->item_kind++;
+			c->item_index = 0;
+		} else {
+			item_send(c, c->item_kind, c->item_index++);
+		}
+	}
+}
+
+static void
+conf_send(struct child *c, const struct conf *conf)
+{
+	c->conf = conf;
+	c->sync = SYNC_SENDING;
+	c->item_kind = CONF_ITEM_GLOBAL;
+	c->item_index = 0;
+	chan_send_buf(c->chan, MSG_CONF_BEGIN, conf->generation, 0, NULL, 0);
+	conf_send_more(c);
+}
+
+static void
+commit_send(struct child *c)
+{
+	c->sync = SYNC_COMMITTED;
+	c->synced = true;
+	chan_send_buf(c->chan, MSG_CONF_COMMIT, c->conf->generation, 0, NULL,
+	    0);
+}
+
+void
+reload_child_drained(struct child *c)
+{
+	if (child_running(c))
+		conf_send_more(c);
+}
+
+/* --- the transaction */
+
+/* Those that hold the running generation or less after this. */
+static void
+children_catch_up(struct bgpd *b)
+{
+	struct child *apid = &b->children[PROC_APID];
+
+	if (b->state == RELOAD_IDLE && b->running != NULL &&
+	    child_running(apid) && apid->sync == SYNC_NONE)
+		conf_send(apid, b->running);
+}
+
+static void
+listeners_settle(struct bgpd *b, bool committed)
+{
+	struct listener *l, *next;
+
+	TAILQ_FOREACH_SAFE(l, &b->listeners, entry, next) {
+		if (committed ? !l->wanted_next : l->fresh) {
+			TAILQ_REMOVE(&b->listeners, l, entry);
+			listener_free(l);
+			continue;
+		}
+		l->fresh = false;
+		l->wanted_next = false;
+	}
+}
+
+void
+reload_close_api(struct bgpd *b)
+{
+	struct listener *l, *next;
+
+	TAILQ_FOREACH_SAFE(l, &b->listeners, entry, next) {
+		if (!l->grpc)
+			continue;
+		TAILQ_REMOVE(&b->listeners, l, entry);
+		listener_free(l);
+	}
+}
+
+static void
+transaction_begin(struct bgpd *b)
+{
+	enum proc proc;
+
+	b->next->generation = ++b->generation;
+	b->state = RELOAD_VOTING;
+	reload_timer_set(b, VOTE_TIMEOUT_MS);
+	for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++)
+		if (child_running(&b->children[proc]))
+			conf_send(&b->children[proc], b->next);
+}
+
+static void
+transaction_end(struct bgpd *b)
+{
+	enum proc proc;
+
+	evtimer_del(b->reload_timer);
+	for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++) {
+		if (b->children[proc].conf != b->next)
+			continue;
+		b->children[proc].conf = NULL;
+		if (b->children[proc].sync != SYNC_NONE)
+			b->children[proc].sync = SYNC_DONE;
+	}
+	b->state = RELOAD_IDLE;
+}
+
+static void
+announce_ready(struct bgpd *b)
+{
+	struct addr id = addr_ipv4(b->running->router_id);
+	char bgp[LISTENER_STRLEN], api[LISTENER_STRLEN], text[ADDR_STRLEN];
+
+	b->ready = true;
+	log_info("ready: AS %u, router id %s, listening on %s, API on %s",
+	    b->running->asn, addr_str(&id, text),
+	    listener_str(&b->running->listen[0], bgp),
+	    listener_str(&b->running->grpc_listen[0], api));
+	if (b->ready_pipe != -1) {
+		if (write(b->ready_pipe, "", 1) == -1)
+			log_debug("nobody waits for the start");
+		close(b->ready_pipe);
+		b->ready_pipe = -1;
+	}
+}
+
+static void
+transaction_commit(struct bgpd *b)
+{
+	struct err e;
+
+	transaction_end(b);
+	listeners_settle(b, true);
+	conf_free(b->running);
+	b->running = b->next;
+	b->next = NULL;
+	conf_free(b->removed);
+	b->removed = b->next_removed;
+	b->next_removed = NULL;
+	proc_apply_log(b->running);
+	if (pid_file_update(b, b->running, &e) == -1)
+		log_warnx("%s", e.text);
+	if (!b->ready)
+		announce_ready(b);
+	else if (b->n_batch == 0)
+		log_info("configuration taken over, generation %u",
+		    b->running->generation);
+	err_clear(&e);
+	batch_answer(b, &e);
+	reloaders_answer(b, &e);
+	reload_next(b);
+}
+
+/* Try the edits of a refused generation one by one. */
+static void
+batch_requeue(struct bgpd *b)
+{
+	struct edit *ed;
+
+	while ((ed = TAILQ_LAST(&b->batch, edits)) != NULL) {
+		TAILQ_REMOVE(&b->batch, ed, entry);
+		ed->alone = true;
+		TAILQ_INSERT_HEAD(&b->edits, ed, entry);
+		b->n_edits++;
+	}
+	b->n_batch = 0;
+}
+
+static void
+transaction_abort(struct bgpd *b, const struct err *e)
+{
+	enum proc proc;
+	struct child *c;
+
+	for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++) {
+		c = &b->children[proc];
+		if (c->conf != b->next || !child_running(c))
+			continue;
+		chan_send_buf(c->chan, MSG_CONF_ABORT, b->next->generation, 0,
+		    NULL, 0);
+		/* One that had nothing before still has nothing. */
+		if (!c->synced)
+			c->sync = SYNC_NONE;
+	}
+	transaction_end(b);
+	listeners_settle(b, false);
+	conf_free(b->next);
+	b->next = NULL;
+	conf_free(b->next_removed);
+	b->next_removed = NULL;
+	if (b->running == NULL) {
+		log_errorx("%s", e->text);
+		bgpd_stop(b, 1);
+		return;
+	}
+	if (b->n_batch > 1)
+		batch_requeue(b);
+	else if (b->n_batch == 1)
+		batch_answer(b, e);
+	else
+		log_errorx("reload refused, nothing has changed: %s", e->text);
+	reloaders_answer(b, e);
+	reload_next(b);
+}
+
+static bool
+takes_part(const struct bgpd *b, const struct child *c)
+{
+	return child_running(c) && c->conf == b->next;
+}
+
+/* Go on as far as the children have come. */
+static void
+transaction_advance(struct bgpd *b)
+{
+	static const enum proc order[] = { PROC_RDE, PROC_SESSIOND,
+		PROC_APID };
+	struct child *c;
+	size_t i;
+
+	if (b->stopping)
+		return;
+	if (b->state == RELOAD_VOTING) {
+		for (i = 0; i < nitems(order); i++) {
+			c = &b->children[order[i]];
+			if (takes_part(b, c) && c->sync != SYNC_READY)
+				return;
+		}
+		b->state = RELOAD_COMMITTING;
+		reload_timer_set(b, COMMIT_TIMEOUT_MS);
+	}
+	if (b->state != RELOAD_COMMITTING)
+		return;
+	for (i = 0; i < nitems(order); i++) {
+		c = &b->children[order[i]];
+		if (!takes_part(b, c) || c->sync == SYNC_DONE)
+			continue;
+		if (c->sync == SYNC_READY)
+			commit_send(c);
+		return;
+	}
+	transaction_commit(b);
+}
+
+static void
+on_reload_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct bgpd *b = arg;
+	struct child *c, *late = NULL;
+	enum proc proc;
+	struct err e;
+
+	(void)fd;
+	(void)what;
+	if (b->stopping || b->next == NULL)
+		return;
+	for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++) {
+		c = &b->children[proc];
+		if (takes_part(b, c) &&
+		    c->sync != (b->state == RELOAD_VOTING ? SYNC_READY :
+							     SYNC_DONE))
+			late = c;
+		if (late != NULL && late->sync == SYNC_COMMITTED)
+			break;
+	}
+	if (b->state == RELOAD_VOTING) {
+		err_set(&e, ERR_UNAVAILABLE,
+		    "%s did not answer in time about the configuration",
+		    late == NULL ? "a child" : proc_name(late->proc));
+		transaction_abort(b, &e);
+	} else if (late != NULL) {
+		child_kill(late, "does not take over the configuration");
+	}
+}
+
+/* --- what children say */
+
+void
+reload_child_ready(struct child *c, uint32_t generation)
+{
+	/* A vote about what was aborted meanwhile does not count. */
+	if (c->conf == NULL || c->sync != SYNC_VOTING ||
+	    c->conf->generation != generation)
+		return;
+	c->sync = SYNC_READY;
+	if (c->conf == c->bgpd->running)
+		commit_send(c);
+	else
+		transaction_advance(c->bgpd);
+}
+
+void
+reload_child_reject(struct child *c, uint32_t generation, const struct err *e)
+{
+	struct bgpd *b = c->bgpd;
+	struct err why;
+
+	if (c->conf == NULL || c->conf->generation != generation ||
+	    c->sync == SYNC_DONE || b->stopping)
+		return;
+	err_set(&why, e->code == ERR_OK ? ERR_INTERNAL : e->code, "%s",
+	    e->text);
+	if (c->conf == b->running)
+		child_kill(c, "refuses the running configuration");
+	else if (b->state == RELOAD_VOTING)
+		transaction_abort(b, &why);
+	else
+		child_kill(c, "refuses what it voted for");
+}
+
+void
+reload_child_done(struct child *c, uint32_t generation)
+{
+	if (c->conf == NULL || c->sync != SYNC_COMMITTED ||
+	    c->conf->generation != generation)
+		return;
+	c->sync = SYNC_DONE;
+	if (c->conf == c->bgpd->running)
+		c->conf = NULL;
+	else
+		transaction_advance(c->bgpd);
+}
+
+/* Of the children only apid goes without ending the suite. */
+void
+reload_child_gone(struct child *c)
+{
+	struct bgpd *b = c->bgpd;
+
+	c->conf = NULL;
+	c->sync = SYNC_NONE;
+	c->synced = false;
+	/* Its requests died with it; a new apid numbers its own. */
+	edits_clear(&b->edits, &b->n_edits);
+	edits_clear(&b->batch, &b->n_batch);
+	b->n_reloaders = b->n_reloaders_next = 0;
+	transaction_advance(b);
+}
+
+void
+reload_child_started(struct child *c)
+{
+	children_catch_up(c->bgpd);
+}
+
+/* --- edits */
+
+int
+edit_apply(struct conf *next, struct conf *removed, const char *file_name,
+    const struct conf_edit *change, struct err *e)
+{
+	const struct conf_peer *old;
+	struct conf_peer peer;
+	char text[ADDR_STRLEN];
+
+	addr_str(&change->peer.addr, text);
+	old = conf_peer_find(next, &change->peer.addr);
+	if (change->op == CONF_EDIT_PEER_REMOVE) {
+		if (old == NULL)
+			return err_set(e, ERR_NOT_FOUND, "peer %s not found",
+			    text);
+		if (old->origin == CONF_FROM_FILE &&
+		    conf_peer_find(removed, &old->addr) == NULL)
+			conf_peer_add(removed, old);
+		conf_peer_remove(next, &change->peer.addr);
+		return 0;
+	}
+	if (old != NULL && old->origin == CONF_FROM_FILE)
+		return err_set(e, ERR_EXISTS,
+		    "peer %s already exists (from %s line %u)", text,
+		    file_name, old->line);
+	if (old != NULL)
+		return err_set(e, ERR_EXISTS, "peer %s already exists", text);
+	if (addr_is_unspecified(&change->peer.addr) ||
+	    addr_is_multicast(&change->peer.addr) || change->peer.port == 0)
+		return err_set(e, ERR_INVALID, "%s cannot be a peer", text);
+	conf_peer_copy(&peer, &change->peer);
+	peer.origin = CONF_FROM_API;
+	peer.line = 0;
+	conf_peer_add(next, &peer);
+	conf_peer_fini(&peer);
+	return 0;
+}
+
+void
+reload_edit(struct bgpd *b, uint32_t request, struct conf_edit *change)
+{
+	struct edit *ed;
+	struct err e;
+
+	if (b->stopping || b->n_edits >= EDITS_MAX) {
+		if (b->stopping)
+			err_set(&e, ERR_UNAVAILABLE, "bgpd is stopping");
+		else
+			err_set(&e, ERR_EXHAUSTED,
+			    "too many changes are waiting");
+		answer(b, MSG_CONF_EDIT_DONE, request, &e);
+		conf_peer_fini(&change->peer);
+		return;
+	}
+	ed = xcalloc(1, sizeof(*ed));
+	ed->request = request;
+	ed->change = *change;
+	TAILQ_INSERT_TAIL(&b->edits, ed, entry);
+	b->n_edits++;
+	reload_next(b);
+}
+
+static void
+edits_begin(struct bgpd *b)
+{
+	struct listener *l;
+	struct edit *ed;
+	struct err e;
+	bool alone = false;
+
+	b->next = conf_copy(b->running);
+	b->next_removed = conf_copy(b->removed);
+	while (!alone && (ed = TAILQ_FIRST(&b->edits)) != NULL) {
+		alone = ed->alone;
+		if (alone && b->n_batch > 0)
+			break;
+		TAILQ_REMOVE(&b->edits, ed, entry);
+		b->n_edits--;
+		if (edit_apply(b->next, b->next_removed, b->conf_name,
+			&ed->change, &e) == -1) {
+			answer(b, MSG_CONF_EDIT_DONE, ed->request, &e);
+			edit_free(ed);
+			continue;
+		}
+		TAILQ_INSERT_TAIL(&b->batch, ed, entry);
+		b->n_batch++;
+	}
+	if (b->n_batch == 0) {
+		conf_free(b->next);
+		b->next = NULL;
+		conf_free(b->next_removed);
+		b->next_removed = NULL;
+		return;
+	}
+	/* No listener changes by an edit. */
+	TAILQ_FOREACH(l, &b->listeners, entry)
+		l->wanted_next = true;
+	transaction_begin(b);
+}
+
+/* --- the file */
+
+/* Errors about keys that only a restart can change. */
+static void
+merge_fixed(struct loaded *l, const struct conf *running)
+{
+	const struct conf *c = l->conf;
+	const struct {
+		const char *key;
+		bool changed;
+	} fixed[CONF_FIXED__MAX] = {
+		[CONF_FIXED_ASN] = { "asn", c->asn != running->asn },
+		[CONF_FIXED_ROUTER_ID] = { "router_id",
+		    c->router_id != running->router_id },
+		[CONF_FIXED_USER] = { "user",
+		    strcmp(c->user, running->user) != 0 },
+	};
+	uint32_t line;
+	size_t i;
+
+	for (i = 0; i < nitems(fixed); i++) {
+		line = l->fixed_at[i].line;
+		if (fixed[i].changed)
+			diag_error(&l->diags, line == 0 ? 1 : line,
+			    line == 0 ? 1 : l->fixed_at[i].column,
+			    "%s: cannot change while bgpd runs, restart it",
+			    fixed[i].key);
+	}
+}
+
+struct conf *
+reload_merge(struct loaded *l, const struct conf *running,
+    const struct conf *removed, struct conf **still_removed)
+{
+	const struct conf_peer *p, *in_file;
+	struct conf *next = conf_copy(l->conf), *still = conf_new();
+	char text[ADDR_STRLEN];
+	uint32_t i;
+
+	merge_fixed(l, running);
+	for (i = 0; i < removed->n_peers; i++) {
+		p = &removed->peers[i];
+		in_file = conf_peer_find(next, &p->addr);
+		if (in_file == NULL || !conf_peer_equal(in_file, p))
+			continue;
+		conf_peer_add(still, p);
+		conf_peer_remove(next, &p->addr);
+	}
+	for (i = 0; i < running->n_peers; i++) {
+		p = &running->peers[i];
+		if (p->origin != CONF_FROM_API)
+			continue;
+		in_file = conf_peer_find(next, &p->addr);
+		if (in_file == NULL)
+			conf_peer_add(next, p);
+		else
+			diag_error(&l->diags, in_file->line, 1,
+			    "address: peer %s is there through the API "
+			    "already; remove it there or here",
+			    addr_str(&p->addr, text));
+	}
+	if (l->diags.errors == 0) {
+		*still_removed = still;
+		return next;
+	}
+	conf_free(next);
+	conf_free(still);
+	*still_removed = NULL;
+	return NULL;
+}
+
+static struct listener *
+listener_wanted(struct bgpd *b, bool grpc, const struct conf_endpoint *e)
+{
+	struct listener *l;
+
+	TAILQ_FOREACH(l, &b->listeners, entry)
+		if (l->grpc == grpc && !l->wanted_next &&
+		    conf_endpoint_equal(&l->wanted, e))
+			return l;
+	return NULL;
+}
+
+static int
+endpoint_ensure(struct bgpd *b, bool grpc, struct conf_endpoint *e,
+    struct err *err)
+{
+	struct listener *l = listener_wanted(b, grpc, e);
+
+	if (grpc && b->children[PROC_APID].given_up)
+		return 0;
+	if (l == NULL) {
+		l = listener_open(e, grpc,
+		    b->box.privileged ? b->box.gid : (gid_t)-1, err);
+		if (l == NULL)
+			return -1;
+		l->fresh = true;
+		TAILQ_INSERT_TAIL(&b->listeners, l, entry);
+	}
+	l->wanted_next = true;
+	e->addr = l->bound.addr;
+	e->port = l->bound.port;
+	return 0;
+}
+
+int
+reload_listeners(struct bgpd *b, struct conf *c, struct err *e)
+{
+	struct listener *l;
+	uint16_t i;
+	int rc = 0;
+
+	TAILQ_FOREACH(l, &b->listeners, entry)
+		l->wanted_next = false;
+	for (i = 0; rc == 0 && i < c->n_listen; i++)
+		rc = endpoint_ensure(b, false, &c->listen[i], e);
+	for (i = 0; rc == 0 && i < c->n_grpc_listen; i++)
+		rc = endpoint_ensure(b, true, &c->grpc_listen[i], e);
+	if (rc == -1)
+		listeners_settle(b, false);
+	return rc;
+}
+
+static void
+diags_log(const struct bgpd *b, const struct diags *d)
+{
+	char *line;
+	size_t i;
+
+	for (i = 0; i < d->n; i++) {
+		line = diag_format(&d->list[i], b->conf_name);
+		if (d->list[i].warning)
+			log_warnx("%s", line);
+		else
+			log_errorx("%s", line);
+		free(line);
+	}
+}
+
+/* The first errors, as many as an answer has room for. */
+static void
+diags_err(const struct bgpd *b, const struct diags *d, struct err *e)
+{
+	char *line;
+	size_t i, at = 0, len;
+
+	err_set(e, ERR_INVALID, "%s: refused", b->conf_name);
+	for (i = 0; i < d->n; i++) {
+		if (d->list[i].warning)
+			continue;
+		line = diag_format(&d->list[i], b->conf_name);
+		len = strlen(line);
+		if (at + len + 2 < sizeof(e->text)) {
+			snprintf(e->text + at, sizeof(e->text) - at, "%s%s",
+			    at == 0 ? "" : "\n", line);
+			at += len + (at == 0 ? 0 : 1);
+		}
+		free(line);
+	}
+}
+
+static void
+reload_failed(struct bgpd *b, const struct err *e)
+{
+	log_errorx("reload failed, nothing has changed");
+	reloaders_answer(b, e);
+	reload_next(b);
+}
+
+static void
+reload_loaded(struct bgpd *b, struct loaded *l)
+{
+	struct err e;
+
+	b->state = RELOAD_IDLE;
+	if (l->conf != NULL)
+		b->next = reload_merge(l, b->running, b->removed,
+		    &b->next_removed);
+	diags_log(b, &l->diags);
+	if (b->next == NULL) {
+		diags_err(b, &l->diags, &e);
+		reload_failed(b, &e);
+		return;
+	}
+	if (b->verbose)
+		b->next->log_level = LOG_LEVEL_DEBUG;
+	if (reload_listeners(b, b->next, &e) == -1) {
+		log_errorx("%s", e.text);
+		conf_free(b->next);
+		b->next = NULL;
+		conf_free(b->next_removed);
+		b->next_removed = NULL;
+		reload_failed(b, &e);
+		return;
+	}
+	transaction_begin(b);
+}
+
+static void
+loader_close(struct bgpd *b)
+{
+	struct loaded l;
+
+	event_free(b->loader_event);
+	b->loader_event = NULL;
+	evtimer_del(b->reload_timer);
+	loader_finish(b->loader, b->loader_reaped, &l);
+	b->loader = NULL;
+	if (!b->stopping)
+		reload_loaded(b, &l);
+	loaded_fini(&l);
+}
+
+static void
+on_loader(evutil_socket_t fd, short what, void *arg)
+{
+	struct bgpd *b = arg;
+
+	(void)fd;
+	if ((what & EV_TIMEOUT) || !loader_read(b->loader))
+		loader_close(b);
+}
+
+void
+reload_parser_reaped(struct bgpd *b)
+{
+	/* Its last words may still be in the socket. */
+	b->loader_reaped = true;
+}
+
+static void
+file_begin(struct bgpd *b)
+{
+	struct timeval tv = { LOADER_TIMEOUT_MS / 1000, 0 };
+	struct loaded l;
+	struct err e;
+
+	memset(&l, 0, sizeof(l));
+	b->reload_wanted = false;
+	memcpy(b->reloaders, b->reloaders_next,
+	    b->n_reloaders_next * sizeof(b->reloaders[0]));
+	b->n_reloaders = b->n_reloaders_next;
+	b->n_reloaders_next = 0;
+	b->loader_reaped = false;
+	b->loader = loader_start(b->conf_path, &b->box, &l.diags);
+	if (b->loader == NULL) {
+		diags_log(b, &l.diags);
+		diags_err(b, &l.diags, &e);
+		reload_failed(b, &e);
+	} else {
+		b->state = RELOAD_LOADING;
+		b->loader_event = event_new(b->base, loader_fd(b->loader),
+		    EV_READ | EV_PERSIST, on_loader, b);
+		event_add(b->loader_event, &tv);
+	}
+	loaded_fini(&l);
+}
+
+void
+reload_start(struct bgpd *b, uint32_t request)
+{
+	struct err e;
+
+	if (b->stopping)
+		return;
+	if (request != 0 && b->n_reloaders_next == RELOADERS_MAX) {
+		err_set(&e, ERR_EXHAUSTED, "too many reloads are waiting");
+		answer(b, MSG_RELOAD_DONE, request, &e);
+		return;
+	}
+	if (request != 0)
+		b->reloaders_next[b->n_reloaders_next++] = request;
+	b->reload_wanted = true;
+	reload_next(b);
+}
+
+/* --- what comes next */
+
+static void
+reload_next(struct bgpd *b)
+{
+	if (b->stopping || b->state != RELOAD_IDLE || b->running == NULL)
+		return;
+	if (b->reload_wanted)
+		file_begin(b);
+	else if (b->n_edits > 0)
+		edits_begin(b);
+	/* Edits that were all refused leave it idle. */
+	if (b->state == RELOAD_IDLE)
+		children_catch_up(b);
+}
+
+void
+reload_init(struct bgpd *b, struct loaded *l)
+{
+	TAILQ_INIT(&b->listeners);
+	TAILQ_INIT(&b->edits);
+	TAILQ_INIT(&b->batch);
+	b->next = l->conf;
+	l->conf = NULL;
+	b->removed = conf_new();
+	if (b->verbose)
+		b->next->log_level = LOG_LEVEL_DEBUG;
+}
+
+void
+reload_first(struct bgpd *b)
+{
+	b->reload_timer = evtimer_new(b->base, on_reload_timer, b);
+	b->next_removed = conf_new();
+	transaction_begin(b);
+}
+
+void
+reload_fini(struct bgpd *b)
+{
+	struct listener *l;
+	struct err e;
+
+	if (b->loader != NULL) {
+		b->stopping = true;
+		loader_close(b);
+	}
+	if (b->reload_timer != NULL)
+		event_free(b->reload_timer);
+	edits_clear(&b->edits, &b->n_edits);
+	edits_clear(&b->batch, &b->n_batch);
+	while ((l = TAILQ_FIRST(&b->listeners)) != NULL) {
+		TAILQ_REMOVE(&b->listeners, l, entry);
+		listener_free(l);
+	}
+	if (pid_file_update(b, NULL, &e) == -1)
+		log_warnx("%s", e.text);
+	conf_free(b->next);
+	conf_free(b->running);
+	conf_free(b->removed);
+	conf_free(b->next_removed);
+}
+
+int
+pid_file_update(struct bgpd *b, const struct conf *c, struct err *e)
+{
+	const char *path = c == NULL ? NULL : c->pid_file;
+	char text[32];
+	int fd, n;
+
+	if (b->pid_written != NULL &&
+	    (path == NULL || strcmp(path, b->pid_written) != 0)) {
+		if (unlink(b->pid_written) == -1 && errno != ENOENT)
+			log_warn("%s", b->pid_written);
+		free(b->pid_written);
+		b->pid_written = NULL;
+	}
+	if (path == NULL || b->pid_written != NULL)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+	    0644);
+	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	if (fd == -1 || write(fd, text, (size_t)n) != n) {
+		err_set(e, ERR_INTERNAL, "pid_file %s: %s", path,
+		    strerror(errno));
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	close(fd);
+	b->pid_written = xstrdup(path);
+	return 0;
+}
