@@ -40,7 +40,7 @@ enum query_table { /* numbers as in the API */
 enum query_match {
 	QUERY_MATCH_ALL,
 	QUERY_MATCH_EXACT,
-	QUERY_MATCH_LONGER,  /* the prefix and what it covers */
+	QUERY_MATCH_LONGER, /* the prefix and what it covers */
 	QUERY_MATCH_COVERING, /* the prefix and what covers it */
 };
 

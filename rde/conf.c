@@ -151,8 +151,8 @@ judge(struct shell *sh, struct err *e)
 	for (i = 0; i < c->n_networks; i++) {
 		net = st->next[i].net;
 		nlri_str(&net->nlri, buf);
-		if (i > 0 && nlri_cmp(&st->next[i - 1].net->nlri,
-				 &net->nlri) == 0)
+		if (i > 0 &&
+		    nlri_cmp(&st->next[i - 1].net->nlri, &net->nlri) == 0)
 			return err_set(e, ERR_INVALID,
 			    "networks: %s is there twice", buf);
 		if (bgp_attr_validate(net->attrs, net->attrs_len,
@@ -211,8 +211,7 @@ conf_end(struct shell *sh, uint32_t generation)
 	err_clear(&e);
 	if (judge(sh, &e) == 0) {
 		st->ended = true;
-		chan_send_buf(sh->bgpd, MSG_CONF_READY, generation, 0, NULL,
-		    0);
+		chan_send_buf(sh->bgpd, MSG_CONF_READY, generation, 0, NULL, 0);
 		return 0;
 	}
 	next_drop(st);
@@ -237,15 +236,14 @@ apply_networks(struct shell *sh, const struct conf *c)
 	for (i = 0; i < n_old; i++) {
 		old = &st->networks[i];
 		if (!old->removed &&
-		    ref_find(st->next, c->n_networks, &old->net->nlri) ==
-			NULL)
+		    ref_find(st->next, c->n_networks, &old->net->nlri) == NULL)
 			(void)rde_local_remove(sh->rde, &old->net->nlri);
 	}
 	for (i = 0; i < c->n_networks; i++) {
 		ref = &st->next[i];
 		if (comes_anew(st, ref->net, &old))
-			rde_local_add(sh->rde, &ref->net->nlri,
-			    ref->net->attrs, ref->net->attrs_len, now);
+			rde_local_add(sh->rde, &ref->net->nlri, ref->net->attrs,
+			    ref->net->attrs_len, now);
 		else
 			ref->removed = old->removed;
 	}

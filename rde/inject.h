@@ -32,8 +32,8 @@ void inject_init(struct injections *);
 void inject_fini(struct injections *);
 
 /* INJECT; -1: apid broke the rules (then nothing of it was applied). */
-int inject_batch(struct shell *, uint32_t id, const uint8_t *,
-    size_t) ATTR_CHECK;
+int
+inject_batch(struct shell *, uint32_t id, const uint8_t *, size_t) ATTR_CHECK;
 /* Apply one edit; 0, or -1 with the reason in `e`. */
 int inject_edit(struct shell *, const struct inject *, struct err *e);
 /* End of a round: the answers go out. */

@@ -368,8 +368,8 @@ static const struct chan_ops apid_ops = {
 void
 link_start(struct shell *sh, int fd)
 {
-	sh->bgpd = chan_new(sh->base, fd, PROC_RDE, PROC_BGPD, &bgpd_ops,
-	    sh, SHELL_PRIO_LINK);
+	sh->bgpd = chan_new(sh->base, fd, PROC_RDE, PROC_BGPD, &bgpd_ops, sh,
+	    SHELL_PRIO_LINK);
 }
 
 void

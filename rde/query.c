@@ -199,12 +199,12 @@ global_row(struct out *o, uint32_t entry)
 	size_t n;
 	size_t i;
 
-	n = rde_routes(q->shell->rde, (enum family)q->family, entry,
-	    qs->views, qs->max_views);
+	n = rde_routes(q->shell->rde, (enum family)q->family, entry, qs->views,
+	    qs->max_views);
 	if (n > qs->max_views) {
 		qs->max_views = n + 16;
-		qs->views = xreallocarray(qs->views, qs->max_views,
-		    sizeof(*qs->views));
+		qs->views =
+		    xreallocarray(qs->views, qs->max_views, sizeof(*qs->views));
 		n = rde_routes(q->shell->rde, (enum family)q->family, entry,
 		    qs->views, qs->max_views);
 	}
@@ -222,8 +222,8 @@ adjin_row(struct out *o, const struct peer *peer, uint32_t entry)
 {
 	struct route_view v;
 
-	if (rde_adjin(o->q->shell->rde, peer, (enum family)o->q->family,
-		entry, &v) &&
+	if (rde_adjin(o->q->shell->rde, peer, (enum family)o->q->family, entry,
+		&v) &&
 	    (!o->q->open.best_only || v.best))
 		view_write(o, &v);
 }
@@ -296,8 +296,7 @@ next_ids(const struct query *q, uint32_t *ids, size_t max)
 	case QUERY_MATCH_ALL:
 		return rib_walk(rib, from, q->started, NULL, ids, max);
 	case QUERY_MATCH_LONGER:
-		return rib_walk(rib, from, q->started, &q->open.nlri, ids,
-		    max);
+		return rib_walk(rib, from, q->started, &q->open.nlri, ids, max);
 	case QUERY_MATCH_EXACT:
 		ids[0] = q->started ? 0 : rib_find(rib, &q->open.nlri);
 		return ids[0] != 0 ? 1 : 0;

@@ -54,8 +54,8 @@ void query_init(struct queries *);
 void query_fini(struct queries *); /* after query_close_all */
 
 /* The messages; -1: apid broke the rules. */
-int query_open(struct shell *, uint32_t id, const struct query_open *)
-    ATTR_CHECK;
+int
+query_open(struct shell *, uint32_t id, const struct query_open *) ATTR_CHECK;
 int query_credit(struct shell *, uint32_t id, uint32_t blocks) ATTR_CHECK;
 void query_close(struct shell *, uint32_t id);
 /* The channel to apid has room again. */

@@ -248,19 +248,16 @@ session_up(struct shell *sh, uint32_t id, uint32_t epoch,
 	chan_send_buf(sh->sessiond, MSG_PEER_READY, id, epoch, NULL, 0);
 	log_peer(LOG_LEVEL_INFO, s->name, "routes with AS %u begin%s%s",
 	    up->remote_as,
-	    up->families & FAMILY_BIT(FAMILY_IPV4_UNICAST) ?
-		", IPv4 unicast" :
-		"",
-	    up->families & FAMILY_BIT(FAMILY_IPV6_UNICAST) ?
-		", IPv6 unicast" :
-		"");
+	    up->families & FAMILY_BIT(FAMILY_IPV4_UNICAST) ? ", IPv4 unicast" :
+							     "",
+	    up->families & FAMILY_BIT(FAMILY_IPV6_UNICAST) ? ", IPv6 unicast" :
+							     "");
 	return 0;
 }
 
 /* The session of a peer that is up ends. */
 static void
-end(struct shell *sh, struct peer *peer, uint32_t stale_families,
-    uint32_t secs)
+end(struct shell *sh, struct peer *peer, uint32_t stale_families, uint32_t secs)
 {
 	struct session *s = peer->shell;
 

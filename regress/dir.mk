@@ -18,6 +18,9 @@ objs += $(B)/obj/$(1:.c=.o)
 endef
 $(foreach s,$(unit_src),$(eval $(call unit_rule,$(s))))
 
+# These run a real program beside them.
+$(B)/regress/unit/rde/shell_test: | $(B)/libexec/bgpgg/rde
+
 unit: $(unit_bin)
 	@regress/run-unit $(unit_bin)
 

@@ -334,8 +334,7 @@ START_TEST(rib_info_comes_back)
 	for (f = 0; f < FAMILY__MAX; f++) {
 		ck_assert_uint_eq(out.families[f].prefixes,
 		    in.families[f].prefixes);
-		ck_assert_uint_eq(out.families[f].paths,
-		    in.families[f].paths);
+		ck_assert_uint_eq(out.families[f].paths, in.families[f].paths);
 	}
 }
 END_TEST
