@@ -19,3 +19,12 @@ bench: all $(bgpload)
 	    || true
 .PHONY: bench bgpload
 bgpload: $(bgpload)
+
+$(B)/regress/bench/bgpload_test: $(bench_obj) \
+    $(B)/obj/regress/bench/bgpload_test.o
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -lrt -lm -lpthread
+objs += $(B)/obj/regress/bench/bgpload_test.o
+unit_bin += $(B)/regress/bench/bgpload_test
+unit: $(B)/regress/bench/bgpload_test

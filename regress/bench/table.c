@@ -463,7 +463,10 @@ gen_set_pfx(struct table *t, struct maker *m, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		if (i == 64)
 			c = &m->cluster[rng_below(&m->rng, NCLUSTERS)];
-		gen_pfx(m, c, &p);
+		/* more prefixes than there are blocks begin them again */
+		do
+			gen_pfx(m, c, &p);
+		while (table_find(t, &p, PFX_UNKNOWN) != PFX_UNKNOWN);
 		table_enter(t, &p);
 	}
 }
