@@ -215,7 +215,7 @@ conf_end(struct shell *sh, uint32_t generation)
 		return 0;
 	}
 	next_drop(st);
-	wr_init_grow(&w, msg_rules[MSG_CONF_REJECT].max);
+	wr_init_grow(&w, MSG_MAX);
 	err_put(&w, &e);
 	chan_send_wr(sh->bgpd, MSG_CONF_REJECT, generation, 0, &w);
 	wr_free(&w);

@@ -78,7 +78,7 @@ send_end(struct shell *sh, uint32_t id, const struct err *e)
 {
 	struct wr w;
 
-	wr_init_grow(&w, msg_rules[MSG_QUERY_END].max);
+	wr_init_grow(&w, MSG_MAX);
 	err_put(&w, e);
 	chan_send_wr(sh->apid, MSG_QUERY_END, id, 0, &w);
 	wr_free(&w);

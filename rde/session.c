@@ -73,7 +73,7 @@ op_shut(void *ctx, struct peer *peer, const struct peer_shut *shut)
 		    shut->subcode);
 	if (sh->sessiond == NULL)
 		return;
-	wr_init_grow(&w, msg_rules[MSG_PEER_SHUT].max);
+	wr_init_grow(&w, MSG_MAX);
 	msg_peer_shut_put(&w, shut);
 	chan_send_wr(sh->sessiond, MSG_PEER_SHUT, peer->id, peer->epoch, &w);
 	wr_free(&w);
@@ -246,12 +246,9 @@ session_up(struct shell *sh, uint32_t id, uint32_t epoch,
 	if (peer->flushing != 0)
 		sched_sweep(sh);
 	chan_send_buf(sh->sessiond, MSG_PEER_READY, id, epoch, NULL, 0);
-	log_peer(LOG_LEVEL_INFO, s->name, "routes with AS %u begin%s%s",
-	    up->remote_as,
-	    up->families & FAMILY_BIT(FAMILY_IPV4_UNICAST) ? ", IPv4 unicast" :
-							     "",
-	    up->families & FAMILY_BIT(FAMILY_IPV6_UNICAST) ? ", IPv6 unicast" :
-							     "");
+	log_peer(LOG_LEVEL_DEBUG, s->name,
+	    "session %u with AS %u, families 0x%x", epoch, up->remote_as,
+	    up->families);
 	return 0;
 }
 
