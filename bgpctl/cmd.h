@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The command language of bgpctl: a table of commands, from which words are
+ * matched, abbreviations resolved and help printed.  Pure but for cmd_help.
+ *
+ * A command's pattern is a list of words; words in capitals stand for a
+ * value (ADDR, PREFIX, FILE).  After the pattern come options in any order,
+ * each a word of its own or a word and a value, and at most one free value
+ * where the command has one.  Any word of the language may be abbreviated
+ * as long as it is unique at its place.
+ */
+#ifndef BGPCTL_CMD_H
+#define BGPCTL_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "common/compat.h"
+
+struct ctl;
+struct cmd_args;
+
+struct cmd_opt {
+	const char *word;
+	const char *value; /* NULL: none follows; else its name in the help */
+	const char *help;
+};
+
+struct cmd {
+	const char *pattern; /* "neighbor ADDR up" */
+	const char *free_value; /* "[PREFIX]" or NULL */
+	const struct cmd_opt *opts; /* ends with a NULL word; or NULL */
+	int (*run)(struct ctl *, const struct cmd_args *); /* exit status */
+	const char *help;
+};
+
+enum {
+	CMD_VALUES = 4,
+	CMD_OPTIONS = 256, /* on one command line */
+	CMD_WORDS = 8,
+};
+
+struct cmd_args {
+	const struct cmd *cmd;
+	const char *values[CMD_VALUES]; /* of the pattern's capitals */
+	size_t n_values;
+	const char *free_value; /* NULL if not given */
+	struct {
+		const struct cmd_opt *opt;
+		const char *value;
+	} options[CMD_OPTIONS];
+	size_t n_options;
+};
+
+/*
+ * Match the words of a command line against a table.  0, or -1 with a
+ * message in err.
+ */
+int cmd_parse(const struct cmd *table, size_t n, int argc,
+    const char *const *argv, struct cmd_args *, char *err,
+    size_t err_len) ATTR_CHECK;
+
+bool cmd_has(const struct cmd_args *, const char *option);
+/* The value of the option's last occurrence, NULL if it was not given. */
+const char *cmd_value(const struct cmd_args *, const char *option);
+
+/* What the language is; only the commands that begin with the words. */
+void cmd_help(FILE *, const struct cmd *table, size_t n, int argc,
+    const char *const *argv);
+
+#endif

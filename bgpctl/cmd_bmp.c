@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * BMP servers.
+ */
+#include "bgpctl/ctl.h"
+
+#include <stdlib.h>
+#include "common/xmalloc.h"
+
+const struct cmd_opt ctl_bmp_add_opts[] = {
+	{ "statistics", "SECONDS", "send statistics that often" },
+	{ NULL, NULL, NULL },
+};
+
+int
+ctl_show_bmp(struct ctl *ctl, const struct cmd_args *args)
+{
+	Bgp__ListBmpServersRequest m = BGP__LIST_BMP_SERVERS_REQUEST__INIT;
+	Bgp__ListBmpServersResponse *reply;
+	size_t i;
+	int status;
+
+	(void)args;
+	reply = (void *)ctl_call(ctl, "ListBmpServers", &m.base,
+	    &bgp__list_bmp_servers_response__descriptor, &status);
+	if (reply == NULL)
+		return status;
+	if (ctl->json_out) {
+		json_object(&ctl->json, NULL);
+		json_array(&ctl->json, "addresses");
+		for (i = 0; i < reply->n_addresses; i++)
+			json_string(&ctl->json, NULL, reply->addresses[i]);
+		json_array_end(&ctl->json);
+		json_object_end(&ctl->json);
+		json_done(&ctl->json);
+	} else
+		for (i = 0; i < reply->n_addresses; i++)
+			fprintf(ctl->out, "%s\n", reply->addresses[i]);
+	protobuf_c_message_free_unpacked(&reply->base, NULL);
+	return CTL_DONE;
+}
+
+int
+ctl_bmp_add(struct ctl *ctl, const struct cmd_args *args)
+{
+	Bgp__AddBmpServerRequest m = BGP__ADD_BMP_SERVER_REQUEST__INIT;
+	const char *secs = cmd_value(args, "statistics");
+	char *address = xstrdup(args->values[0]);
+	Bgp__AddBmpServerResponse *reply;
+	uint64_t v;
+	int status;
+
+	m.address = address;
+	if (secs != NULL) {
+		if (!ctl_number(secs, UINT32_MAX, &v)) {
+			free(address);
+			return ctl_usage(ctl, "statistics: \"%s\" is no number "
+					      "of seconds",
+			    secs);
+		}
+		m._statistics_timeout_case =
+		    BGP__ADD_BMP_SERVER_REQUEST___STATISTICS_TIMEOUT_STATISTICS_TIMEOUT;
+		m.statistics_timeout = v;
+	}
+	reply = (void *)ctl_call(ctl, "AddBmpServer", &m.base,
+	    &bgp__add_bmp_server_response__descriptor, &status);
+	free(address);
+	if (reply == NULL)
+		return status;
+	status = ctl_done(ctl, reply->message);
+	protobuf_c_message_free_unpacked(&reply->base, NULL);
+	return status;
+}
+
+int
+ctl_bmp_delete(struct ctl *ctl, const struct cmd_args *args)
+{
+	Bgp__RemoveBmpServerRequest m = BGP__REMOVE_BMP_SERVER_REQUEST__INIT;
+	char *address = xstrdup(args->values[0]);
+	Bgp__RemoveBmpServerResponse *reply;
+	int status;
+
+	m.address = address;
+	reply = (void *)ctl_call(ctl, "RemoveBmpServer", &m.base,
+	    &bgp__remove_bmp_server_response__descriptor, &status);
+	free(address);
+	if (reply == NULL)
+		return status;
+	status = ctl_done(ctl, reply->message);
+	protobuf_c_message_free_unpacked(&reply->base, NULL);
+	return status;
+}

@@ -1,0 +1,675 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Routes: lists, single ones in and out, and files of them.
+ */
+#include "bgpctl/ctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/addr.h"
+#include "common/aspath.h"
+#include "common/community.h"
+#include "common/xmalloc.h"
+
+const struct cmd_opt ctl_show_rib_opts[] = {
+	{ "in", NULL, "what the neighbor sent, before policy" },
+	{ "out", NULL, "what is sent to the neighbor" },
+	{ "neighbor", "ADDR", "whose; with in or out" },
+	{ "or-longer", NULL, "also what PREFIX covers" },
+	{ "covering", NULL, "also what covers PREFIX" },
+	{ "best", NULL, "the chosen path of each alone" },
+	{ "community", "A:B", "paths that carry it" },
+	{ "source-as", "N", "paths that begin in this AS" },
+	{ "ipv4", NULL, "IPv4 alone" },
+	{ "ipv6", NULL, "IPv6 alone" },
+	{ "inet", NULL, "IPv4 alone" },
+	{ "inet6", NULL, "IPv6 alone" },
+	{ "detail", NULL, "all attributes" },
+	{ NULL, NULL, NULL },
+};
+
+const struct cmd_opt ctl_network_add_opts[] = {
+	{ "nexthop", "ADDR", "default: our address of each session" },
+	{ "origin", "ORIGIN", "igp, egp or incomplete" },
+	{ "as-path", "PATH", "\"65001 65002 {1,2}\"" },
+	{ "local-pref", "N", "default 100" },
+	{ "med", "N", "default none" },
+	{ "atomic-aggregate", NULL, "mark it" },
+	{ "community", "A:B", "or a name such as no-export; repeatable" },
+	{ "ext-community", "EC", "rt:A:B, soo:A:B or 0x and 16 digits" },
+	{ "large-community", "A:B:C", "repeatable" },
+	{ NULL, NULL, NULL },
+};
+
+struct route_walk {
+	struct ctl *ctl;
+	uint64_t count;
+	bool detail;
+};
+
+static bool
+on_route(void *arg, const ProtobufCMessage *m)
+{
+	struct route_walk *walk = arg;
+	struct ctl *ctl = walk->ctl;
+
+	if (!ctl->json_out && !walk->detail && walk->count == 0)
+		ctl_put_route_head(ctl);
+	walk->count++;
+	ctl_put_route(ctl, (const void *)m, walk->detail);
+	/* Nobody reads any more: let the daemon stop as well. */
+	return !ferror(ctl->out);
+}
+
+/* The filters of show rib.  An exit status; CTL_DONE if they are sound.
+ * *prefix is owned by the caller. */
+static int
+get_filters(struct ctl *ctl, const struct cmd_args *args,
+    Bgp__ListRoutesRequest *m, char **prefix)
+{
+	const char *text = args->free_value;
+	bool host = text != NULL && strchr(text, '/') == NULL;
+	bool v4 = cmd_has(args, "ipv4") || cmd_has(args, "inet");
+	bool v6 = cmd_has(args, "ipv6") || cmd_has(args, "inet6");
+	uint64_t v;
+
+	if (v4 != v6) {
+		m->_afi_case = BGP__LIST_ROUTES_REQUEST___AFI_AFI;
+		m->afi = v6 ? 2 : 1;
+	}
+	if (text != NULL) {
+		*prefix = xasprintf("%s%s", text,
+		    !host ? "" : strchr(text, ':') ? "/128" : "/32");
+		m->_prefix_case = BGP__LIST_ROUTES_REQUEST___PREFIX_PREFIX;
+		m->prefix = *prefix;
+		m->_prefix_match_case =
+		    BGP__LIST_ROUTES_REQUEST___PREFIX_MATCH_PREFIX_MATCH;
+		if (cmd_has(args, "or-longer"))
+			m->prefix_match = BGP__PREFIX_SCOPE__PREFIX_LONGER;
+		else if (host || cmd_has(args, "covering"))
+			m->prefix_match = BGP__PREFIX_SCOPE__PREFIX_COVERING;
+		else
+			m->prefix_match = BGP__PREFIX_SCOPE__PREFIX_EXACT;
+	}
+	m->best_only = cmd_has(args, "best");
+	text = cmd_value(args, "community");
+	if (text != NULL) {
+		m->_community_case =
+		    BGP__LIST_ROUTES_REQUEST___COMMUNITY_COMMUNITY;
+		if (community_parse(text, &m->community) == -1)
+			return ctl_usage(ctl, "\"%s\" is no community", text);
+	}
+	text = cmd_value(args, "source-as");
+	if (text != NULL) {
+		if (!ctl_number(text, UINT32_MAX, &v))
+			return ctl_usage(ctl, "\"%s\" is no AS number", text);
+		m->_origin_as_case =
+		    BGP__LIST_ROUTES_REQUEST___ORIGIN_AS_ORIGIN_AS;
+		m->origin_as = (uint32_t)v;
+	}
+	return CTL_DONE;
+}
+
+static int
+stream_routes(struct ctl *ctl, const Bgp__ListRoutesRequest *m, bool detail)
+{
+	struct route_walk walk = { ctl, 0, detail };
+	struct client_status status = { 0, NULL };
+	int failed;
+
+	if (ctl->json_out) {
+		json_object(&ctl->json, NULL);
+		json_array(&ctl->json, "routes");
+	}
+	failed = client_stream(ctl->client, "/bgp.BgpService/ListRoutesStream",
+	    &m->base, &bgp__route__descriptor, on_route, &walk, &status);
+	if (ctl->json_out) {
+		json_array_end(&ctl->json);
+		json_bool(&ctl->json, "complete", failed == 0);
+		json_object_end(&ctl->json);
+		json_done(&ctl->json);
+		json_init(&ctl->json, ctl->out);
+	} else if (failed == 0 && walk.count == 0)
+		fprintf(ctl->out, "No routes\n");
+	if (failed == -1)
+		return ctl_refused(ctl, &status);
+	client_status_fini(&status);
+	return CTL_DONE;
+}
+
+int
+ctl_show_rib(struct ctl *ctl, const struct cmd_args *args)
+{
+	Bgp__ListRoutesRequest m = BGP__LIST_ROUTES_REQUEST__INIT;
+	const char *neighbor = cmd_value(args, "neighbor");
+	bool in = cmd_has(args, "in"), out = cmd_has(args, "out");
+	char *prefix = NULL, *peer = NULL;
+	int status;
+
+	if (in && out)
+		return ctl_usage(ctl, "either in or out");
+	if ((in || out) != (neighbor != NULL))
+		return ctl_usage(ctl,
+		    "in and out go with a neighbor: show rib in neighbor "
+		    "ADDR");
+	status = get_filters(ctl, args, &m, &prefix);
+	if (status == CTL_DONE) {
+		m._rib_type_case = BGP__LIST_ROUTES_REQUEST___RIB_TYPE_RIB_TYPE;
+		m.rib_type = in ? BGP__RIB_TYPE__ADJ_IN :
+		    out		? BGP__RIB_TYPE__ADJ_OUT :
+				  BGP__RIB_TYPE__GLOBAL;
+		if (neighbor != NULL) {
+			peer = xstrdup(neighbor);
+			m._peer_address_case =
+			    BGP__LIST_ROUTES_REQUEST___PEER_ADDRESS_PEER_ADDRESS;
+			m.peer_address = peer;
+		}
+		status = stream_routes(ctl, &m, cmd_has(args, "detail"));
+	}
+	free(prefix);
+	free(peer);
+	return status;
+}
+
+/* An AddRouteRequest with the memory that it points to. */
+struct route {
+	Bgp__AddRouteRequest m;
+	char *prefix;
+	char *next_hop;
+	Bgp__AsPathSegment *segments;
+	Bgp__AsPathSegment **segment_list;
+	uint32_t *asns;
+	uint32_t communities[CMD_OPTIONS];
+	Bgp__ExtendedCommunity ext[CMD_OPTIONS];
+	Bgp__ExtendedCommunity__Unknown ext_raw[CMD_OPTIONS];
+	uint8_t ext_bytes[CMD_OPTIONS][8];
+	Bgp__ExtendedCommunity *ext_list[CMD_OPTIONS];
+	Bgp__LargeCommunity large[CMD_OPTIONS];
+	Bgp__LargeCommunity *large_list[CMD_OPTIONS];
+};
+
+static void
+route_fini(struct route *r)
+{
+	free(r->prefix);
+	free(r->next_hop);
+	free(r->segments);
+	free(r->segment_list);
+	free(r->asns);
+}
+
+static int
+get_as_path(struct route *r, const char *text)
+{
+	struct aspath_segment segment;
+	struct wr wr;
+	struct rd rd;
+	size_t n_segments = 0, n_asns = 0, s = 0, a = 0;
+	unsigned int i;
+
+	wr_init_grow(&wr, 65536);
+	if (aspath_parse(text, &wr) == -1 || !wr_ok(&wr)) {
+		wr_free(&wr);
+		return -1;
+	}
+	rd_init(&rd, wr.base, wr_len(&wr));
+	while (aspath_next(&rd, &segment)) {
+		n_segments++;
+		n_asns += segment.count;
+	}
+	r->segments = xcalloc(n_segments + 1, sizeof(*r->segments));
+	r->segment_list = xcalloc(n_segments + 1, sizeof(*r->segment_list));
+	r->asns = xcalloc(n_asns + 1, sizeof(*r->asns));
+	rd_init(&rd, wr.base, wr_len(&wr));
+	while (aspath_next(&rd, &segment)) {
+		bgp__as_path_segment__init(&r->segments[s]);
+		r->segments[s].segment_type =
+		    segment.type == BGP_SEGMENT_SET ?
+		    BGP__AS_PATH_SEGMENT_TYPE__AS_SET :
+		    BGP__AS_PATH_SEGMENT_TYPE__AS_SEQUENCE;
+		r->segments[s].asns = &r->asns[a];
+		r->segments[s].n_asns = segment.count;
+		for (i = 0; i < segment.count; i++)
+			r->asns[a++] = aspath_asn(&segment, i);
+		r->segment_list[s] = &r->segments[s];
+		s++;
+	}
+	wr_free(&wr);
+	r->m.as_path = r->segment_list;
+	r->m.n_as_path = s;
+	return 0;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* "rt:A:B", "soo:A:B" with A an AS number or IPv4, or "0x" and 16 digits. */
+static int
+parse_ext(const char *text, uint8_t wire[8])
+{
+	char first[64];
+	const char *colon;
+	struct addr a;
+	uint64_t asn, local;
+	uint32_t hi, lo;
+	int i, high, low;
+
+	memset(wire, 0, 8);
+	if (strncmp(text, "0x", 2) == 0 && strlen(text) == 18) {
+		for (i = 0; i < 8; i++) {
+			high = hex_digit(text[2 + 2 * i]);
+			low = hex_digit(text[3 + 2 * i]);
+			if (high == -1 || low == -1)
+				return -1;
+			wire[i] = (uint8_t)(high << 4 | low);
+		}
+		return 0;
+	}
+	if (strncmp(text, "rt:", 3) == 0)
+		wire[1] = 2;
+	else if (strncmp(text, "soo:", 4) == 0)
+		wire[1] = 3;
+	else
+		return -1;
+	text = strchr(text, ':') + 1;
+	colon = strchr(text, ':');
+	if (colon == NULL || (size_t)(colon - text) >= sizeof(first))
+		return -1;
+	memcpy(first, text, (size_t)(colon - text));
+	first[colon - text] = '\0';
+	if (!ctl_number(colon + 1, UINT32_MAX, &local))
+		return -1;
+	if (addr_parse(first, &a) == 0 && a.family == ADDR_IPV4) {
+		wire[0] = 1;
+		hi = addr_to_u32(&a);
+	} else {
+		if (!ctl_number(first, UINT32_MAX, &asn))
+			return -1;
+		wire[0] = asn > UINT16_MAX ? 2 : 0;
+		hi = (uint32_t)asn;
+	}
+	lo = (uint32_t)local;
+	if (wire[0] == 0) {
+		wire[2] = (uint8_t)(hi >> 8);
+		wire[3] = (uint8_t)hi;
+		wire[4] = (uint8_t)(lo >> 24);
+		wire[5] = (uint8_t)(lo >> 16);
+	} else {
+		if (lo > UINT16_MAX)
+			return -1;
+		wire[2] = (uint8_t)(hi >> 24);
+		wire[3] = (uint8_t)(hi >> 16);
+		wire[4] = (uint8_t)(hi >> 8);
+		wire[5] = (uint8_t)hi;
+	}
+	wire[6] = (uint8_t)(lo >> 8);
+	wire[7] = (uint8_t)lo;
+	return 0;
+}
+
+static int
+add_ext(struct route *r, const char *text)
+{
+	size_t i = r->m.n_extended_communities;
+	uint8_t *wire = r->ext_bytes[i];
+
+	if (parse_ext(text, wire) == -1)
+		return -1;
+	bgp__extended_community__unknown__init(&r->ext_raw[i]);
+	r->ext_raw[i].type_code = wire[0];
+	r->ext_raw[i].value.data = wire + 1;
+	r->ext_raw[i].value.len = 7;
+	bgp__extended_community__init(&r->ext[i]);
+	r->ext[i].community_case = BGP__EXTENDED_COMMUNITY__COMMUNITY_UNKNOWN;
+	r->ext[i].unknown = &r->ext_raw[i];
+	r->ext_list[i] = &r->ext[i];
+	r->m.extended_communities = r->ext_list;
+	r->m.n_extended_communities = i + 1;
+	return 0;
+}
+
+static int
+add_large(struct route *r, const char *text)
+{
+	size_t i = r->m.n_large_communities;
+	struct community_large c;
+
+	if (community_large_parse(text, &c) == -1)
+		return -1;
+	bgp__large_community__init(&r->large[i]);
+	r->large[i].global_admin = c.global;
+	r->large[i].local_data_1 = c.local1;
+	r->large[i].local_data_2 = c.local2;
+	r->large_list[i] = &r->large[i];
+	r->m.large_communities = r->large_list;
+	r->m.n_large_communities = i + 1;
+	return 0;
+}
+
+static int
+get_route_option(struct route *r, const char *word, const char *value)
+{
+	Bgp__AddRouteRequest *m = &r->m;
+	uint64_t v;
+
+	if (strcmp(word, "nexthop") == 0) {
+		free(r->next_hop);
+		r->next_hop = xstrdup(value);
+	} else if (strcmp(word, "origin") == 0) {
+		if (strcmp(value, "igp") == 0)
+			m->origin = BGP__ORIGIN__IGP;
+		else if (strcmp(value, "egp") == 0)
+			m->origin = BGP__ORIGIN__EGP;
+		else if (strcmp(value, "incomplete") == 0)
+			m->origin = BGP__ORIGIN__INCOMPLETE;
+		else
+			return -1;
+	} else if (strcmp(word, "as-path") == 0) {
+		if (r->segments != NULL || get_as_path(r, value) == -1)
+			return -1;
+	} else if (strcmp(word, "local-pref") == 0) {
+		if (!ctl_number(value, UINT32_MAX, &v))
+			return -1;
+		m->_local_pref_case =
+		    BGP__ADD_ROUTE_REQUEST___LOCAL_PREF_LOCAL_PREF;
+		m->local_pref = (uint32_t)v;
+	} else if (strcmp(word, "med") == 0) {
+		if (!ctl_number(value, UINT32_MAX, &v))
+			return -1;
+		m->_med_case = BGP__ADD_ROUTE_REQUEST___MED_MED;
+		m->med = (uint32_t)v;
+	} else if (strcmp(word, "atomic-aggregate") == 0)
+		m->atomic_aggregate = true;
+	else if (strcmp(word, "community") == 0) {
+		if (community_parse(value,
+			&r->communities[m->n_communities]) == -1)
+			return -1;
+		m->communities = r->communities;
+		m->n_communities++;
+	} else if (strcmp(word, "ext-community") == 0)
+		return add_ext(r, value);
+	else if (strcmp(word, "large-community") == 0)
+		return add_large(r, value);
+	return 0;
+}
+
+/* The request that a command line of network add means; -1 and a text. */
+static int
+route_init(struct route *r, const struct cmd_args *args, char *err,
+    size_t err_len)
+{
+	const char *word, *value;
+	size_t i;
+
+	memset(r, 0, offsetof(struct route, communities));
+	bgp__add_route_request__init(&r->m);
+	r->prefix = xstrdup(args->free_value);
+	for (i = 0; i < args->n_options; i++) {
+		word = args->options[i].opt->word;
+		value = args->options[i].value;
+		if (get_route_option(r, word, value) == -1) {
+			(void)snprintf(err, err_len, "%s: \"%s\" is not valid",
+			    word, value);
+			route_fini(r);
+			return -1;
+		}
+	}
+	if (r->next_hop == NULL)
+		r->next_hop =
+		    xstrdup(strchr(r->prefix, ':') == NULL ? "0.0.0.0" : "::");
+	r->m.prefix = r->prefix;
+	r->m.next_hop = r->next_hop;
+	return 0;
+}
+
+int
+ctl_network_add(struct ctl *ctl, const struct cmd_args *args)
+{
+	struct route *r = xcalloc(1, sizeof(*r));
+	Bgp__AddRouteResponse *reply;
+	char text[256];
+	int status;
+
+	if (route_init(r, args, text, sizeof(text)) == -1) {
+		free(r);
+		return ctl_usage(ctl, "%s", text);
+	}
+	reply = (void *)ctl_call(ctl, "AddRoute", &r->m.base,
+	    &bgp__add_route_response__descriptor, &status);
+	route_fini(r);
+	free(r);
+	if (reply == NULL)
+		return status;
+	status = ctl_done(ctl, reply->message);
+	protobuf_c_message_free_unpacked(&reply->base, NULL);
+	return status;
+}
+
+int
+ctl_network_delete(struct ctl *ctl, const struct cmd_args *args)
+{
+	Bgp__RemoveRouteRequest m = BGP__REMOVE_ROUTE_REQUEST__INIT;
+	char *prefix = xstrdup(args->values[0]);
+	Bgp__RemoveRouteResponse *reply;
+	int status;
+
+	m.prefix = prefix;
+	reply = (void *)ctl_call(ctl, "RemoveRoute", &m.base,
+	    &bgp__remove_route_response__descriptor, &status);
+	free(prefix);
+	if (reply == NULL)
+		return status;
+	status = ctl_done(ctl, reply->message);
+	protobuf_c_message_free_unpacked(&reply->base, NULL);
+	return status;
+}
+
+/* Lines of a file or pipe, as they come. */
+struct bulk {
+	struct ctl *ctl;
+	int fd;
+	char *buf;
+	size_t len, cap, used;
+	bool eof;
+	uint64_t line;
+	uint64_t wrong;
+	struct route *route;
+	uint8_t *packed;
+	size_t packed_cap;
+};
+
+/* The next line without its end; NULL at the end of the input. */
+static char *
+next_line(struct bulk *b)
+{
+	char *line, *end;
+	ssize_t n;
+
+	for (;;) {
+		end = b->len == b->used ?
+		    NULL :
+		    memchr(b->buf + b->used, '\n', b->len - b->used);
+		if (end != NULL || (b->eof && b->used < b->len)) {
+			line = b->buf + b->used;
+			if (end == NULL)
+				end = b->buf + b->len;
+			*end = '\0';
+			b->used = (size_t)(end - b->buf) + 1;
+			if (b->used > b->len)
+				b->used = b->len;
+			b->line++;
+			return line;
+		}
+		if (b->eof)
+			return NULL;
+		memmove(b->buf, b->buf + b->used, b->len - b->used);
+		b->len -= b->used;
+		b->used = 0;
+		if (b->cap - b->len < 2) {
+			b->cap *= 2;
+			b->buf = xreallocarray(b->buf, b->cap, 1);
+		}
+		do {
+			n = read(b->fd, b->buf + b->len, b->cap - b->len - 1);
+		} while (n == -1 && errno == EINTR);
+		if (n <= 0)
+			b->eof = true;
+		else
+			b->len += (size_t)n;
+	}
+}
+
+/* Cut a line into words at blanks; quotes hold a word together. */
+static int
+split(char *line, const char **words, int max)
+{
+	int n = 0;
+	char quote;
+
+	for (;;) {
+		line += strspn(line, " \t\r");
+		if (*line == '\0' || *line == '#')
+			return n;
+		if (n == max)
+			return -1;
+		if (*line == '"' || *line == '\'') {
+			quote = *line++;
+			words[n++] = line;
+			line = strchr(line, quote);
+			if (line == NULL)
+				return -1;
+		} else {
+			words[n++] = line;
+			line += strcspn(line, " \t\r");
+		}
+		if (*line != '\0')
+			*line++ = '\0';
+	}
+}
+
+/* The route that a line means: 1, 0 for an empty line, -1 if it is wrong. */
+static int
+line_route(struct bulk *b, char *line, char *err, size_t err_len)
+{
+	static const struct cmd grammar[] = {
+		{ "add", "PREFIX", ctl_network_add_opts, NULL, "" },
+	};
+	const char *words[2 * CMD_OPTIONS + 2];
+	struct cmd_args args;
+	int n;
+
+	words[0] = "add";
+	n = split(line, words + 1, 2 * CMD_OPTIONS);
+	if (n == 0)
+		return 0;
+	if (n == -1) {
+		(void)snprintf(err, err_len, "unbalanced quotes");
+		return -1;
+	}
+	if (cmd_parse(grammar, 1, n + 1, words, &args, err, err_len) == -1)
+		return -1;
+	return route_init(b->route, &args, err, err_len) == -1 ? -1 : 1;
+}
+
+static bool
+next_route(void *arg, const void **data, size_t *len, bool *more)
+{
+	struct bulk *b = arg;
+	char err[256];
+	char *line;
+	int got;
+
+	while ((line = next_line(b)) != NULL) {
+		got = line_route(b, line, err, sizeof(err));
+		if (got == -1) {
+			b->wrong++;
+			fprintf(b->ctl->err, "bgpctl: line %llu: %s\n",
+			    (unsigned long long)b->line, err);
+		}
+		if (got != 1)
+			continue;
+		*len = protobuf_c_message_get_packed_size(&b->route->m.base);
+		if (*len > b->packed_cap) {
+			b->packed_cap = *len * 2;
+			b->packed =
+			    xreallocarray(b->packed, b->packed_cap, 1);
+		}
+		(void)protobuf_c_message_pack(&b->route->m.base, b->packed);
+		route_fini(b->route);
+		*data = b->packed;
+		*more = b->used < b->len &&
+		    memchr(b->buf + b->used, '\n', b->len - b->used) != NULL;
+		return true;
+	}
+	return false;
+}
+
+static int
+put_bulk_result(struct ctl *ctl, const Bgp__AddRouteStreamResponse *reply,
+    uint64_t wrong)
+{
+	if (!ctl->json_out)
+		fprintf(ctl->out, "%s\n", reply->message);
+	else {
+		json_object(&ctl->json, NULL);
+		json_bool(&ctl->json, "success", wrong == 0);
+		json_string(&ctl->json, "message", reply->message);
+		json_uint(&ctl->json, "count", reply->count);
+		json_uint(&ctl->json, "wrong_lines", wrong);
+		json_object_end(&ctl->json);
+		json_done(&ctl->json);
+	}
+	return wrong == 0 && strstr(reply->message, " refused") == NULL ?
+	    CTL_DONE :
+	    CTL_REFUSED;
+}
+
+int
+ctl_network_bulk(struct ctl *ctl, const struct cmd_args *args)
+{
+	struct client_status status = { 0, NULL };
+	ProtobufCMessage *reply;
+	struct bulk b;
+	int exit_status;
+
+	memset(&b, 0, sizeof(b));
+	b.ctl = ctl;
+	b.fd = strcmp(args->values[0], "-") == 0 ?
+	    STDIN_FILENO :
+	    open(args->values[0], O_RDONLY | O_CLOEXEC);
+	if (b.fd == -1)
+		return ctl_usage(ctl, "%s: %s", args->values[0],
+		    strerror(errno));
+	b.cap = 65536;
+	b.buf = xmalloc(b.cap);
+	b.route = xcalloc(1, sizeof(*b.route));
+	if (client_upload(ctl->client, "/bgp.BgpService/AddRouteStream",
+		next_route, &b, &bgp__add_route_stream_response__descriptor,
+		&reply, &status) == -1)
+		exit_status = ctl_refused(ctl, &status);
+	else {
+		exit_status = put_bulk_result(ctl, (const void *)reply,
+		    b.wrong);
+		protobuf_c_message_free_unpacked(reply, NULL);
+		client_status_fini(&status);
+	}
+	if (b.fd != STDIN_FILENO)
+		close(b.fd);
+	free(b.buf);
+	free(b.packed);
+	free(b.route);
+	return exit_status;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The commands, and what all of them do alike: calls, failures, endings.
+ */
+#include "bgpctl/ctl.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+const struct cmd ctl_commands[] = {
+	{ "show", NULL, NULL, ctl_show_summary,
+	    "the daemon and its neighbors, a line each" },
+	{ "show summary", NULL, NULL, ctl_show_summary,
+	    "the daemon and its neighbors, a line each" },
+	{ "show neighbor", "[ADDR]", NULL, ctl_show_neighbors,
+	    "everything about one neighbor, or about all" },
+	{ "show rib", "[PREFIX]", ctl_show_rib_opts, ctl_show_rib,
+	    "routes: all that are known, or one neighbor's in or out" },
+	{ "show info", NULL, NULL, ctl_show_info,
+	    "version, AS, listener and table sizes of the daemon" },
+	{ "show version", NULL, NULL, ctl_show_info,
+	    "version, AS, listener and table sizes of the daemon" },
+	{ "show bmp", NULL, NULL, ctl_show_bmp, "BMP servers" },
+	{ "neighbor add ADDR", NULL, ctl_neighbor_add_opts, ctl_neighbor_add,
+	    "configure a neighbor: IP, IP:PORT or [IPv6]:PORT" },
+	{ "neighbor delete ADDR", NULL, NULL, ctl_neighbor_delete,
+	    "end its session and forget it" },
+	{ "neighbor ADDR up", NULL, NULL, ctl_neighbor_up,
+	    "let it start" },
+	{ "neighbor ADDR down", NULL, ctl_neighbor_down_opts,
+	    ctl_neighbor_down, "take it down and hold it there" },
+	{ "neighbor ADDR clear", NULL, NULL, ctl_neighbor_clear,
+	    "close its session and start it again" },
+	{ "neighbor ADDR refresh", NULL, ctl_neighbor_refresh_opts,
+	    ctl_neighbor_refresh, "exchange routes again, session kept" },
+	{ "network add", "PREFIX", ctl_network_add_opts, ctl_network_add,
+	    "originate a route" },
+	{ "network delete PREFIX", NULL, NULL, ctl_network_delete,
+	    "take an originated route back" },
+	{ "network bulk add FILE", NULL, NULL, ctl_network_bulk,
+	    "originate many: a line each as after network add; - is "
+	    "standard input" },
+	{ "bmp add ADDR", NULL, ctl_bmp_add_opts, ctl_bmp_add,
+	    "send the BMP feed to IP:PORT" },
+	{ "bmp delete ADDR", NULL, NULL, ctl_bmp_delete,
+	    "stop sending it there" },
+};
+const size_t ctl_n_commands = nitems(ctl_commands);
+
+int
+ctl_refused(struct ctl *ctl, struct client_status *status)
+{
+	const char *text = status->message == NULL ? "" : status->message;
+
+	fflush(ctl->out);
+	fprintf(ctl->err, "bgpctl: %s%s%s\n",
+	    text[0] == '\0' ? client_status_name(status->code) : text,
+	    text[0] == '\0' ? "" : "", "");
+	if (ctl->json_out) {
+		json_object(&ctl->json, NULL);
+		json_bool(&ctl->json, "success", false);
+		json_string(&ctl->json, "code",
+		    client_status_name(status->code));
+		json_string(&ctl->json, "message", text);
+		json_object_end(&ctl->json);
+		json_done(&ctl->json);
+	}
+	client_status_fini(status);
+	return CTL_REFUSED;
+}
+
+int
+ctl_usage(struct ctl *ctl, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(ctl->err, "bgpctl: ");
+	va_start(ap, fmt);
+	(void)vfprintf(ctl->err, fmt, ap);
+	va_end(ap);
+	fprintf(ctl->err, "\n");
+	return CTL_USAGE;
+}
+
+int
+ctl_done(struct ctl *ctl, const char *message)
+{
+	if (!ctl->json_out) {
+		fprintf(ctl->out, "%s\n", message);
+		return CTL_DONE;
+	}
+	json_object(&ctl->json, NULL);
+	json_bool(&ctl->json, "success", true);
+	json_string(&ctl->json, "message", message);
+	json_object_end(&ctl->json);
+	json_done(&ctl->json);
+	return CTL_DONE;
+}
+
+ProtobufCMessage *
+ctl_call(struct ctl *ctl, const char *method, const ProtobufCMessage *request,
+    const ProtobufCMessageDescriptor *reply_type, int *exit_status)
+{
+	struct client_status status = { 0, NULL };
+	ProtobufCMessage *reply;
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "/bgp.BgpService/%s", method);
+	if (client_unary(ctl->client, path, request, reply_type, &reply,
+		&status) == -1) {
+		*exit_status = ctl_refused(ctl, &status);
+		return NULL;
+	}
+	client_status_fini(&status);
+	*exit_status = CTL_DONE;
+	return reply;
+}
+
+bool
+ctl_number(const char *text, uint64_t max, uint64_t *v)
+{
+	const char *p;
+
+	*v = 0;
+	if (text[0] == '\0')
+		return false;
+	for (p = text; *p != '\0'; p++) {
+		if (*p < '0' || *p > '9')
+			return false;
+		if (*v > (max - (uint64_t)(*p - '0')) / 10)
+			return false;
+		*v = *v * 10 + (uint64_t)(*p - '0');
+	}
+	return true;
+}

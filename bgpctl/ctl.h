@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * bgpctl: what its parts share.  Private to the directory.
+ */
+#ifndef BGPCTL_CTL_H
+#define BGPCTL_CTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "bgpctl/client.h"
+#include "bgpctl/cmd.h"
+#include "bgpctl/json.h"
+#include "common/compat.h"
+#include "proto/bgp.pb-c.h"
+
+enum ctl_exit {
+	CTL_DONE = 0,
+	CTL_REFUSED = 1, /* the daemon said no, or failed */
+	CTL_USAGE = 2,
+	CTL_NO_DAEMON = 3,
+};
+
+struct ctl {
+	struct client *client;
+	const char *endpoint;
+	bool json_out;
+	struct json json;
+	FILE *out;
+	FILE *err;
+};
+
+/* A unary call; the reply or NULL, and then the failure has been told and
+ * *status is the exit status. */
+ProtobufCMessage *ctl_call(struct ctl *, const char *method,
+    const ProtobufCMessage *, const ProtobufCMessageDescriptor *reply,
+    int *status);
+/* Tell a failed call; returns the exit status. */
+int ctl_refused(struct ctl *, struct client_status *);
+/* Tell a wrong command line; returns the exit status. */
+int ctl_usage(struct ctl *, const char *fmt, ...) ATTR_PRINTF(2, 3);
+/* Tell that something was done. */
+int ctl_done(struct ctl *, const char *message);
+
+/* Numbers of a command line; false if the text is none up to max. */
+bool ctl_number(const char *, uint64_t max, uint64_t *) ATTR_CHECK;
+
+extern const struct cmd ctl_commands[];
+extern const size_t ctl_n_commands;
+
+/* cmd_peer.c */
+int ctl_show_summary(struct ctl *, const struct cmd_args *);
+int ctl_show_info(struct ctl *, const struct cmd_args *);
+int ctl_show_neighbors(struct ctl *, const struct cmd_args *);
+int ctl_neighbor_add(struct ctl *, const struct cmd_args *);
+int ctl_neighbor_delete(struct ctl *, const struct cmd_args *);
+int ctl_neighbor_up(struct ctl *, const struct cmd_args *);
+int ctl_neighbor_down(struct ctl *, const struct cmd_args *);
+int ctl_neighbor_clear(struct ctl *, const struct cmd_args *);
+int ctl_neighbor_refresh(struct ctl *, const struct cmd_args *);
+extern const struct cmd_opt ctl_neighbor_add_opts[];
+extern const struct cmd_opt ctl_neighbor_down_opts[];
+extern const struct cmd_opt ctl_neighbor_refresh_opts[];
+
+/* cmd_route.c */
+int ctl_show_rib(struct ctl *, const struct cmd_args *);
+int ctl_network_add(struct ctl *, const struct cmd_args *);
+int ctl_network_delete(struct ctl *, const struct cmd_args *);
+int ctl_network_bulk(struct ctl *, const struct cmd_args *);
+extern const struct cmd_opt ctl_show_rib_opts[];
+extern const struct cmd_opt ctl_network_add_opts[];
+
+/* cmd_bmp.c */
+int ctl_show_bmp(struct ctl *, const struct cmd_args *);
+int ctl_bmp_add(struct ctl *, const struct cmd_args *);
+int ctl_bmp_delete(struct ctl *, const struct cmd_args *);
+extern const struct cmd_opt ctl_bmp_add_opts[];
+
+/* show_route.c: one Route as text or JSON. */
+void ctl_put_route(struct ctl *, const Bgp__Route *, bool detail);
+void ctl_put_route_head(struct ctl *);
+
+#endif
