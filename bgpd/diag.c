@@ -114,8 +114,6 @@ diag_format(const struct diag *d, const char *file)
 {
 	const char *kind = d->warning ? "warning: " : "";
 
-	if (d->line == 0)
-		return xasprintf("%s: %s%s", file, kind, d->text);
-	return xasprintf("%s:%u:%u: %s%s", file, d->line, d->column, kind,
-	    d->text);
+	return xasprintf("%s:%u:%u: %s%s", file, d->line == 0 ? 1 : d->line,
+	    d->line == 0 ? 1 : d->column, kind, d->text);
 }

@@ -39,7 +39,7 @@ void diag_warn(struct diags *, uint32_t line, uint32_t column,
 void diags_sort(struct diags *);
 /*
  * "FILE:LINE:COLUMN: message", with "warning: " before a warning's message
- * and without a place where there is none.  The caller frees.
+ * and 1:1 for what concerns the whole file.  The caller frees.
  */
 char *diag_format(const struct diag *, const char *file);
 

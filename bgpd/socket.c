@@ -133,7 +133,7 @@ unix_bind(int fd, const char *path, gid_t gid, struct listener *l)
 		return -1;
 	/* Created with its final mode and group: there is no moment at which
 	 * others could connect, and no need to change owners later. */
-	old = umask(gid == (gid_t)-1 ? 0177 : 0117);
+	old = umask(0117);
 	if (gid != (gid_t)-1)
 		fsgid = (gid_t)setfsgid(gid);
 	rc = bind(fd, (struct sockaddr *)&sun, sizeof(sun));

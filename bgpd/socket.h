@@ -33,8 +33,8 @@ struct listener {
 TAILQ_HEAD(listeners, listener);
 
 /*
- * Bind a listening socket.  The group of a unix socket becomes `gid` with
- * mode 0660 unless gid is -1 (then mode 0600); a stale one is replaced.
+ * Bind a listening socket.  A unix socket gets mode 0660 and the group `gid`
+ * (-1: that of the process); a stale one is replaced.
  * Returns NULL with `e` naming the address.
  */
 struct listener *listener_open(const struct conf_endpoint *, bool grpc,
