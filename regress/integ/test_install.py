@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: ISC
+"""An installed tree runs from where it stands."""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+from lib import net
+from lib.speaker import Speaker
+from lib.suite import BUILD, ROOT, Suite, passive
+
+
+class Install(unittest.TestCase):
+    def test_runs_from_any_prefix(self):
+        s = Suite(peers=[passive(net.v4(10), remote_as=65010)],
+                  name="install")
+        top = os.path.join(s.dir, "tree")
+        shutil.rmtree(top, ignore_errors=True)
+        env = dict(os.environ)
+        env.pop("MAKEFLAGS", None)
+        r = subprocess.run(
+            ["make", "-s", "-C", ROOT, "install", "PREFIX=/opt/bgp",
+             "BUILD=" + BUILD, "DESTDIR=" + top], env=env,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
+        self.assertEqual(r.returncode, 0, r.stdout.decode())
+        prefix = os.path.join(top, "opt/bgp")
+        for path in ("sbin/bgpd", "sbin/bgpctl", "libexec/bgpgg/sessiond",
+                     "libexec/bgpgg/rde", "libexec/bgpgg/apid",
+                     "share/man/man8/bgpd.8", "share/man/man8/bgpctl.8",
+                     "share/man/man5/bgpd.conf.5",
+                     "share/bgpgg/proto/bgp.proto",
+                     "share/doc/bgpgg/README.md", "etc/bgpgg/bgpd.yaml",
+                     "var/empty/bgpgg"):
+            self.assertTrue(os.path.exists(os.path.join(prefix, path)), path)
+        self.assertEqual(os.listdir(os.path.join(prefix, "var/empty/bgpgg")),
+                         [])
+        s.program = lambda name="sbin/bgpd": os.path.join(prefix, name)
+        s.environment = lambda: {"PATH": os.environ["PATH"]}
+        self.addCleanup(s.kill)
+        s.start()
+        a = Speaker(net.v4(10), 65010, remote=s.addr)
+        self.addCleanup(a.stop)
+        a.establish()
+        a.announce("198.51.100.0/24")
+        s.wait_routes(["198.51.100.0/24"])
+        self.assertIn("198.51.100.0/24", s.bgpctl("show", "rib"))
+        s.stop()
