@@ -1762,7 +1762,7 @@ START_TEST(a_reload_resets_only_what_changed)
 	struct addr gone;
 	int fd[3];
 	int i;
-	char ip[16];
+	char ip[32];
 
 	rig_init();
 	add_peer("127.0.0.2");
@@ -1781,7 +1781,7 @@ START_TEST(a_reload_resets_only_what_changed)
 	ck_assert(configure(-1, NULL));
 	hear_notification(fd[1], 6, 6, "", 0);
 	hear_notification(fd[2], 6, 3, "", 0);
-	ck_assert_ptr_nonnull(await(PROC_RDE, MSG_PEER_GONE));
+	await_gone(PROC_RDE, MSG_PEER_GONE);
 	await_state("127.0.0.2", PEER_ESTABLISHED);
 	ck_assert(!row_of("127.0.0.4", &row));
 	/* the changed one comes up again with the new time */
