@@ -1488,7 +1488,7 @@ START_TEST(a_slow_reader_delays_nobody_and_ends_at_a_border)
 	struct credit c;
 	struct rd r;
 	uint32_t id[2];
-	size_t heard = 0, len;
+	size_t len;
 	int fd[2], i, type;
 	uint32_t sent = 0;
 
@@ -1514,7 +1514,7 @@ START_TEST(a_slow_reader_delays_nobody_and_ends_at_a_border)
 			s = await_for(PROC_RDE, MSG_TX_CREDIT, 1);
 			if (s == NULL) {
 				while (hear_for(fd[0], buf, &len, 0) > 0)
-					heard += len;
+					;
 				continue;
 			}
 			rd_init(&r, s->data, s->hdr.len);
