@@ -17,7 +17,7 @@
 #include "rde/decision.h"
 
 struct group;
-struct refresh;
+struct resend;
 
 struct peer_count {
 	uint32_t fresh; /* routes held of this session */
@@ -51,7 +51,7 @@ struct peer {
 	/* transmit side */
 	uint32_t tx_used; /* bytes of the window in sessiond's hands */
 	struct group *group[FAMILY__MAX]; /* NULL: not sending this family */
-	struct refresh *refresh[FAMILY__MAX]; /* owned; family sent again */
+	struct resend *resend[FAMILY__MAX]; /* owned; family sent again */
 	void *shell; /* for the owner of the engine; never touched here */
 };
 

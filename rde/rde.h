@@ -33,7 +33,11 @@
 
 struct rde;
 struct group;
-struct scratch;
+struct packer;
+struct update_in;
+struct sweep;
+struct candidate;
+TAILQ_HEAD(group_list, group);
 
 /* A run of whole UPDATEs for every peer whose bit is set (msg_route.h). */
 struct rde_tx {
@@ -94,13 +98,17 @@ struct rde {
 	struct rib ribs[FAMILY__MAX];
 	struct peer **peers; /* by id; [0] is the local speaker */
 	uint32_t n_peers;    /* length of the array */
-	struct group *groups; /* list */
-	uint32_t n_groups;
+	struct group_list groups;
 	uint64_t group_seq;
-	uint32_t now;	      /* seconds, of the last call that had a time */
-	struct scratch *scratch;
+	uint32_t now; /* seconds, of the last call that had a time */
+	uint32_t n_resends; /* of peers */
 	struct rde_stats stats;
-	struct rde_sweep_state *sweeps; /* by family */
+	/* working memory of the modules */
+	struct update_in *update_in;
+	struct packer *packer;
+	struct sweep *sweeps; /* by family */
+	struct candidate *candidates;
+	size_t max_candidates;
 };
 
 /* `ops` is borrowed for life.  hash_init() must have run. */
@@ -134,6 +142,9 @@ void rde_stale_drop(struct rde *, struct peer *, uint32_t families);
 /* The peer object is no longer wanted; it and its routes go (in slices).
  * Its id may come up again at once. */
 void rde_peer_gone(struct rde *, struct peer *);
+
+/* Frees a peer object without routes (for the sweep). */
+void rde_peer_release(struct rde *, struct peer *);
 
 /*
  * A run of whole UPDATEs of one peer, as in the message UPDATES.  Handled

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A whole table to be sent, ordered by attribute set so that UPDATEs are
+ * full: first every entry is put on a list of those that go out with the
+ * same set, then the lists are sent one after the other.  Both parts can
+ * stop anywhere; each entry is looked at again when its turn comes, so the
+ * table may change meanwhile.
+ */
+#ifndef RDE_DUMP_H
+#define RDE_DUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rde;
+struct group;
+struct peer;
+
+struct dump_list {
+	uint32_t sent; /* SENT() */
+	uint32_t head, tail; /* entry ids */
+	uint32_t same; /* index + 1 of another list of the same set */
+	uint16_t except; /* member that is left out, 0: none */
+};
+
+struct dump {
+	uint32_t *next; /* by entry id */
+	uint32_t limit; /* entries below this */
+	uint32_t at;	/* collected so far */
+	struct dump_list *lists;
+	uint32_t n_lists, max_lists;
+	uint32_t list; /* being sent ... */
+	uint32_t id;   /* ... from this entry on; 0: from its head */
+};
+
+struct resend { /* a family sent again to one peer */
+	struct dump dump;
+	bool again;
+};
+
+/* A dump of the entries that exist now. */
+void dump_init(struct dump *, uint32_t limit);
+void dump_fini(struct dump *);
+void dump_copy(struct dump *to, const struct dump *from);
+bool dump_is_collected(const struct dump *);
+/* Put an entry, the next by id, on its list. */
+void dump_add(struct rde *, struct dump *, uint32_t id, uint32_t sent,
+    uint16_t except);
+
+#endif

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Received UPDATEs; see update_in.h.
+ *
+ * Messages are taken in batches: parse up to BATCH of them, intern their
+ * blocks, then apply the prefixes of all of them as one list, so that the
+ * memory a prefix needs is on its way before it is its turn.
+ *
+ * References to an attribute set are taken once a message, as many as its
+ * NLRI can use at most; what was not used is given back after the batch.
+ */
+#include "rde/update_in.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/aspath.h"
+#include "common/bgp_attr.h"
+#include "common/bgp_msg.h"
+#include "common/bgp_nlri.h"
+#include "common/log.h"
+#include "common/msg.h"
+#include "common/xmalloc.h"
+#include "rde/unref.h"
+
+enum {
+	BATCH = 64,
+	OPS = 1024,
+	AHEAD = 12, /* prefixes between prefetch and use */
+	BUF_SIZE = BGP_UPDATE_BUF(MSG_BATCH_MAX) + BATCH * 128,
+};
+
+/* A block of a message and the routes that have it. */
+struct block {
+	const uint8_t *p;
+	uint16_t len;
+	bool ineligible;
+	uint32_t hash;
+	uint32_t handle;
+	uint32_t refs; /* taken and not yet used */
+};
+
+enum { BLOCK_IPV4, BLOCK_MP, BLOCKS };
+
+struct record { /* one message */
+	struct bgp_nlri_span withdrawn, announced, mp_unreach, mp_reach;
+	struct block blocks[BLOCKS];
+	bool treat_as_withdraw;
+};
+
+struct op {
+	struct prefix_key key;
+	struct block *block; /* NULL: withdraw */
+	uint8_t family;
+};
+
+struct update_in {
+	struct record records[BATCH];
+	struct op ops[OPS];
+	size_t n_ops;
+	struct unref unref;
+	uint8_t buf[BUF_SIZE];
+};
+
+struct update_in *
+update_in_new(void)
+{
+	/* Most of the buffer is never touched; malloc maps it lazily. */
+	return xmalloc(sizeof(struct update_in));
+}
+
+void
+update_in_free(struct update_in *in)
+{
+	free(in);
+}
+
+/* --- looking at a block --- */
+
+static bool
+cluster_loops(const struct rde *rde, const struct bgp_attr *a)
+{
+	struct rd rd;
+	uint32_t id;
+
+	rd_init(&rd, a->value, a->len);
+	while (rd_left(&rd) >= 4) {
+		id = rd_n32(&rd);
+		if (id == rde->cluster_id || id == rde->router_id)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Routes that are kept but never chosen: our AS in the path (RFC 4271 9),
+ * reflected by ourselves (RFC 4456 8), next hop that is our own address
+ * (RFC 4271 5.1.3).
+ */
+static bool
+is_ineligible(struct rde *rde, const struct peer *peer,
+    const struct bgp_block *block)
+{
+	struct bgp_attr a;
+	struct rd rd;
+	uint32_t id;
+	bool loop = false, own = false;
+
+	rd_init(&rd, block->p, block->len);
+	while (!loop && bgp_attr_next(&rd, &a) && a.type <= BGP_ATTR_MP_REACH) {
+		switch (a.type) {
+		case BGP_ATTR_AS_PATH:
+			loop = aspath_contains(a.value, a.len,
+			    peer->local_as);
+			break;
+		case BGP_ATTR_NEXT_HOP:
+			own = peer->local.family == ADDR_IPV4 && a.len == 4 &&
+			    memcmp(a.value, peer->local.bytes, 4) == 0;
+			break;
+		case BGP_ATTR_MP_REACH:
+			own = peer->local.family == ADDR_IPV6 &&
+			    a.len >= 20 &&
+			    memcmp(a.value + 4, peer->local.bytes, 16) == 0;
+			break;
+		case BGP_ATTR_ORIGINATOR_ID:
+			loop = bgp_attr_u32(&a, &id) && id == rde->router_id;
+			break;
+		case BGP_ATTR_CLUSTER_LIST:
+			loop = cluster_loops(rde, &a);
+			break;
+		default:
+			break;
+		}
+	}
+	if (loop)
+		rde->stats.loops++;
+	return loop || own || block->bad_next_hop;
+}
+
+/* --- applying --- */
+
+/* Would one more route be beyond the peer's limit?  `flags`: of the path it
+ * has there, -1 if none. */
+static bool
+is_over_limit(const struct peer *peer, enum family family, int flags)
+{
+	bool fresh;
+
+	if (!peer->has_max_prefix || peer_prefixes(peer) < peer->max_prefix)
+		return false;
+	if (flags == -1)
+		return true;
+	fresh = ((flags & RIB_GENERATION) != 0) ==
+	    ((peer->generation >> family & 1) != 0);
+	/* A kept stale route is counted already, a leaving one is not. */
+	return !fresh && (peer->keeping & FAMILY_BIT(family)) == 0;
+}
+
+static void
+limit_met(struct rde *rde, struct peer *peer, enum family family)
+{
+	uint8_t data[7];
+	struct wr wr;
+	struct peer_shut shut = {
+		.code = BGP_ERR_CEASE,
+		.subcode = BGP_CEASE_MAX_PREFIX,
+		.prefix_limit = true,
+		.data = data,
+		.data_len = sizeof(data),
+	};
+
+	if (peer->max_prefix_discard) {
+		if (!peer->limit_logged)
+			rde->ops->limit(rde->ctx, peer);
+		peer->limit_logged = true;
+		return;
+	}
+	/* RFC 4486 4 */
+	wr_init(&wr, data, sizeof(data));
+	wr_n16(&wr, family_afi(family));
+	wr_n8(&wr, family_safi(family));
+	wr_n32(&wr, peer->max_prefix);
+	peer->shut = true;
+	rde->ops->shut(rde->ctx, peer, &shut);
+}
+
+/* The counters of a peer after a path of it was stored over another one. */
+static void
+count_old(struct peer *peer, enum family family, uint8_t old_flags)
+{
+	struct peer_count *c = &peer->count[family];
+
+	if (((old_flags & RIB_GENERATION) != 0) ==
+	    ((peer->generation >> family & 1) != 0))
+		c->fresh--;
+	else
+		c->stale--;
+}
+
+static void
+apply_withdraw(struct rde *rde, struct update_in *in, struct peer *peer,
+    const struct op *op)
+{
+	struct rib_result r;
+
+	r = rib_remove(&rde->ribs[op->family], &op->key, peer->id);
+	if (r.change == RIB_NONE)
+		return;
+	count_old(peer, op->family, r.old_flags);
+	unref_add(&in->unref, rde->attrs, r.old_attrs);
+}
+
+static void
+apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
+    const struct op *op)
+{
+	struct rib *rib = &rde->ribs[op->family];
+	struct rib_result r;
+	uint8_t flags = peer->generation >> op->family & 1 ?
+	    RIB_GENERATION : 0;
+
+	if (peer->has_max_prefix &&
+	    peer_prefixes(peer) >= peer->max_prefix &&
+	    is_over_limit(peer, op->family,
+	    rib_path_flags(rib, &op->key, peer->id))) {
+		limit_met(rde, peer, op->family);
+		return;
+	}
+	if (op->block->ineligible)
+		flags |= RIB_INELIGIBLE;
+	r = rib_put(rib, &op->key, peer->id, op->block->handle, flags,
+	    rde->now);
+	peer->count[op->family].fresh++;
+	if (r.change == RIB_NEW) {
+		op->block->refs--;
+		return;
+	}
+	count_old(peer, op->family, r.old_flags);
+	if (r.change == RIB_REPLACED) {
+		op->block->refs--;
+		unref_add(&in->unref, rde->attrs, r.old_attrs);
+	}
+}
+
+static void
+ops_apply(struct rde *rde, struct update_in *in, struct peer *peer)
+{
+	const struct op *op;
+	size_t i;
+
+	for (i = 0; i < in->n_ops && i < AHEAD; i++)
+		rib_prefetch(&rde->ribs[in->ops[i].family], &in->ops[i].key);
+	for (i = 0; i < in->n_ops && !peer->shut; i++) {
+		if (i + AHEAD < in->n_ops) {
+			op = &in->ops[i + AHEAD];
+			rib_prefetch(&rde->ribs[op->family], &op->key);
+		}
+		op = &in->ops[i];
+		if (op->block == NULL)
+			apply_withdraw(rde, in, peer, op);
+		else
+			apply_announce(rde, in, peer, op);
+	}
+	in->n_ops = 0;
+}
+
+static struct op *
+op_new(struct rde *rde, struct update_in *in, struct peer *peer)
+{
+	if (in->n_ops == OPS)
+		ops_apply(rde, in, peer);
+	return &in->ops[in->n_ops++];
+}
+
+static size_t
+ops_ipv4(struct rde *rde, struct update_in *in, struct peer *peer,
+    const struct bgp_nlri_span *span, struct block *block)
+{
+	const uint8_t *p = span->p, *end = span->p + span->len;
+	struct op *op;
+	uint32_t addr;
+	size_t n = 0;
+
+	for (; p < end; n++) {
+		op = op_new(rde, in, peer);
+		bgp_nlri_ipv4_next(&p, end, &addr, &op->key.bits);
+		op->key.hi = (uint64_t)addr << 32;
+		op->key.lo = 0;
+		op->family = FAMILY_IPV4_UNICAST;
+		op->block = block;
+	}
+	return n;
+}
+
+/* Queue the NLRI of a span; `block` NULL: as withdrawals. */
+static size_t
+ops_add(struct rde *rde, struct update_in *in, struct peer *peer,
+    const struct bgp_nlri_span *span, struct block *block)
+{
+	struct bgp_nlri_iter it;
+	struct nlri nlri;
+	struct op *op;
+	size_t n = 0;
+
+	if (span->len == 0)
+		return 0;
+	if (span->family == FAMILY_IPV4_UNICAST && !span->add_path)
+		return ops_ipv4(rde, in, peer, span, block);
+	bgp_nlri_iter_init(&it, span->family, span->p, span->len,
+	    span->add_path);
+	while (bgp_nlri_next(&it, &nlri, NULL)) {
+		op = op_new(rde, in, peer);
+		prefix_key_from_nlri(&op->key, &nlri);
+		op->family = span->family;
+		op->block = block;
+		n++;
+	}
+	return n;
+}
+
+static void
+record_apply(struct rde *rde, struct update_in *in, struct peer *peer,
+    struct record *r)
+{
+	struct rde_stats *st = &rde->stats;
+	bool no = r->treat_as_withdraw;
+
+	st->withdrawn_in += ops_add(rde, in, peer, &r->withdrawn, NULL);
+	st->withdrawn_in += ops_add(rde, in, peer, &r->mp_unreach, NULL);
+	st->prefixes_in += ops_add(rde, in, peer, &r->announced,
+	    no ? NULL : &r->blocks[BLOCK_IPV4]);
+	st->prefixes_in += ops_add(rde, in, peer, &r->mp_reach,
+	    no ? NULL : &r->blocks[BLOCK_MP]);
+}
+
+/* --- a batch --- */
+
+static void
+block_set(struct rde *rde, struct peer *peer, struct block *to,
+    const struct bgp_block *from, const struct bgp_nlri_span *span)
+{
+	to->p = from->p;
+	to->len = from->len;
+	to->handle = 0;
+	if (from->p == NULL || span->len == 0) {
+		to->p = NULL;
+		return;
+	}
+	/* One more than can be used, so that the set lives until the end. */
+	to->refs = span->len + 1u;
+	to->ineligible = is_ineligible(rde, peer, from);
+	to->hash = attrs_hash(from->p, from->len);
+	attrs_prefetch(rde->attrs, to->hash);
+}
+
+static void
+record_set(struct rde *rde, struct peer *peer, struct record *r,
+    const struct bgp_update *u)
+{
+	r->withdrawn = u->withdrawn;
+	r->announced = u->announced;
+	r->mp_unreach = u->mp_unreach;
+	r->mp_reach = u->mp_reach;
+	r->treat_as_withdraw = u->outcome == BGP_UPDATE_WITHDRAW;
+	block_set(rde, peer, &r->blocks[BLOCK_IPV4], &u->attrs,
+	    &u->announced);
+	block_set(rde, peer, &r->blocks[BLOCK_MP], &u->mp_attrs, &u->mp_reach);
+	if (r->treat_as_withdraw)
+		rde->stats.treat_as_withdraw++;
+}
+
+static void
+batch_apply(struct rde *rde, struct update_in *in, struct peer *peer,
+    size_t n)
+{
+	struct block *b;
+	size_t i, j;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < BLOCKS; j++) {
+			b = &in->records[i].blocks[j];
+			if (b->p != NULL)
+				b->handle = attrs_intern_hashed(rde->attrs,
+				    b->hash, b->p, b->len, b->refs);
+		}
+	}
+	for (i = 0; i < n; i++)
+		record_apply(rde, in, peer, &in->records[i]);
+	ops_apply(rde, in, peer);
+	unref_flush(&in->unref, rde->attrs);
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < BLOCKS; j++) {
+			b = &in->records[i].blocks[j];
+			if (b->p != NULL)
+				attrs_unref(rde->attrs, b->handle, b->refs);
+		}
+	}
+}
+
+static void
+close_for(struct rde *rde, struct peer *peer, const struct bgp_error *e)
+{
+	struct peer_shut shut = {
+		.code = e->code,
+		.subcode = e->subcode,
+		.data = e->data,
+		.data_len = e->data_len,
+	};
+
+	peer->shut = true;
+	rde->ops->shut(rde->ctx, peer, &shut);
+}
+
+static uint8_t *
+block_end(const struct bgp_block *b, uint8_t *end)
+{
+	uintptr_t at;
+
+	if (b->p == NULL)
+		return end;
+	at = (uintptr_t)(b->p + b->len);
+	return at > (uintptr_t)end ? end + (at - (uintptr_t)end) : end;
+}
+
+size_t
+update_in_slice(struct rde *rde, struct update_in *in, struct peer *peer,
+    const uint8_t *data, size_t len)
+{
+	struct bgp_update_ctx ctx = {
+		.ebgp = peer->kind == ROUTE_EBGP,
+		.as4 = peer->as4,
+		.peer_as = peer->remote_as,
+		.families = peer->families,
+	};
+	struct bgp_update u;
+	uint8_t *buf;
+	size_t n, done = 0, msg_len;
+	bool reset = false;
+
+	in->n_ops = 0;
+	unref_init(&in->unref);
+	while (len >= BGP_HEADER_LEN && !reset && !peer->shut) {
+		u.end_of_rib = -1;
+		buf = in->buf;
+		for (n = 0; n < BATCH && len >= BGP_HEADER_LEN;) {
+			msg_len = (size_t)data[16] << 8 | data[17];
+			if (msg_len < BGP_UPDATE_MIN || msg_len > len)
+				fatalx("a run of UPDATEs is cut wrong");
+			bgp_update_parse(&ctx, data, msg_len, buf, &u);
+			data += msg_len;
+			len -= msg_len;
+			done++;
+			if (u.outcome != BGP_UPDATE_OK)
+				rde->ops->fault(rde->ctx, peer, &u);
+			reset = u.outcome == BGP_UPDATE_RESET;
+			if (reset)
+				break;
+			record_set(rde, peer, &in->records[n++], &u);
+			buf = block_end(&u.mp_attrs,
+			    block_end(&u.attrs, buf));
+			if (u.end_of_rib != -1)
+				break;
+		}
+		batch_apply(rde, in, peer, n);
+		if (reset && !peer->shut)
+			close_for(rde, peer, &u.error);
+		else if (u.end_of_rib != -1 && !peer->shut)
+			rde->ops->end_of_rib(rde->ctx, peer,
+			    (enum family)u.end_of_rib);
+	}
+	rde->stats.updates_in += done;
+	peer->updates += done;
+	return done;
+}
