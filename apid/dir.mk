@@ -1,3 +1,6 @@
 $(call lib,apid)
 $(call prog,apid,libexec/bgpgg/apid,apid common proto,-lgrpc -lgpr -lprotobuf-c -levent_core -lpthread)
 $(apid_obj) $(B)/obj/apid/main.o: $(proto_hdr)
+
+# Tests of the client run the API process.
+$(B)/regress/unit/bgpctl/client_test: | $(B)/libexec/bgpgg/apid
