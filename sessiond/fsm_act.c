@@ -429,6 +429,14 @@ session_up(struct session *s)
 
 	sd = s->sd;
 	p = s->peer;
+	if (s == p->candidate) {
+		/* It was faster than the other one, which still waits for an
+		 * OPEN. */
+		p->candidate = p->current;
+		p->current = s;
+		event_del(&p->t_retry);
+		event_del(&p->t_idle);
+	}
 	if (++sd->last_epoch == 0)
 		sd->last_epoch = 1;
 	s->epoch = sd->last_epoch;
@@ -607,8 +615,10 @@ session_event(struct session *s, enum fsm_event event,
 		    fsm_event_name(event), fsm_state_name(s->state),
 		    fsm_state_name(step.next));
 	if (step.actions & FSM_NOTIFY_FSM) {
+		/* RFC 6608 4: the data is the type of the message */
 		(void)bgp_error_set(&error, BGP_ERR_FSM,
-		    fsm_error_subcode(s->state), NULL, 0);
+		    fsm_error_subcode(s->state), e != NULL ? e->data : NULL,
+		    e != NULL ? e->data_len : 0);
 		say_notification(s, &error);
 	} else if (step.actions & FSM_NOTIFY) {
 		if (e == NULL) {
@@ -661,7 +671,9 @@ session_collide(struct session *s)
 
 	p = s->peer;
 	other = s == p->current ? p->candidate : p->current;
-	if (other == NULL || other->state == PEER_IDLE)
+	/* One in OpenSent is decided on when its OPEN comes. */
+	if (other == NULL || other->state == PEER_IDLE ||
+	    other->state == PEER_OPEN_SENT)
 		return true;
 	if (other->state <= PEER_ACTIVE)
 		stays = true; /* nothing was said on the other one yet */

@@ -87,6 +87,17 @@ rx_pending(const struct session *s)
 
 /* --- messages */
 
+/* Feed the event of a message; if it was not to be expected, its type is the
+ * data of the FSM Error (RFC 6608 4). */
+static void
+message_event(struct session *s, enum fsm_event event, const uint8_t *msg)
+{
+	struct bgp_error e;
+
+	(void)bgp_error_set(&e, BGP_ERR_FSM, 0, msg + BGP_HEADER_LEN - 1, 1);
+	session_event(s, event, &e);
+}
+
 static void
 on_open(struct session *s, const uint8_t *msg, size_t len)
 {
@@ -96,7 +107,7 @@ on_open(struct session *s, const uint8_t *msg, size_t len)
 	s->peer->stats.open_received++;
 	delayed = event_pending(&s->t_delay, EV_TIMEOUT, NULL) != 0;
 	if (s->state != PEER_OPEN_SENT && !delayed) {
-		session_event(s, FSM_EV_OPEN, NULL);
+		message_event(s, FSM_EV_OPEN, msg);
 		return;
 	}
 	if (open_receive(s, msg, len, &e) != 0) {
@@ -142,7 +153,7 @@ on_refresh(struct session *s, const uint8_t *msg)
 
 	s->peer->stats.refresh_received++;
 	conn = s->conn;
-	session_event(s, FSM_EV_REFRESH, NULL);
+	message_event(s, FSM_EV_REFRESH, msg);
 	if (s->conn != conn || s->sd->rde == NULL)
 		return;
 	bgp_refresh_parse(msg, &r);
@@ -168,14 +179,14 @@ on_message(struct session *s, const uint8_t *msg, size_t len)
 		break;
 	case BGP_UPDATE:
 		s->peer->stats.update_received++;
-		session_event(s, FSM_EV_UPDATE, NULL);
+		message_event(s, FSM_EV_UPDATE, msg);
 		break;
 	case BGP_NOTIFICATION:
 		on_notification(s, msg, len);
 		break;
 	case BGP_KEEPALIVE:
 		s->peer->stats.keepalive_received++;
-		session_event(s, FSM_EV_KEEPALIVE, NULL);
+		message_event(s, FSM_EV_KEEPALIVE, msg);
 		break;
 	case BGP_ROUTE_REFRESH:
 		on_refresh(s, msg);

@@ -952,6 +952,8 @@ END_TEST
 START_TEST(unexpected_messages_draw_fsm_errors)
 {
 	struct bgp_open o = peer_open();
+	const char *const types[] = { "\4", "\2", "\2", "\1", "\5" };
+	const char *type = types[_i];
 	uint8_t m[64];
 	int fd;
 
@@ -964,29 +966,29 @@ START_TEST(unexpected_messages_draw_fsm_errors)
 	switch (_i) {
 	case 0:
 		say_keepalive(fd);
-		hear_notification(fd, 5, 1, "", 0);
+		hear_notification(fd, 5, 1, type, 1);
 		break;
 	case 1:
 		say(fd, m, 23);
-		hear_notification(fd, 5, 1, "", 0);
+		hear_notification(fd, 5, 1, type, 1);
 		break;
 	case 2:
 		say_open(fd, &o);
 		say(fd, m, 23);
-		hear_notification(fd, 5, 2, "", 0);
+		hear_notification(fd, 5, 2, type, 1);
 		break;
 	case 3:
 		say_open(fd, &o);
 		say_keepalive(fd);
 		say_open(fd, &o);
-		hear_notification(fd, 5, 3, "", 0);
+		hear_notification(fd, 5, 3, type, 1);
 		ck_assert_int_eq(await_down().reason,
 		    PEER_DOWN_LOCAL_NOTIFICATION);
 		break;
 	default:
 		bgp_msg_refresh(m, FAMILY_IPV4_UNICAST, 0);
 		say(fd, m, BGP_REFRESH_LEN);
-		hear_notification(fd, 5, 1, "", 0);
+		hear_notification(fd, 5, 1, type, 1);
 		break;
 	}
 	close(fd);
@@ -1143,12 +1145,19 @@ START_TEST(collision_goes_by_identifier)
 	ck_assert_int_eq(hear(theirs), BGP_OPEN);
 	stays = ours_higher ? ours : theirs;
 	goes = ours_higher ? theirs : ours;
-	/* whichever gets the OPEN first */
-	say_open(_i % 2 == 0 ? goes : stays, &o);
-	hear_notification(goes, 6, 7, "", 0);
-	if (_i % 2 == 0)
+	/* whichever gets the OPEN first, its KEEPALIVE comes before the other
+	 * OPEN is there */
+	if (_i % 2 == 0) {
+		say_open(goes, &o);
+		ck_assert_int_eq(hear(goes), BGP_KEEPALIVE);
 		say_open(stays, &o);
-	ck_assert_int_eq(hear(stays), BGP_KEEPALIVE);
+		ck_assert_int_eq(hear(stays), BGP_KEEPALIVE);
+	} else {
+		say_open(stays, &o);
+		ck_assert_int_eq(hear(stays), BGP_KEEPALIVE);
+		say_open(goes, &o);
+	}
+	hear_notification(goes, 6, 7, "", 0);
 	say_keepalive(stays);
 	await_gone(PROC_RDE, MSG_PEER_UP);
 	await_state("127.0.0.3", PEER_ESTABLISHED);
@@ -1194,6 +1203,37 @@ START_TEST(an_established_session_stands_against_another_connection)
 }
 END_TEST
 
+/* The connection that is established first stays, identifiers or not. */
+START_TEST(the_faster_of_two_connections_wins)
+{
+	struct bgp_open o = peer_open();
+	struct conf_peer *p;
+	uint16_t port;
+	int lfd = listen_on("127.0.0.3", &port);
+	int ours, theirs;
+
+	o.id = LOCAL_ID - 1; /* ours would win */
+	rig_init();
+	p = add_peer("127.0.0.3");
+	p->passive = false;
+	p->port = port;
+	rig_start();
+	ours = accept_from(lfd);
+	ck_assert_int_eq(hear(ours), BGP_OPEN);
+	theirs = dial("127.0.0.3");
+	establish(theirs, &o, NULL);
+	await_state("127.0.0.3", PEER_ESTABLISHED);
+	say_open(ours, &o);
+	hear_notification(ours, 6, 7, "", 0);
+	await_state("127.0.0.3", PEER_ESTABLISHED);
+	close(ours);
+	close(theirs);
+	ck_assert_int_eq(await_down().reason, PEER_DOWN_REMOTE);
+	close(lfd);
+	rig_end();
+}
+END_TEST
+
 START_TEST(a_third_connection_is_closed)
 {
 	int fd[3];
@@ -1210,7 +1250,7 @@ START_TEST(a_third_connection_is_closed)
 	/* the first goes, the second takes its place */
 	close(fd[0]);
 	say_keepalive(fd[1]);
-	hear_notification(fd[1], 5, 1, "", 0);
+	hear_notification(fd[1], 5, 1, "\4", 1);
 	close(fd[1]);
 	close(fd[2]);
 	rig_end();
@@ -1920,6 +1960,7 @@ main(void)
 	tcase_add_loop_test(t, collision_goes_by_identifier, 0, 4);
 	tcase_add_test(t,
 	    an_established_session_stands_against_another_connection);
+	tcase_add_test(t, the_faster_of_two_connections_wins);
 	tcase_add_test(t, a_third_connection_is_closed);
 	tcase_add_test(t, the_hold_timer_expires_and_keepalives_flow);
 	tcase_add_test(t, hold_time_zero_means_no_keepalives);
