@@ -76,8 +76,7 @@ on_sock(void *ctx, const struct msg *m)
 	rd_init(&r, m->data, m->hdr.len);
 	error = (int)rd_n32(&r);
 	fd = m->fd;
-	/* The last descriptors belong to messages from bgpd. */
-	if (fd >= sd->fd_limit) {
+	if (fd >= fd_limit()) {
 		close(fd);
 		fd = -1;
 		error = EMFILE;

@@ -190,19 +190,20 @@ on_acceptable(evutil_socket_t lfd, short what, void *arg)
 	uint16_t port;
 	socklen_t len;
 	int budget;
+	int limit;
 	int fd;
 
 	(void)what;
+	limit = fd_limit();
 	for (budget = ACCEPT_BUDGET; budget > 0; budget--) {
 		len = sizeof(ss);
 		fd = accept4(lfd, (struct sockaddr *)&ss, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= l->sd->fd_limit) {
-			/* The last descriptors belong to bgpd's messages. */
+		if (fd >= limit) {
 			close(fd);
-			log_stranger(l->sd, &l->addr, "too many descriptors");
-			pause_all(l->sd);
-			return;
+			log_stranger(l->sd, &l->addr,
+			    "too many connections are open");
+			continue;
 		}
 		if (fd != -1) {
 			if (addr_from_sockaddr((struct sockaddr *)&ss, &remote,

@@ -75,7 +75,7 @@ on_stop_timeout(evutil_socket_t fd, short what, void *arg)
 	event_base_loopbreak(sd->base);
 }
 
-static int
+int
 fd_limit(void)
 {
 	struct rlimit rl;
@@ -110,7 +110,6 @@ sessiond_new(struct event_base *base, int bgpd_fd)
 	bgp_msg_keepalive(keepalive);
 	sd->keepalive = tx_block_new(keepalive, sizeof(keepalive), false);
 	sd->send_hold_min_ms = SEND_HOLD_MIN_MS;
-	sd->fd_limit = fd_limit();
 	sd->reserve_fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 	evtimer_assign(&sd->ev_round, base, on_round, sd);
 	evtimer_assign(&sd->t_accept, base, on_accept_again, sd);

@@ -242,7 +242,6 @@ struct sessiond {
 	struct listener_list listeners;
 	struct listener_list listeners_next; /* of the coming configuration */
 	int reserve_fd;
-	int fd_limit; /* connections stay below it */
 	struct event t_accept;
 	struct mono stranger_logged;
 	uint32_t strangers_unlogged;
@@ -286,6 +285,9 @@ void sessiond_stop(struct sessiond *, uint8_t cease, int timeout_ms,
 void sessiond_check_stopped(struct sessiond *);
 /* Have the lists of the process object worked off in this round. */
 void sessiond_round(struct sessiond *);
+/* Descriptors of connections stay below this number: the last ones belong to
+ * what bgpd sends, as a message without its descriptor ends a channel. */
+int fd_limit(void);
 void timer_set(struct event *, uint32_t ms);
 /* RFC 4271 10: reduced by up to a quarter, at random. */
 uint32_t timer_jitter(uint32_t ms);
