@@ -29,6 +29,7 @@ struct network_draft {
 	size_t n_communities;
 	uint8_t *large;
 	size_t n_large;
+	size_t errors; /* in the file before this entry */
 };
 
 static void
@@ -175,8 +176,8 @@ network_begin(struct schema *s, void *target, void *outer)
 {
 	struct network_draft *d = target;
 
-	(void)s;
 	(void)outer;
+	d->errors = s->diags->errors;
 	wr_init_grow(&d->as_path, BGP_ATTR_BLOCK_MAX);
 }
 
@@ -235,7 +236,7 @@ network_end(struct schema *s, const struct node *n, void *target,
 		schema_error(s, d->next_hop_at, "next_hop",
 		    "%s is not of the prefix's address family",
 		    d->next_hop_at->text);
-	else if (d->prefix != NULL)
+	else if (d->prefix != NULL && s->diags->errors == d->errors)
 		network_build(s, n, d);
 	wr_free(&d->as_path);
 	free(d->communities);

@@ -213,6 +213,7 @@ apply_word(struct schema *s, const struct conf_key *k, const struct node *n,
     uint8_t *to)
 {
 	char list[200] = "";
+	size_t at;
 	uint8_t i;
 
 	if (n->kind == NODE_SCALAR) {
@@ -225,9 +226,12 @@ apply_word(struct schema *s, const struct conf_key *k, const struct node *n,
 		}
 	}
 	for (i = 0; k->words[i] != NULL; i++) {
-		strncat(list, i == 0 ? "" : ", ", sizeof(list) - 1 -
-		    strlen(list));
-		strncat(list, k->words[i], sizeof(list) - 1 - strlen(list));
+		at = strlen(list);
+		snprintf(list + at, sizeof(list) - at, "%s%s",
+		    i == 0		      ? "" :
+			k->words[i + 1] != NULL ? ", " :
+						" or ",
+		    k->words[i]);
 	}
 	found_instead(s, n, k->name, list);
 }
@@ -264,7 +268,7 @@ is_unset(const struct node *n)
 
 static void
 apply_number(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *to)
+    const struct node *n, void *to, void *target)
 {
 	size_t errors = s->diags->errors;
 	uint64_t v;
@@ -278,6 +282,8 @@ apply_number(struct schema *s, const struct conf_key *k,
 		*(uint32_t *)to = (uint32_t)v;
 	else
 		*(uint64_t *)to = v;
+	if (k->set != NULL)
+		k->set(s, k, n, target);
 }
 
 static void
@@ -308,9 +314,7 @@ key_apply(struct schema *s, const struct conf_key *k, const struct node *at,
 	case KEY_U16:
 	case KEY_U32:
 	case KEY_U64:
-		apply_number(s, k, n, to);
-		if (k->set != NULL)
-			k->set(s, k, n, target);
+		apply_number(s, k, n, to, target);
 		break;
 	case KEY_BOOL:
 		if (!bool_parse(n, &flag))

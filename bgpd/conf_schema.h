@@ -50,7 +50,8 @@ struct conf_key {
 	uint64_t min, max; /* of numbers */
 	const char *dflt;  /* as the manual has it; NULL: none */
 	size_t offset;	   /* in the target; KEY_NOWHERE: checked only */
-	/* Called with the node (each element of a list). */
+	/* Called with the node (each element of a list); of a number when it
+	 * is good and stored. */
 	void (*set)(struct schema *, const struct conf_key *,
 	    const struct node *, void *target);
 	const char *const *words; /* KEY_WORD: ends with NULL */

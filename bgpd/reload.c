@@ -323,13 +323,15 @@ static void
 announce_ready(struct bgpd *b)
 {
 	struct addr id = addr_ipv4(b->running->router_id);
-	char bgp[LISTENER_STRLEN], api[LISTENER_STRLEN], text[ADDR_STRLEN];
+	char text[LISTENER_STRLEN];
+	struct listener *l;
 
 	b->ready = true;
-	log_info("ready: AS %u, router id %s, listening on %s, API on %s",
-	    b->running->asn, addr_str(&id, text),
-	    listener_str(&b->running->listen[0], bgp),
-	    listener_str(&b->running->grpc_listen[0], api));
+	TAILQ_FOREACH(l, &b->listeners, entry)
+		log_info("%s on %s", l->grpc ? "API" : "listening",
+		    listener_str(&l->bound, text));
+	log_info("ready: AS %u, router id %s", b->running->asn,
+	    addr_str(&id, text));
 	if (b->ready_pipe != -1) {
 		if (write(b->ready_pipe, "", 1) == -1)
 			log_debug("nobody waits for the start");

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/* What a file comes to, and that the manual knows every key. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgpd/conf_check.h"
+#include "common/bgp_attr.h"
+#include "common/community.h"
+#include "common/hash.h"
+#include "common/xmalloc.h"
+
+static struct conf *
+parse(const char *text)
+{
+	struct diags d;
+	struct conf *c;
+
+	diags_init(&d);
+	c = conf_parse(text, strlen(text), &d, NULL);
+	ck_assert_msg(c != NULL, "%s", d.n > 0 ? d.list[0].text : "?");
+	diags_fini(&d);
+	return c;
+}
+
+#define HEAD "asn: 65001\nrouter_id: 10.0.0.1\n"
+
+START_TEST(defaults_are_those_of_the_contract)
+{
+	struct conf *c = parse(HEAD "peers: [{address: 192.0.2.1}]\n");
+	const struct conf_peer *p = &c->peers[0];
+	char text[ENDPOINT_STRLEN];
+
+	ck_assert_uint_eq(c->asn, 65001);
+	ck_assert_uint_eq(c->router_id, 0x0a000001);
+	ck_assert_uint_eq(c->cluster_id, c->router_id);
+	ck_assert_uint_eq(c->n_listen, 1);
+	ck_assert_str_eq(endpoint_str(&c->listen[0].addr, c->listen[0].port,
+			     text), "0.0.0.0:179");
+	ck_assert_uint_eq(c->n_grpc_listen, 1);
+	ck_assert_str_eq(endpoint_str(&c->grpc_listen[0].addr,
+			     c->grpc_listen[0].port, text),
+	    "127.0.0.1:50051");
+	ck_assert_uint_eq(c->hold_time, 180);
+	ck_assert_uint_eq(c->connect_retry_secs, 30);
+	ck_assert(!c->accept_unconfigured_peers && !c->ebgp_requires_policy);
+	ck_assert_str_eq(c->sys_name, "bgpgg 10.0.0.1");
+	ck_assert_str_eq(c->sys_descr, "bgpgg version " BGPGG_VERSION);
+	ck_assert_str_eq(c->user, "_bgpd");
+	ck_assert_int_eq(c->log_level, LOG_LEVEL_INFO);
+	ck_assert_int_eq(c->log_format, LOG_FORMAT_TEXT);
+	ck_assert_uint_eq(c->grpc_max_reply_bytes, 4194304);
+	ck_assert_ptr_null(c->pid_file);
+	ck_assert_ptr_null(c->state_dir);
+	ck_assert_uint_eq(p->port, 179);
+	ck_assert_uint_eq(p->origin, CONF_FROM_FILE);
+	ck_assert_uint_eq(p->line, 3);
+	ck_assert_uint_eq(p->remote_as, 0);
+	ck_assert_uint_eq(p->hold_time, 180);
+	ck_assert_uint_eq(p->idle_hold_secs, 30);
+	ck_assert(p->damp_oscillations && p->allow_automatic_stop);
+	ck_assert(!p->passive && !p->has_max_prefix);
+	ck_assert_uint_eq(p->delay_open_secs, CONF_NEVER);
+	ck_assert_uint_eq(p->mrai_secs, 0);
+	ck_assert(p->gr_enabled);
+	ck_assert_uint_eq(p->gr_time, 120);
+	ck_assert_uint_eq(p->families, FAMILY_ALL);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(peer_hold_time_starts_from_top_wherever_it_stands)
+{
+	struct conf *c = parse("peers: [{address: 192.0.2.1}, {address: "
+			       "192.0.2.2, hold_time_secs: 9}]\n" HEAD
+			       "hold_time_secs: 33\n");
+
+	ck_assert_uint_eq(c->peers[0].hold_time, 33);
+	ck_assert_uint_eq(c->peers[1].hold_time, 9);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(null_idle_hold_means_never)
+{
+	struct conf *c = parse(HEAD "peers: [{address: 192.0.2.1, "
+			       "idle_hold_time_secs: null}]\n");
+
+	ck_assert_uint_eq(c->peers[0].idle_hold_secs, CONF_NEVER);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(peers_are_sorted_and_can_grow)
+{
+	struct conf *c = parse(HEAD "peers: [{address: 192.0.2.9}, {address: "
+			       "\"::1\"}, {address: 192.0.2.1:1179}]\n");
+	struct conf_peer p;
+	char text[ADDR_STRLEN];
+
+	ck_assert_uint_eq(c->n_peers, 3);
+	ck_assert_str_eq(addr_str(&c->peers[0].addr, text), "192.0.2.1");
+	ck_assert_uint_eq(c->peers[0].port, 1179);
+	ck_assert_str_eq(addr_str(&c->peers[2].addr, text), "::1");
+	conf_peer_init(&p, c);
+	for (p.addr = addr_ipv4(1); c->n_peers < 40;) {
+		conf_peer_add(c, &p);
+		p.addr = addr_ipv4(addr_to_u32(&p.addr) + 1);
+	}
+	ck_assert_ptr_nonnull(conf_peer_find(c, &c->peers[39].addr));
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(network_becomes_canonical_attributes)
+{
+	struct conf *c = parse(HEAD
+	    "networks: [{prefix: 10.1.2.3/16, med: 7, communities: "
+	    "[\"1:2\", \"1:1\", \"1:2\"]}, \"2001:db8::/32\"]\n");
+	struct bgp_attr_hot hot;
+	struct bgp_attr a;
+	struct err e;
+	char text[NLRI_STRLEN];
+
+	ck_assert_uint_eq(c->n_networks, 2);
+	ck_assert_str_eq(nlri_str(&c->networks[0].nlri, text), "10.1.0.0/16");
+	ck_assert_int_eq(bgp_attr_validate(c->networks[0].attrs,
+			     c->networks[0].attrs_len, FAMILY_IPV4_UNICAST,
+			     &e), 0);
+	bgp_attr_hot(c->networks[0].attrs, c->networks[0].attrs_len, &hot);
+	ck_assert_uint_eq(hot.med, 7);
+	ck_assert_uint_eq(hot.origin, BGP_ORIGIN_IGP);
+	ck_assert(addr_is_unspecified(&hot.next_hop));
+	ck_assert(bgp_attr_find(c->networks[0].attrs,
+	    c->networks[0].attrs_len, BGP_ATTR_COMMUNITIES, &a));
+	ck_assert_uint_eq(a.len, 8); /* the duplicate is gone */
+	ck_assert_int_eq(bgp_attr_validate(c->networks[1].attrs,
+			     c->networks[1].attrs_len, FAMILY_IPV6_UNICAST,
+			     &e), 0);
+	conf_free(c);
+}
+END_TEST
+
+/* --- the manual */
+
+static char *
+manual_read(void)
+{
+	FILE *f = fopen("man/bgpd.conf.5", "r");
+	char *text = xcalloc(1, 1 << 18);
+
+	ck_assert_msg(f != NULL, "run it from the top");
+	ck_assert_uint_gt(fread(text, 1, (1 << 18) - 1, f), 0);
+	fclose(f);
+	return text;
+}
+
+/* As a word of a line of macros, behind Cm. */
+static bool
+manual_has(const char *manual, const char *key)
+{
+	size_t n = strlen(key);
+	const char *line, *end, *p;
+
+	for (line = manual; *line != '\0'; line = end + 1) {
+		end = strchr(line, '\n');
+		if (end == NULL)
+			return false;
+		if (strncmp(line, ".Cm ", 4) != 0 &&
+		    strncmp(line, ".It Cm ", 7) != 0)
+			continue;
+		for (p = line; (p = strstr(p, key)) != NULL && p < end; p++)
+			if (p[-1] == ' ' && (p[n] == ' ' || p[n] == '\n'))
+				return true;
+	}
+	return false;
+}
+
+START_TEST(manual_describes_every_key)
+{
+	char *manual = manual_read();
+	const struct conf_table *t;
+	size_t i, k;
+
+	for (i = 0; i < conf_tables_n; i++) {
+		t = conf_tables[i];
+		for (k = 0; k < t->n; k++)
+			ck_assert_msg(manual_has(manual, t->keys[k].name),
+			    "bgpd.conf(5) lacks %s of %s", t->keys[k].name,
+			    t->what);
+	}
+	free(manual);
+}
+END_TEST
+
+/* The entry of a key of the top level, up to the next one. */
+START_TEST(manual_knows_defaults_of_the_top_level)
+{
+	char *manual = manual_read(), *tag, *entry, *next, *dflt;
+	const struct conf_table *t = conf_tables[0];
+	const struct conf_key *k;
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		k = &t->keys[i];
+		if (k->dflt == NULL)
+			continue;
+		tag = xasprintf("\n.It Cm %s :", k->name);
+		entry = strstr(manual, tag);
+		ck_assert_msg(entry != NULL, "%s", tag);
+		entry = xstrdup(entry + 1);
+		next = strstr(entry, "\n.It ");
+		ck_assert_ptr_nonnull(next);
+		*next = '\0';
+		dflt = strstr(entry, "Default: ");
+		ck_assert_msg(dflt != NULL && strstr(dflt, k->dflt) != NULL,
+		    "%s: the manual does not say %s", k->name, k->dflt);
+		free(entry);
+		free(tag);
+	}
+	free(manual);
+}
+END_TEST
+
+START_TEST(tables_fit_the_walker)
+{
+	size_t i;
+
+	for (i = 0; i < conf_tables_n; i++)
+		ck_assert_uint_le(conf_tables[i]->n, TABLE_KEYS_MAX);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("conf_schema");
+	TCase *t = tcase_create("schema");
+	SRunner *r;
+	int n;
+
+	hash_init();
+	tcase_add_test(t, defaults_are_those_of_the_contract);
+	tcase_add_test(t, peer_hold_time_starts_from_top_wherever_it_stands);
+	tcase_add_test(t, null_idle_hold_means_never);
+	tcase_add_test(t, peers_are_sorted_and_can_grow);
+	tcase_add_test(t, network_becomes_canonical_attributes);
+	tcase_add_test(t, manual_describes_every_key);
+	tcase_add_test(t, manual_knows_defaults_of_the_top_level);
+	tcase_add_test(t, tables_fit_the_walker);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	n = srunner_ntests_failed(r);
+	srunner_free(r);
+	return n == 0 ? 0 : 1;
+}
