@@ -24,13 +24,27 @@ $(B)/regress/unit/rde/shell_test: | $(B)/libexec/bgpgg/rde
 unit: $(unit_bin)
 	@regress/run-unit $(unit_bin)
 
-# Fuzz entries (BUILD=fuzz): one a codec, linked with libcommon and librde.
+# Fuzz entries (BUILD=fuzz): regress/fuzz/NAME_fuzz.c, linked with libcommon
+# and what fuzz_libs_NAME and fuzz_ld_NAME add.
 fuzz_src := $(wildcard regress/fuzz/*_fuzz.c)
 fuzz_bin := $(fuzz_src:%.c=$(B)/%)
-$(B)/regress/fuzz/%: $(B)/obj/regress/fuzz/%.o $(B)/lib/librde.a $(B)/lib/libcommon.a
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ -levent_core
+fuzz_name = $(patsubst regress/fuzz/%_fuzz.c,%,$(1))
+
+define fuzz_rule
+$(B)/$(1:.c=): $(B)/obj/$(1:.c=.o) $(foreach l,$(fuzz_libs_$(call fuzz_name,$(1))),$(B)/lib/lib$(l).a) $(B)/lib/libcommon.a
+	@mkdir -p $$(@D)
+	@echo "  LD $$@"
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $(fuzz_ld_$(call fuzz_name,$(1))) -levent_core
+objs += $(B)/obj/$(1:.c=.o)
+endef
+$(foreach s,$(fuzz_src),$(eval $(call fuzz_rule,$(s))))
 fuzz-bin: $(fuzz_bin)
+
+# make fuzz [FUZZ_SECONDS=30]
+FUZZ_SECONDS ?= 30
+fuzz:
+	@$(MAKE) BUILD=fuzz fuzz-bin
+	@regress/run-fuzz $(FUZZ_SECONDS)
 
 -include regress/bench/dir.mk
 -include regress/integ/dir.mk
