@@ -42,6 +42,7 @@ group_new(struct rde *rde, const struct export_rule *rule, uint32_t mrai_secs)
 	region_init(&g->source, ENTRIES_RESERVE * sizeof(uint16_t));
 	region_init(&g->marks, ENTRIES_RESERVE / 8);
 	TAILQ_INSERT_TAIL(&rde->groups, g, entry);
+	rde->n_groups++;
 	return g;
 }
 
@@ -58,6 +59,7 @@ static void
 group_free(struct rde *rde, struct group *g)
 {
 	TAILQ_REMOVE(&rde->groups, g, entry);
+	rde->n_groups--;
 	dump_drop(g);
 	region_fini(&g->sent);
 	region_fini(&g->source);

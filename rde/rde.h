@@ -99,6 +99,7 @@ struct rde {
 	struct peer **peers; /* by id; [0] is the local speaker */
 	uint32_t n_peers;    /* length of the array */
 	struct group_list groups;
+	uint32_t n_groups;
 	uint64_t group_seq;
 	uint32_t now; /* seconds, of the last call that had a time */
 	uint32_t n_resends; /* of peers */
