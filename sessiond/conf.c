@@ -143,8 +143,6 @@ change(struct peer *p, const struct conf_peer *c, bool identity)
 	reset = adopted || identity || conf_peer_needs_reset(&p->conf, c);
 	never = p->conf.idle_hold_secs == CONF_NEVER;
 	p->configured = true;
-	if (adopted)
-		event_del(&p->t_vanish);
 	/* What the NOTIFICATION of the old session needs is read first. */
 	if (reset)
 		peer_restart(p, BGP_CEASE_OTHER_CONFIG);

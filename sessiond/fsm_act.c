@@ -395,8 +395,8 @@ session_down(struct session *s)
 	log_peer(LOG_LEVEL_INFO, p->name, "session closed: %s%s", s->end.text,
 	    down.stale_families != 0 ? ", its routes are kept for a restart" :
 				       "");
-	if (!p->configured && down.stale_families != 0)
-		timer_set(&p->t_vanish, (uint32_t)down.gr_time * 1000);
+	if (down.stale_families != 0)
+		timer_set(&p->t_stale, (uint32_t)down.gr_time * 1000);
 }
 
 static void
@@ -444,7 +444,7 @@ session_up(struct session *s)
 	p->since = mono_now();
 	p->last_errno = 0;
 	p->known = true;
-	event_del(&p->t_vanish);
+	event_del(&p->t_stale);
 	open_peer_up(s, &up);
 	wr_init_grow(&w, 16384);
 	msg_peer_up_put(&w, &up);
@@ -646,7 +646,7 @@ session_event(struct session *s, enum fsm_event event,
 	/* Nobody asked for this peer but its own connection. */
 	if (!p->configured && !p->dead && s->fd == -1 &&
 	    (step.actions & FSM_DROP) != 0 &&
-	    event_pending(&p->t_vanish, EV_TIMEOUT, NULL) == 0)
+	    event_pending(&p->t_stale, EV_TIMEOUT, NULL) == 0)
 		peer_remove(p, 0);
 }
 

@@ -4,7 +4,8 @@
  *
  * Nothing is kept about strangers: they are told Cease/Connection Rejected
  * and forgotten.  A peer that must not connect now (disabled, or waiting in
- * Idle) is closed without a word.
+ * Idle) is closed without a word, but one that restarts while its routes are
+ * kept is let in.
  */
 #include <sys/socket.h>
 
@@ -138,8 +139,7 @@ listen_accepted(struct sessiond *sd, int fd, const struct addr *remote)
 		refuse_stranger(sd, fd, remote);
 		return;
 	}
-	if (!p->configured)
-		peer_start(p, false);
+	peer_welcome(p);
 	why = accept_peer(p, fd);
 	if (why != NULL) {
 		log_peer(LOG_LEVEL_DEBUG, p->name, "connection closed: %s",
@@ -171,7 +171,7 @@ out_of_descriptors(struct listener *l)
 	int fd;
 
 	sd = l->sd;
-	log_stranger(sd, &l->addr, "no descriptor is free");
+	log_warnx("no descriptor is free: accepting pauses");
 	if (sd->reserve_fd != -1)
 		close(sd->reserve_fd);
 	fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
@@ -199,18 +199,20 @@ on_acceptable(evutil_socket_t lfd, short what, void *arg)
 		len = sizeof(ss);
 		fd = accept4(lfd, (struct sockaddr *)&ss, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd != -1 &&
+		    addr_from_sockaddr((struct sockaddr *)&ss, &remote,
+			&port) != 0) {
+			close(fd);
+			continue;
+		}
 		if (fd >= limit) {
 			close(fd);
-			log_stranger(l->sd, &l->addr,
+			log_stranger(l->sd, &remote,
 			    "too many connections are open");
 			continue;
 		}
 		if (fd != -1) {
-			if (addr_from_sockaddr((struct sockaddr *)&ss, &remote,
-				&port) != 0)
-				close(fd);
-			else
-				listen_accepted(l->sd, fd, &remote);
+			listen_accepted(l->sd, fd, &remote);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||

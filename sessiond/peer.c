@@ -133,15 +133,15 @@ on_connect_retry(evutil_socket_t fd, short what, void *arg)
 	session_event(p->current, FSM_EV_CONNECT_RETRY_EXPIRES, NULL);
 }
 
-/* The restart time of a peer that nobody configured is over. */
+/* The restart time is over; a peer that nobody configured goes with it. */
 static void
-on_vanish(evutil_socket_t fd, short what, void *arg)
+on_stale_over(evutil_socket_t fd, short what, void *arg)
 {
 	struct peer *p = arg;
 
 	(void)fd;
 	(void)what;
-	if (p->current->fd == -1)
+	if (!p->configured && p->current->fd == -1)
 		peer_remove(p, 0);
 }
 
@@ -190,10 +190,10 @@ peer_add(struct sessiond *sd, const struct conf_peer *conf, bool configured)
 	p->since = mono_now();
 	evtimer_assign(&p->t_idle, sd->base, on_idle_hold, p);
 	evtimer_assign(&p->t_retry, sd->base, on_connect_retry, p);
-	evtimer_assign(&p->t_vanish, sd->base, on_vanish, p);
+	evtimer_assign(&p->t_stale, sd->base, on_stale_over, p);
 	event_priority_set(&p->t_idle, PRIO_CONTROL);
 	event_priority_set(&p->t_retry, PRIO_CONTROL);
-	event_priority_set(&p->t_vanish, PRIO_CONTROL);
+	event_priority_set(&p->t_stale, PRIO_CONTROL);
 	p->current = session_new(p, PEER_IDLE);
 	tables_insert(sd, p);
 	return p;
@@ -231,7 +231,7 @@ peer_remove(struct peer *p, uint8_t subcode)
 		chan_send_buf(sd->rde, MSG_PEER_GONE, p->id, 0, NULL, 0);
 	event_del(&p->t_idle);
 	event_del(&p->t_retry);
-	event_del(&p->t_vanish);
+	event_del(&p->t_stale);
 	session_free(p->current);
 	tables_remove(sd, p);
 	TAILQ_INSERT_TAIL(&sd->dead_peers, p, dead_entry);
@@ -258,6 +258,17 @@ peer_start(struct peer *p, bool manual)
 	session_event(p->current,
 	    fsm_start_event(manual, p->conf.passive, p->conf.damp_oscillations),
 	    NULL);
+}
+
+void
+peer_welcome(struct peer *p)
+{
+	if (p->admin != PEER_ADMIN_UP || p->sd->stopping ||
+	    p->current->state != PEER_IDLE)
+		return;
+	if (p->configured && event_pending(&p->t_stale, EV_TIMEOUT, NULL) == 0)
+		return;
+	session_event(p->current, FSM_EV_AUTOMATIC_START_PASSIVE, NULL);
 }
 
 void
@@ -371,6 +382,18 @@ enable(struct peer *p)
 	peer_start(p, true);
 }
 
+/* Routes that the rde keeps for a restart are not waited for any more. */
+static void
+forget_stale(struct peer *p)
+{
+	if (event_pending(&p->t_stale, EV_TIMEOUT, NULL) == 0)
+		return;
+	event_del(&p->t_stale);
+	p->known = false;
+	if (p->sd->rde != NULL)
+		chan_send_buf(p->sd->rde, MSG_PEER_GONE, p->id, 0, NULL, 0);
+}
+
 static void
 disable(struct peer *p, const char *reason)
 {
@@ -378,6 +401,7 @@ disable(struct peer *p, const char *reason)
 		log_peer(LOG_LEVEL_INFO, p->name, "disabled");
 	p->admin = PEER_ADMIN_DOWN;
 	peer_stop(p, BGP_CEASE_ADMIN_SHUTDOWN, reason);
+	forget_stale(p);
 	/* One that nobody configured cannot be held: it is gone. */
 	if (!p->configured)
 		peer_remove(p, BGP_CEASE_ADMIN_SHUTDOWN);

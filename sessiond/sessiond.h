@@ -173,7 +173,7 @@ struct peer {
 	struct session *candidate; /* a second connection, or NULL */
 	struct event t_idle;
 	struct event t_retry;
-	struct event t_vanish; /* not configured, routes kept (RFC 4724) */
+	struct event t_stale; /* the rde keeps its routes (RFC 4724) */
 	uint32_t losses; /* ConnectRetryCounter */
 	int last_errno; /* of a connection attempt, against log floods */
 	struct mono since; /* established, or left that state */
@@ -309,6 +309,11 @@ peer_add(struct sessiond *, const struct conf_peer *, bool configured);
 void peer_remove(struct peer *, uint8_t cease);
 /* Start by an operator (true) or by itself; nothing happens unless Idle. */
 void peer_start(struct peer *, bool manual);
+/*
+ * The peer connects while in Idle: listen to it at once if nobody configured
+ * it, or if it restarts and its routes are kept only for so long (RFC 4724).
+ */
+void peer_welcome(struct peer *);
 /* Down with both connections by order; not started again by itself. */
 void peer_stop(struct peer *, uint8_t cease, const char *text);
 /* Down with this NOTIFICATION and up again later by itself. */

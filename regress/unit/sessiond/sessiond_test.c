@@ -1361,7 +1361,7 @@ START_TEST(a_lost_connection_keeps_routes_of_who_said_so)
 	o.gr_time = 77;
 	o.gr_families = FAMILY_BIT(FAMILY_IPV6_UNICAST);
 	rig_init();
-	add_peer("127.0.0.2");
+	add_peer("127.0.0.2")->idle_hold_secs = 3600;
 	rig_start();
 	fd = dial("127.0.0.2");
 	establish(fd, &o, NULL);
@@ -1370,8 +1370,9 @@ START_TEST(a_lost_connection_keeps_routes_of_who_said_so)
 	ck_assert_uint_eq(d.stale_families, FAMILY_BIT(FAMILY_IPV6_UNICAST));
 	ck_assert_uint_eq(d.gr_time, 77);
 	ck_assert_int_eq(d.reason, PEER_DOWN_REMOTE);
-	/* it comes again before we know that it was gone */
-	await_state("127.0.0.2", PEER_ACTIVE);
+	/* it is let in although in Idle; then it comes again before we know
+	 * that it was gone */
+	await_state("127.0.0.2", PEER_IDLE);
 	fd = dial("127.0.0.2");
 	establish(fd, &o, NULL);
 	again = dial("127.0.0.2");
@@ -1384,6 +1385,10 @@ START_TEST(a_lost_connection_keeps_routes_of_who_said_so)
 	ck_assert_uint_eq(await_down().stale_families, 0);
 	close(fd);
 	close(again);
+	await_state("127.0.0.2", PEER_IDLE);
+	fd = dial("127.0.0.2");
+	ck_assert_int_eq(hear(fd), 0);
+	close(fd);
 	rig_end();
 }
 END_TEST
