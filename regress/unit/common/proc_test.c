@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/* Arguments of a child, and what it gives up. */
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/proc.h"
+#include "common/sandbox.h"
+
+static int
+count(char **argv)
+{
+	int n = 0;
+
+	while (argv[n] != NULL)
+		n++;
+	return n;
+}
+
+START_TEST(arguments_round_trip)
+{
+	struct proc_args in = { .foreground = (_i & 1) != 0,
+		.level = LOG_LEVEL_DEBUG,
+		.format = (_i & 2) ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
+		.privileged = (_i & 4) != 0 }, out;
+	char *argv[PROC_ARGV_MAX], text[4][PROC_ARGV_TEXT];
+
+	if (in.privileged) {
+		in.uid = 4294967294u;
+		in.gid = 7;
+		in.dir = "/var/empty";
+	}
+	proc_args_build(PROC_RDE, &in, argv, text);
+	ck_assert_str_eq(argv[0], "rde");
+	ck_assert_int_eq(proc_args_parse(count(argv), argv, &out), 0);
+	ck_assert_int_eq(out.foreground, in.foreground);
+	ck_assert_int_eq(out.level, in.level);
+	ck_assert_int_eq(out.format, in.format);
+	ck_assert_int_eq(out.privileged, in.privileged);
+	ck_assert_uint_eq(out.uid, in.uid);
+	ck_assert_uint_eq(out.gid, in.gid);
+	if (in.privileged)
+		ck_assert_str_eq(out.dir, "/var/empty");
+}
+END_TEST
+
+static const char *const bad_lines[] = {
+	"-x", "-l 9", "-l x", "-u 1", "-u 1 -g 1", "-g 1 -c /", "extra",
+	"-u -1 -g 1 -c /",
+};
+
+START_TEST(other_arguments_are_refused)
+{
+	static char name[] = "rde";
+	char line[100], *argv[10] = { name }, *word, *save = NULL;
+	struct proc_args out;
+	int n = 1;
+
+	snprintf(line, sizeof(line), "%s", bad_lines[_i]);
+	for (word = strtok_r(line, " ", &save); word != NULL;
+	     word = strtok_r(NULL, " ", &save))
+		argv[n++] = word;
+	ck_assert_int_eq(proc_args_parse(n, argv, &out), -1);
+}
+END_TEST
+
+/* Run in a child of its own: the filter stays for ever. */
+static int
+confined(enum proc role)
+{
+	struct sandbox box = { .privileged = geteuid() == 0, .uid = 65534,
+		.gid = 65534, .dir = "/proc" };
+	struct err e;
+
+	if (sandbox_enter(role, &box, &e) == -1)
+		return 10;
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+		return 11;
+	if (geteuid() == 0 || getegid() == 0)
+		return 12;
+	if (box.privileged && prctl(PR_CAPBSET_READ, 0, 0, 0, 0) != 0)
+		return 13;
+	if (kill(getppid(), 0) != -1 || errno != EPERM)
+		return 14;
+	if (raise(0) != 0)
+		return 15; /* abort() must go on working */
+	if (execl("/bin/true", "true", (char *)NULL) != -1 || errno != EPERM)
+		return 16;
+	if (role == PROC_RDE && (bind(0, NULL, 0) != -1 || errno != EPERM))
+		return 17;
+	if (role == PROC_RDE && (connect(0, NULL, 0) != -1 || errno != EPERM))
+		return 18;
+	if (role == PROC_SESSIOND &&
+	    (connect(-1, NULL, 0) != -1 || errno != EBADF))
+		return 19;
+	return 0;
+}
+
+START_TEST(confinement_holds)
+{
+	static const enum proc roles[] = { PROC_BGPD, PROC_SESSIOND, PROC_RDE,
+		PROC_APID };
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(confined(roles[_i]));
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("proc");
+	TCase *t = tcase_create("arguments"), *b = tcase_create("sandbox");
+	SRunner *r;
+	int n;
+
+	tcase_add_loop_test(t, arguments_round_trip, 0, 8);
+	tcase_add_loop_test(t, other_arguments_are_refused, 0,
+	    (int)nitems(bad_lines));
+	tcase_add_loop_test(b, confinement_holds, 0, 4);
+	suite_add_tcase(s, t);
+	suite_add_tcase(s, b);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	n = srunner_ntests_failed(r);
+	srunner_free(r);
+	return n == 0 ? 0 : 1;
+}
