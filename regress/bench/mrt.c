@@ -17,6 +17,24 @@ struct loader {
 	long taken;
 };
 
+/* AS 0 is an error that daemons treat each in its way (RFC 7607). */
+static bool
+path_has_zero(const uint8_t *v, size_t n)
+{
+	size_t seg;
+
+	for (; n >= 2; v += seg, n -= seg) {
+		seg = 2 + 4u * v[1];
+		if (seg > n)
+			return true;
+		for (size_t i = 2; i < seg; i += 4) {
+			if (get_u32(v + i) == 0)
+				return true;
+		}
+	}
+	return n != 0;
+}
+
 /* The path with the sender's AS in front. */
 static void
 load_path(struct loader *l, const uint8_t *v, size_t n)
@@ -64,8 +82,13 @@ load_attrs(struct loader *l, const uint8_t *a, size_t len)
 			continue;
 		h = (at[t][0] & 0x10) ? 4 : 3;
 		n = h == 4 ? get_u16(at[t] + 2) : at[t][2];
+		if (t == ATTR_AS_PATH && path_has_zero(at[t] + h, n))
+			return false;
 		if (t == ATTR_AS_PATH)
 			load_path(l, at[t] + h, n);
+		else if (t == ATTR_AGGREGATOR &&
+		    (n != 8 || get_u32(at[t] + h) == 0))
+			continue;
 		else
 			wire_attr(&l->attrs, at[t][0] & 0xefu, t, at[t] + h,
 			    n);

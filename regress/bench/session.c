@@ -488,6 +488,28 @@ routes_in(struct pool *p, struct session *s, unsigned afi, const uint8_t *d,
 	return true;
 }
 
+/* A canonical form in words: the AS path, then types and octets. */
+static void
+canon_text(const struct bytes *c, char *buf, size_t size)
+{
+	size_t at = 0, n;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i + 3 <= c->len && at + 32 < size; i += 3 + n) {
+		n = get_u16(c->data + i + 1);
+		at += (size_t)snprintf(buf + at, size - at, " %u:", c->data[i]);
+		for (size_t k = 0; k < n && at + 16 < size; k++) {
+			if (c->data[i] != ATTR_AS_PATH)
+				at += (size_t)snprintf(buf + at, size - at,
+				    "%02x", c->data[i + 3 + k]);
+			else if (k % 5 == 0 && k + 5 <= n)
+				at += (size_t)snprintf(buf + at, size - at,
+				    "%s%u", k > 0 ? "," : "",
+				    get_u32(c->data + i + 4 + k));
+		}
+	}
+}
+
 static const char *
 update_in(struct pool *p, struct session *s, const uint8_t *body, size_t n)
 {
@@ -495,7 +517,7 @@ update_in(struct pool *p, struct session *s, const uint8_t *body, size_t n)
 	uint32_t cls = CLASS_NONE;
 	const char *why = wire_update(&u, body, n);
 	struct pfx pfx = { 0 };
-	char text[64];
+	char text[64], path[400];
 
 	if (why != NULL)
 		return why;
@@ -513,9 +535,10 @@ update_in(struct pool *p, struct session *s, const uint8_t *body, size_t n)
 		else
 			wire_get_pfx(&pfx, u.mp_afi, u.mp_nlri,
 			    u.mp_nlri_len);
+		canon_text(&p->memo->canon, path, sizeof(path));
 		fault(p, &p->faults.path_bad, s,
-		    "%s has a path that nobody announced",
-		    pfx_text(&pfx, text));
+		    "%s has a path that nobody announced:%s",
+		    pfx_text(&pfx, text), path);
 		cls = CLASS_OTHER;
 	}
 	if ((u.nlri_len > 0 && !nh_good(p, WIRE_AFI_IP4, u.nh, 4)) ||

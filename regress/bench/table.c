@@ -252,9 +252,11 @@ table_event(struct table *t, unsigned sender, const uint32_t *ids, uint32_t n,
 
 	if (n == 0)
 		return;
-	/* A path with the daemon's own AS is a loop: nothing is announced. */
+	/* A path with the daemon's own AS is a loop, and some are not for
+	 * others: nothing is announced. */
 	if (attrs != NULL && wire_canon(&canon, attrs->data, attrs->len, 0) ==
-	    NULL && !wire_canon_has_as(&canon, t->dut_as)) {
+	    NULL && !wire_canon_has_as(&canon, t->dut_as) &&
+	    !wire_canon_is_private(&canon)) {
 		canon.len = 0;
 		wire_canon(&canon, attrs->data, attrs->len, t->dut_as);
 		cls = table_learn(t, &canon);

@@ -485,7 +485,11 @@ canon_path(struct bytes *out, const uint8_t *v, size_t n, uint32_t prepend)
 	return NULL;
 }
 
-/* Items of a fixed size, sorted, each once. */
+/*
+ * Items of a fixed size, sorted, each once; nothing where none is left.
+ * Extended communities that are not transitive end at the border of the AS
+ * (RFC 4360 6).
+ */
 static void
 canon_set(struct bytes *out, const uint8_t *v, size_t n, size_t size,
     int (*cmp)(const void *, const void *))
@@ -494,7 +498,15 @@ canon_set(struct bytes *out, const uint8_t *v, size_t n, size_t size,
 	uint8_t *base;
 
 	bytes_u16(out, 0);
-	bytes_add(out, v, n - n % size);
+	for (size_t i = 0; i + size <= n; i += size) {
+		if (size != 8 || (v[i] & 0x40) == 0)
+			bytes_add(out, v + i, size);
+	}
+	n = out->len - at - 2;
+	if (n == 0) {
+		out->len = at - 1;
+		return;
+	}
 	base = out->data + at + 2;
 	qsort(base, n / size, size, cmp);
 	for (size_t i = 0; i < n / size; i++) {
@@ -605,6 +617,21 @@ wire_canon_has_as(const struct bytes *c, uint32_t asn)
 			if (get_u32(p + i) == asn)
 				return true;
 		}
+	}
+	return false;
+}
+
+bool
+wire_canon_is_private(const struct bytes *c)
+{
+	size_t n;
+	const uint8_t *p = canon_find(c, ATTR_COMMUNITIES, &n);
+
+	for (size_t i = 0; i + 4 <= n; i += 4) {
+		uint32_t v = get_u32(p + i);
+
+		if (v >= 0xffffff01 && v <= 0xffffff03)
+			return true;
 	}
 	return false;
 }

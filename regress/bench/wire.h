@@ -141,6 +141,8 @@ const char *wire_canon(struct bytes *out, const uint8_t *attrs, size_t len,
 
 /* Does the canonical form's AS_PATH hold this AS? */
 bool wire_canon_has_as(const struct bytes *, uint32_t asn);
+/* Do its communities keep it from eBGP neighbours (RFC 1997)? */
+bool wire_canon_is_private(const struct bytes *);
 /* AS numbers in the path (RFC 4271 9.1.2.2 a: a set counts one), ORIGIN. */
 unsigned wire_canon_path_len(const struct bytes *);
 unsigned wire_canon_origin(const struct bytes *);
