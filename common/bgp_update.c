@@ -58,6 +58,14 @@ drop(uint64_t set[4], uint8_t type)
 	set[type / 64] &= ~(UINT64_C(1) << type % 64);
 }
 
+/* RFC 5065 5.2: what is for internal peers also goes to other members of the
+ * confederation. */
+static inline bool
+is_external(const struct bgp_update_ctx *ctx)
+{
+	return ctx->ebgp && !ctx->confed;
+}
+
 /* RFC 4271 6.3: these come without data, the others with the attribute. */
 static bool
 has_data(uint8_t subcode)
@@ -258,7 +266,7 @@ judge(struct scan *s, struct noted *n)
 		return attr_fault(s, n, BGP_ATTR_RESET,
 		    BGP_ERR_UPD_UNKNOWN_WELL_KNOWN, "unknown and well-known");
 	}
-	if (s->ctx->ebgp && rule->ebgp == BGP_ATTR_DISCARD)
+	if (is_external(s->ctx) && rule->ebgp == BGP_ATTR_DISCARD)
 		return attr_fault(s, n, BGP_ATTR_DISCARD, rule->subcode,
 		    "from an external peer");
 	if ((n->attr.flags & kind) == rule->flags)
@@ -302,7 +310,8 @@ is_usual(const struct bgp_update_ctx *ctx, const struct bgp_attr_rule *rule,
 		    !(ctx->ebgp && ctx->enforce_first_as &&
 			!is_first_as(ctx, a));
 	case BGP_ATTR_FORM_FIXED:
-		return a->len == rule->unit && !(ctx->ebgp && rule->ebgp);
+		return a->len == rule->unit &&
+		    !(rule->ebgp && is_external(ctx));
 	case BGP_ATTR_FORM_COMMUNITIES:
 		if (rule->unit != 4 || a->len == 0 || a->len % 4 != 0)
 			return false;

@@ -25,7 +25,7 @@
 struct bgp_update_ctx {
 	bool ebgp;
 	bool as4; /* AS numbers have 4 octets on this session */
-	bool confed; /* confederation segments may occur */
+	bool confed; /* a member of our confederation (RFC 5065) */
 	bool enforce_first_as; /* eBGP: AS_PATH must begin with peer_as */
 	uint32_t peer_as;
 	uint32_t families; /* negotiated: FAMILY_BIT()s */
