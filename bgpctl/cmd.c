@@ -179,10 +179,10 @@ int
 cmd_parse(const struct cmd *table, size_t n, int argc,
     const char *const *argv, struct cmd_args *args, char *err, size_t err_len)
 {
-	bool alive[64];
+	bool alive[64] = { false }, before[64];
 	const char *word;
 	size_t i, len;
-	int at, kept = 0;
+	int at, kept;
 
 	memset(args, 0, sizeof(*args));
 	if (n > nitems(alive))
@@ -191,8 +191,6 @@ cmd_parse(const struct cmd *table, size_t n, int argc,
 		alive[i] = true;
 	for (at = 0; at < argc; at++) {
 		/* Options of a complete command may follow instead. */
-		bool before[64];
-
 		memcpy(before, alive, sizeof(before));
 		kept = narrow(table, n, alive, at, argv[at], err, err_len);
 		if (kept == -1)

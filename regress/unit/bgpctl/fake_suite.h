@@ -6,7 +6,8 @@
  *
  * What is made up: peers 192.0.2.1 (Established) to 192.0.2.FAKE_PEERS;
  * GLOBAL has the routes 10.0.0.0/32 and up, as many as asked for; ADJ_IN of
- * 192.0.2.1 the same, of others nothing; a peer that is added and was there
+ * 192.0.2.1 the same, of 192.0.2.2 more than anybody reads, of others
+ * nothing; a peer that is added and was there
  * already exists; INJECT refuses what lies in 198.51.100.0/24.
  */
 #ifndef REGRESS_FAKE_SUITE_H
@@ -152,7 +153,7 @@ fake_on_query_open(void *ctx, const struct msg *msg)
 	l->at = 0;
 	l->end = fake->n_routes;
 	if (q.peer.family != ADDR_NONE && addr_to_u32(&q.peer) != 0xc0000201)
-		l->end = 0;
+		l->end = addr_to_u32(&q.peer) == 0xc0000202 ? 1 << 24 : 0;
 	fake_pump(fake, l);
 }
 

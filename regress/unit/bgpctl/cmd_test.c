@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The command language: matching, abbreviations, options.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgpctl/ctl.h"
+
+static struct cmd_args args;
+static char why[256];
+
+/* Parse a line with its words parted by single blanks. */
+static int
+parse(const char *line)
+{
+	static char copy[256];
+	const char *words[32];
+	int n = 0;
+	char *p;
+
+	(void)snprintf(copy, sizeof(copy), "%s", line);
+	for (p = strtok(copy, " "); p != NULL; p = strtok(NULL, " "))
+		words[n++] = p;
+	return cmd_parse(ctl_commands, ctl_n_commands, n, words, &args, why,
+	    sizeof(why));
+}
+
+static const struct {
+	const char *line;
+	int (*run)(struct ctl *, const struct cmd_args *);
+} good[] = {
+	{ "show", ctl_show_summary },
+	{ "show summary", ctl_show_summary },
+	{ "sh su", ctl_show_summary },
+	{ "s s", ctl_show_summary },
+	{ "show neighbor", ctl_show_neighbors },
+	{ "show neighbor 192.0.2.1", ctl_show_neighbors },
+	{ "s n 2001:db8::1", ctl_show_neighbors },
+	{ "show rib", ctl_show_rib },
+	{ "show rib in neighbor 192.0.2.1", ctl_show_rib },
+	{ "show rib neighbor 192.0.2.1 out", ctl_show_rib },
+	{ "show rib 10.0.0.0/8 or-longer best", ctl_show_rib },
+	{ "show rib 10.0.0.0/8 out n 192.0.2.1", ctl_show_rib },
+	{ "show version", ctl_show_info },
+	{ "neighbor 192.0.2.1 up", ctl_neighbor_up },
+	{ "nei 192.0.2.1 d", ctl_neighbor_down },
+	{ "neighbor 192.0.2.1 down reason maintenance", ctl_neighbor_down },
+	{ "neighbor 192.0.2.1 clear", ctl_neighbor_clear },
+	{ "neighbor 192.0.2.1 refresh in ipv6", ctl_neighbor_refresh },
+	{ "neighbor add 192.0.2.1:1790 remote-as 65001 passive",
+	    ctl_neighbor_add },
+	{ "neighbor delete 192.0.2.1", ctl_neighbor_delete },
+	{ "network add 10.0.0.0/8", ctl_network_add },
+	{ "network add 10.0.0.0/8 nexthop 192.0.2.1 med 5 community 1:2",
+	    ctl_network_add },
+	{ "net del 10.0.0.0/8", ctl_network_delete },
+	{ "network bulk add -", ctl_network_bulk },
+};
+
+START_TEST(line_is_understood)
+{
+	ck_assert_msg(parse(good[_i].line) == 0, "%s", why);
+	ck_assert(args.cmd->run == good[_i].run);
+}
+END_TEST
+
+static const struct {
+	const char *line;
+	const char *word;
+} bad[] = {
+	{ "", "no command" },
+	{ "frobnicate", "frobnicate" },
+	{ "ne add 192.0.2.1", "ambiguous" },
+	{ "n", "ambiguous" },
+	{ "show rib frob nicate", "nicate" },
+	{ "show summary more", "more" },
+	{ "neighbor", "not complete" },
+	{ "neighbor 192.0.2.1", "not complete" },
+	{ "neighbor 192.0.2.1 sideways", "sideways" },
+	{ "network add", "PREFIX" },
+	{ "network add 10.0.0.0/8 med", "med" },
+	{ "network add 10.0.0.0/8 10.0.0.0/9", "10.0.0.0/9" },
+	{ "neighbor add 192.0.2.1 no", "ambiguous" },
+};
+
+START_TEST(line_is_refused)
+{
+	ck_assert_int_eq(parse(bad[_i].line), -1);
+	ck_assert_msg(strstr(why, bad[_i].word) != NULL, "%s", why);
+}
+END_TEST
+
+START_TEST(values_and_options_are_there)
+{
+	ck_assert_int_eq(
+	    parse("neighbor add 192.0.2.1 remote 65001 hold 9 passive"), 0);
+	ck_assert_uint_eq(args.n_values, 1);
+	ck_assert_str_eq(args.values[0], "192.0.2.1");
+	ck_assert_str_eq(cmd_value(&args, "remote-as"), "65001");
+	ck_assert_str_eq(cmd_value(&args, "hold-time"), "9");
+	ck_assert(cmd_has(&args, "passive"));
+	ck_assert(!cmd_has(&args, "mrai"));
+	ck_assert_ptr_null(cmd_value(&args, "mrai"));
+	ck_assert_int_eq(parse("show rib 10.0.0.0/8 best"), 0);
+	ck_assert_str_eq(args.free_value, "10.0.0.0/8");
+}
+END_TEST
+
+START_TEST(repeated_options_keep_their_order)
+{
+	ck_assert_int_eq(
+	    parse("network add 10.0.0.0/8 community 1:2 community 3:4"), 0);
+	ck_assert_uint_eq(args.n_options, 2);
+	ck_assert_str_eq(args.options[0].value, "1:2");
+	ck_assert_str_eq(args.options[1].value, "3:4");
+	ck_assert_str_eq(cmd_value(&args, "community"), "3:4");
+}
+END_TEST
+
+START_TEST(numbers_are_bounded)
+{
+	uint64_t v;
+
+	ck_assert(ctl_number("0", UINT32_MAX, &v) && v == 0);
+	ck_assert(ctl_number("4294967295", UINT32_MAX, &v));
+	ck_assert_uint_eq(v, UINT32_MAX);
+	ck_assert(!ctl_number("4294967296", UINT32_MAX, &v));
+	ck_assert(!ctl_number("99999999999999999999", UINT32_MAX, &v));
+	ck_assert(!ctl_number("", UINT32_MAX, &v));
+	ck_assert(!ctl_number("-1", UINT32_MAX, &v));
+	ck_assert(!ctl_number("1x", UINT32_MAX, &v));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("cmd");
+	TCase *tc = tcase_create("cmd");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_loop_test(tc, line_is_understood, 0, (int)nitems(good));
+	tcase_add_loop_test(tc, line_is_refused, 0, (int)nitems(bad));
+	tcase_add_test(tc, values_and_options_are_there);
+	tcase_add_test(tc, repeated_options_keep_their_order);
+	tcase_add_test(tc, numbers_are_bounded);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
