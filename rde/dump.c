@@ -96,7 +96,8 @@ void
 dump_add(struct rde *rde, struct dump *d, uint32_t id, uint32_t sent,
     uint16_t except)
 {
-	struct dump_list *l = &d->lists[list_for(rde, d, sent, except)];
+	uint32_t at = list_for(rde, d, sent, except);
+	struct dump_list *l = &d->lists[at];
 
 	d->next[id] = 0;
 	if (l->head == 0)

@@ -520,7 +520,8 @@ add_announce(struct packer *p, size_t i, uint32_t sent, enum mode mode,
 static void
 add_withdraw(struct packer *p, size_t i, enum mode mode, uint16_t peer)
 {
-	struct target *t = &p->targets[target_for(p, mode, peer) - 1];
+	uint32_t target = target_for(p, mode, peer);
+	struct target *t = &p->targets[target - 1];
 
 	p->next_withdraw[i] = NONE;
 	if (t->withdraw == NONE)
