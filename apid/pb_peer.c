@@ -285,6 +285,7 @@ static void
 fill_session(Bgp__Peer *m, struct peer_parts *parts,
     const struct peer_row *row)
 {
+	const struct peer_stats *st = &row->stats;
 	Bgp__AfiSafi *family;
 	struct addr id;
 	unsigned int f;
@@ -297,6 +298,11 @@ fill_session(Bgp__Peer *m, struct peer_parts *parts,
 		m->uptime_secs = row->uptime_ms / 1000;
 	}
 	m->hold_time_secs = row->hold_time;
+	m->messages_sent = st->open_sent + st->keepalive_sent +
+	    st->update_sent + st->notification_sent + st->refresh_sent;
+	m->messages_received = st->open_received + st->keepalive_received +
+	    st->update_received + st->notification_received +
+	    st->refresh_received;
 	m->negotiated = parts->negotiated_list;
 	for (f = 0; f < FAMILY__MAX; f++) {
 		if ((row->families & FAMILY_BIT(f)) == 0)

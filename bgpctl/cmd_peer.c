@@ -177,6 +177,8 @@ put_peer_json(struct json *j, const Bgp__Peer *p)
 	if (p->_uptime_secs_case != 0)
 		json_uint(j, "uptime_secs", p->uptime_secs);
 	put_families(j, "negotiated", p->negotiated, p->n_negotiated);
+	json_uint(j, "messages_received", p->messages_received);
+	json_uint(j, "messages_sent", p->messages_sent);
 	put_error_json(j, "last_error_sent", p->last_error_sent);
 	put_error_json(j, "last_error_received", p->last_error_received);
 	if (p->session_config != NULL)
@@ -335,20 +337,23 @@ struct peer_walk {
 static void
 put_summary_row(FILE *to, const Bgp__Peer *p)
 {
-	char text[32];
 	const char *state = state_name(p);
+	uint32_t asn = p->asn;
+	char text[32];
 
 	if (p->admin_state == BGP__ADMIN_STATE__DOWN)
 		state = "Idle (down)";
 	else if (p->admin_state == BGP__ADMIN_STATE__PREFIX_LIMIT_EXCEEDED)
 		state = "Idle (limit)";
-	if (strlen(p->address) > 26)
-		fprintf(to, "%s\n%-26s", p->address, "");
+	if (asn == 0 && p->session_config != NULL)
+		asn = p->session_config->asn;
+	if (strlen(p->address) > 22)
+		fprintf(to, "%s\n%-22s", p->address, "");
 	else
-		fprintf(to, "%-26s", p->address);
-	fprintf(to, " %10u  %-12s %12s", p->asn, state,
-	    uptime_text(p, text, sizeof(text)));
-	fprintf(to, "  %s\n", p->configured ? "" : "dynamic");
+		fprintf(to, "%-22s", p->address);
+	fprintf(to, " %10u %-12s %10s %10" PRIu64 " %10" PRIu64 "\n", asn,
+	    state, uptime_text(p, text, sizeof(text)), p->messages_received,
+	    p->messages_sent);
 }
 
 static bool
@@ -505,8 +510,9 @@ ctl_show_summary(struct ctl *ctl, const struct cmd_args *args)
 		put_info_json(&ctl->json, info);
 	} else {
 		put_info_text(ctl->out, info);
-		fprintf(ctl->out, "\n%-26s %10s  %-12s %12s\n", "Neighbor",
-		    "AS", "State", "Up/Down");
+		fprintf(ctl->out, "\n%-22s %10s %-12s %10s %10s %10s\n",
+		    "Neighbor", "AS", "State", "Up/Down", "Received",
+		    "Sent");
 	}
 	protobuf_c_message_free_unpacked(&info->base, NULL);
 	return walk_peers(ctl, true);

@@ -53,9 +53,8 @@ ctl_refused(struct ctl *ctl, struct client_status *status)
 	const char *text = status->message == NULL ? "" : status->message;
 
 	fflush(ctl->out);
-	fprintf(ctl->err, "bgpctl: %s%s%s\n",
-	    text[0] == '\0' ? client_status_name(status->code) : text,
-	    text[0] == '\0' ? "" : "", "");
+	fprintf(ctl->err, "bgpctl: %s\n",
+	    text[0] == '\0' ? client_status_name(status->code) : text);
 	if (ctl->json_out) {
 		json_object(&ctl->json, NULL);
 		json_bool(&ctl->json, "success", false);

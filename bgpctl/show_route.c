@@ -25,7 +25,7 @@ origin_letter(const Bgp__Path *p)
 	return (size_t)p->origin < 3 ? "ie?"[p->origin] : '?';
 }
 
-/* Segment as text in pieces: each AS number or whole set is a word. */
+/* Words of a line that is folded before the margin. */
 struct words {
 	FILE *to;
 	int column; /* where the next character goes */
@@ -33,15 +33,16 @@ struct words {
 	bool first;
 };
 
+/* `glued` to the word before: no blank between them. */
 static void
-put_word(struct words *w, const char *word)
+put_word(struct words *w, const char *word, bool glued)
 {
-	int len = (int)strlen(word);
+	int len = (int)strlen(word), blank = glued || w->first ? 0 : 1;
 
-	if (!w->first && w->column + 1 + len > LINE) {
+	if (!w->first && w->column + blank + len > LINE) {
 		fprintf(w->to, "\n%*s", w->start, "");
 		w->column = w->start;
-	} else if (!w->first) {
+	} else if (blank) {
 		putc(' ', w->to);
 		w->column++;
 	}
@@ -50,10 +51,12 @@ put_word(struct words *w, const char *word)
 	w->column += len;
 }
 
+/* AS numbers one by one, sets as {1,2}. */
 static void
 put_as_path(struct words *w, const Bgp__Path *p)
 {
 	const Bgp__AsPathSegment *segment;
+	const char *after;
 	char word[32];
 	size_t i, j;
 	bool set;
@@ -63,12 +66,11 @@ put_as_path(struct words *w, const Bgp__Path *p)
 		set = segment->segment_type ==
 		    BGP__AS_PATH_SEGMENT_TYPE__AS_SET;
 		for (j = 0; j < segment->n_asns; j++) {
+			after = j + 1 < segment->n_asns ? "," : "}";
 			(void)snprintf(word, sizeof(word), "%s%u%s",
 			    set && j == 0 ? "{" : "", segment->asns[j],
-			    !set			  ? "" :
-				j + 1 == segment->n_asns ? "}" :
-							   ",");
-			put_word(w, word);
+			    set ? after : "");
+			put_word(w, word, set && j > 0);
 		}
 	}
 }
@@ -119,7 +121,7 @@ put_path_line(FILE *to, const char *prefix, const Bgp__Path *p)
 	fprintf(to, "%5s  ", text);
 	put_as_path(&w, p);
 	(void)snprintf(text, sizeof(text), "%c", origin_letter(p));
-	put_word(&w, text);
+	put_word(&w, text, false);
 	fprintf(to, "\n");
 }
 
@@ -208,7 +210,8 @@ put_communities_text(FILE *to, const Bgp__Path *p)
 		w = (struct words){ to, 25, 25, true };
 		for (i = 0; i < p->n_communities; i++)
 			put_word(&w,
-			    community_str(p->communities[i], true, text));
+			    community_str(p->communities[i], true, text),
+			    false);
 		fprintf(to, "\n");
 	}
 	if (p->n_extended_communities > 0) {
@@ -217,7 +220,7 @@ put_communities_text(FILE *to, const Bgp__Path *p)
 		for (i = 0; i < p->n_extended_communities; i++) {
 			ext_text(p->extended_communities[i], text,
 			    sizeof(text));
-			put_word(&w, text);
+			put_word(&w, text, false);
 		}
 		fprintf(to, "\n");
 	}
@@ -229,7 +232,7 @@ put_communities_text(FILE *to, const Bgp__Path *p)
 			    p->large_communities[i]->global_admin,
 			    p->large_communities[i]->local_data_1,
 			    p->large_communities[i]->local_data_2);
-			put_word(&w, text);
+			put_word(&w, text, false);
 		}
 		fprintf(to, "\n");
 	}
