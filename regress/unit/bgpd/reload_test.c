@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The transaction across the children, with scripted ones at the other ends
+ * of their channels, and the pure parts: edits and the join of file and API.
+ */
+#include <sys/socket.h>
+
+#include <check.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bgpd/bgpd.h"
+#include "bgpd/conf_check.h"
+#include "common/hash.h"
+#include "common/xmalloc.h"
+
+#define HEAD "asn: 65001\nrouter_id: 10.0.0.1\n"
+
+/* --- scripted children */
+
+struct fake {
+	enum proc proc;
+	struct chan *chan;
+	struct conf_rx rx;
+	struct conf *conf; /* committed */
+	bool silent;	   /* does not vote */
+	uint32_t reject;   /* this generation; 0: none */
+	int fds;	   /* descriptors received */
+	int aborts;
+	int answers;
+	struct err last; /* of CONF_EDIT_DONE or RELOAD_DONE */
+};
+
+static struct event_base *base;
+static struct bgpd b;
+static struct fake fakes[PROC__MAX];
+static char order[200]; /* of commits: "rde:1 sessiond:1 ..." */
+
+static void
+fake_begin(void *ctx, const struct msg *m)
+{
+	struct fake *f = ctx;
+
+	conf_rx_begin(&f->rx, m->hdr.id);
+}
+
+static void
+fake_item(void *ctx, const struct msg *m)
+{
+	struct fake *f = ctx;
+
+	ck_assert_int_eq(conf_rx_item(&f->rx, m->data, m->hdr.len), 0);
+	if (m->fd != -1) {
+		f->fds++;
+		close(m->fd);
+	}
+}
+
+static void
+fake_end(void *ctx, const struct msg *m)
+{
+	struct fake *f = ctx;
+	uint8_t buf[600];
+	struct wr w;
+	struct err e;
+
+	if (f->silent)
+		return;
+	if (f->reject == m->hdr.id) {
+		err_set(&e, ERR_INVALID, "not to my taste");
+		wr_init(&w, buf, sizeof(buf));
+		err_put(&w, &e);
+		chan_send_wr(f->chan, MSG_CONF_REJECT, m->hdr.id, 0, &w);
+		return;
+	}
+	chan_send_buf(f->chan, MSG_CONF_READY, m->hdr.id, 0, NULL, 0);
+}
+
+static void
+fake_commit(void *ctx, const struct msg *m)
+{
+	struct fake *f = ctx;
+	size_t n = strlen(order);
+
+	snprintf(order + n, sizeof(order) - n, "%s:%u ", proc_name(f->proc),
+	    m->hdr.id);
+	conf_free(f->conf);
+	f->conf = conf_rx_take(&f->rx);
+	chan_send_buf(f->chan, MSG_CONF_DONE, m->hdr.id, 0, NULL, 0);
+}
+
+static void
+fake_abort(void *ctx, const struct msg *m)
+{
+	struct fake *f = ctx;
+
+	(void)m;
+	f->aborts++;
+	conf_rx_abort(&f->rx);
+}
+
+static void
+fake_answer(void *ctx, const struct msg *m)
+{
+	struct fake *f = ctx;
+	struct rd r;
+
+	rd_init(&r, m->data, m->hdr.len);
+	err_get(&r, &f->last);
+	ck_assert(rd_done(&r));
+	f->answers++;
+}
+
+static void
+fake_ignore(void *ctx, const struct msg *m)
+{
+	(void)ctx;
+	(void)m;
+}
+
+static void
+fake_close(void *ctx, const char *why)
+{
+	struct fake *f = ctx;
+
+	(void)why;
+	chan_free(f->chan);
+	f->chan = NULL;
+}
+
+static const chan_handler fake_handlers[MSG__MAX] = {
+	[MSG_CONF_BEGIN] = fake_begin,
+	[MSG_CONF_ITEM] = fake_item,
+	[MSG_CONF_END] = fake_end,
+	[MSG_CONF_COMMIT] = fake_commit,
+	[MSG_CONF_ABORT] = fake_abort,
+	[MSG_SHUTDOWN] = fake_ignore,
+	[MSG_CONF_EDIT_DONE] = fake_answer,
+	[MSG_RELOAD_DONE] = fake_answer,
+};
+static const struct chan_ops fake_ops = { fake_handlers, fake_close, NULL,
+	NULL };
+
+static void
+fake_start(enum proc proc)
+{
+	struct fake *f = &fakes[proc];
+	struct child *c = &b.children[proc];
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	f->proc = proc;
+	f->chan = chan_new(base, pair[0], proc, PROC_BGPD, &fake_ops, f, 0);
+	c->bgpd = &b;
+	c->proc = proc;
+	c->pid = 1 << 22; /* nobody: above any pid */
+	c->chan = chan_new(base, pair[1], PROC_BGPD, proc, &link_ops[proc], c,
+	    0);
+	if (c->timer == NULL)
+		c->timer = evtimer_new(base, NULL, NULL);
+}
+
+static struct conf *
+parse(const char *text)
+{
+	struct diags d;
+	struct conf *c;
+
+	diags_init(&d);
+	c = conf_parse(text, strlen(text), &d, NULL);
+	ck_assert_msg(c != NULL, "%s", d.n > 0 ? d.list[0].text : "?");
+	diags_fini(&d);
+	return c;
+}
+
+/* Run until nothing moves any more: every step is local and immediate. */
+static void
+settle(void)
+{
+	int quiet = 0;
+	enum reload_state state;
+	int answers;
+	size_t n;
+
+	while (quiet < 20) {
+		state = b.state;
+		n = strlen(order);
+		answers = fakes[PROC_APID].answers;
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		quiet = state == b.state && n == strlen(order) &&
+			answers == fakes[PROC_APID].answers ? quiet + 1 : 0;
+	}
+}
+
+static void
+suite_start(const char *text)
+{
+	struct loaded l;
+	struct err e;
+	enum proc proc;
+
+	memset(&b, 0, sizeof(b));
+	memset(fakes, 0, sizeof(fakes));
+	order[0] = '\0';
+	base = event_base_new();
+	event_base_priority_init(base, 3);
+	b.base = base;
+	b.ready_pipe = -1;
+	b.conf_name = "test.yaml";
+	memset(&l, 0, sizeof(l));
+	l.conf = parse(text);
+	reload_init(&b, &l);
+	ck_assert_int_eq(reload_listeners(&b, b.next, &e), 0);
+	b.stop_timer = evtimer_new(base, NULL, NULL);
+	for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++)
+		fake_start(proc);
+}
+
+static void
+suite_end(void)
+{
+	enum proc proc;
+
+	for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++) {
+		b.children[proc].pid = 0;
+		if (fakes[proc].chan != NULL)
+			chan_free(fakes[proc].chan);
+		conf_free(fakes[proc].conf);
+		conf_rx_abort(&fakes[proc].rx);
+	}
+	children_free(&b);
+	reload_fini(&b);
+	event_base_free(base);
+}
+
+#define LISTEN \
+	"log_level: error\nlisten_addr: 127.0.0.1:0\n" \
+	"grpc_listen_addr: [127.0.0.1:0, 127.0.0.1:0]\n"
+
+static void
+edit_send(uint8_t op, uint32_t request, const char *addr)
+{
+	struct conf_edit e = { .op = op };
+	struct wr w;
+
+	conf_peer_init(&e.peer, NULL);
+	ck_assert_int_eq(addr_parse(addr, &e.peer.addr), 0);
+	wr_init_grow(&w, 4096);
+	msg_conf_edit_put(&w, &e);
+	chan_send_wr(fakes[PROC_APID].chan, MSG_CONF_EDIT, request, 0, &w);
+	wr_free(&w);
+}
+
+/* --- transactions */
+
+START_TEST(first_generation_goes_out_in_order)
+{
+	suite_start(HEAD LISTEN "peers: [{address: 192.0.2.1}]\n"
+	    "networks: [10.0.0.0/8]\n");
+	reload_first(&b);
+	settle();
+	ck_assert(b.ready);
+	ck_assert_str_eq(order, "rde:1 sessiond:1 apid:1 ");
+	ck_assert_int_eq(fakes[PROC_SESSIOND].fds, 1);
+	ck_assert_int_eq(fakes[PROC_APID].fds, 2);
+	ck_assert_int_eq(fakes[PROC_RDE].fds, 0);
+	ck_assert_uint_eq(fakes[PROC_RDE].conf->n_networks, 1);
+	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->n_networks, 0);
+	ck_assert_uint_eq(fakes[PROC_APID].conf->n_peers, 1);
+	/* The really bound port, not the configured 0. */
+	ck_assert_uint_ne(fakes[PROC_APID].conf->listen[0].port, 0);
+	suite_end();
+}
+END_TEST
+
+START_TEST(rejected_first_generation_ends_the_suite)
+{
+	suite_start(HEAD LISTEN);
+	fakes[PROC_RDE].reject = 1;
+	reload_first(&b);
+	settle();
+	ck_assert(b.stopping);
+	ck_assert_int_eq(b.status, 1);
+	ck_assert_str_eq(order, "");
+	suite_end();
+}
+END_TEST
+
+START_TEST(edit_is_answered_after_everyone_took_it)
+{
+	suite_start(HEAD LISTEN);
+	reload_first(&b);
+	settle();
+	order[0] = '\0';
+	edit_send(CONF_EDIT_PEER_ADD, 7, "192.0.2.1");
+	settle();
+	ck_assert_str_eq(order, "rde:2 sessiond:2 apid:2 ");
+	ck_assert_int_eq(fakes[PROC_APID].answers, 1);
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_OK);
+	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->n_peers, 1);
+	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->peers[0].origin,
+	    CONF_FROM_API);
+	/* Listeners are there already: no new descriptors. */
+	ck_assert_int_eq(fakes[PROC_SESSIOND].fds, 1);
+	ck_assert_int_eq(fakes[PROC_APID].fds, 2);
+	edit_send(CONF_EDIT_PEER_ADD, 8, "192.0.2.1");
+	settle();
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_EXISTS);
+	ck_assert_str_eq(fakes[PROC_APID].last.text,
+	    "peer 192.0.2.1 already exists");
+	edit_send(CONF_EDIT_PEER_REMOVE, 9, "192.0.2.2");
+	settle();
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_NOT_FOUND);
+	edit_send(CONF_EDIT_PEER_REMOVE, 10, "192.0.2.1");
+	settle();
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_OK);
+	ck_assert_uint_eq(fakes[PROC_RDE].conf->n_peers, 0);
+	suite_end();
+}
+END_TEST
+
+START_TEST(waiting_edits_share_a_generation)
+{
+	char addr[32];
+	uint32_t i;
+
+	suite_start(HEAD LISTEN);
+	reload_first(&b); /* votes are not in yet */
+	for (i = 1; i <= 50; i++) {
+		snprintf(addr, sizeof(addr), "192.0.2.%u", i);
+		edit_send(CONF_EDIT_PEER_ADD, i, addr);
+	}
+	settle();
+	ck_assert_int_eq(fakes[PROC_APID].answers, 50);
+	ck_assert_uint_eq(b.running->n_peers, 50);
+	ck_assert_uint_le(b.running->generation, 3);
+	suite_end();
+}
+END_TEST
+
+START_TEST(refused_batch_is_tried_one_by_one)
+{
+	suite_start(HEAD LISTEN);
+	fakes[PROC_SESSIOND].reject = 2;
+	reload_first(&b);
+	edit_send(CONF_EDIT_PEER_ADD, 1, "192.0.2.1");
+	edit_send(CONF_EDIT_PEER_ADD, 2, "192.0.2.2");
+	settle();
+	ck_assert_int_eq(fakes[PROC_APID].answers, 2);
+	ck_assert_uint_eq(b.running->n_peers, 2);
+	ck_assert_int_ge(fakes[PROC_RDE].aborts, 1);
+	suite_end();
+}
+END_TEST
+
+START_TEST(refused_edit_changes_nothing)
+{
+	suite_start(HEAD LISTEN);
+	reload_first(&b);
+	settle();
+	fakes[PROC_RDE].reject = 2;
+	edit_send(CONF_EDIT_PEER_ADD, 1, "192.0.2.1");
+	settle();
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_INVALID);
+	ck_assert_str_eq(fakes[PROC_APID].last.text, "not to my taste");
+	ck_assert_uint_eq(b.running->n_peers, 0);
+	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->generation, 1);
+	ck_assert_int_eq(fakes[PROC_SESSIOND].aborts, 1);
+	/* And the next one gets through. */
+	edit_send(CONF_EDIT_PEER_ADD, 2, "192.0.2.1");
+	settle();
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_OK);
+	suite_end();
+}
+END_TEST
+
+START_TEST(apid_lost_while_voting_does_not_hold_up_the_others)
+{
+	struct child *c = &b.children[PROC_APID];
+
+	suite_start(HEAD LISTEN);
+	fakes[PROC_APID].silent = true;
+	reload_first(&b);
+	settle();
+	ck_assert_str_eq(order, "");
+	chan_free(c->chan);
+	c->chan = NULL;
+	c->pid = 0;
+	reload_child_gone(c);
+	settle();
+	ck_assert_str_eq(order, "rde:1 sessiond:1 ");
+	/* A new one catches up, with all descriptors. */
+	conf_rx_abort(&fakes[PROC_APID].rx);
+	memset(&fakes[PROC_APID], 0, sizeof(fakes[0]));
+	fake_start(PROC_APID);
+	reload_child_started(c);
+	settle();
+	ck_assert_str_eq(order, "rde:1 sessiond:1 apid:1 ");
+	ck_assert_int_eq(fakes[PROC_APID].fds, 2);
+	suite_end();
+}
+END_TEST
+
+START_TEST(vote_about_another_generation_does_not_count)
+{
+	suite_start(HEAD LISTEN);
+	fakes[PROC_RDE].silent = true;
+	reload_first(&b);
+	settle();
+	chan_send_buf(fakes[PROC_RDE].chan, MSG_CONF_READY, 99, 0, NULL, 0);
+	chan_send_buf(fakes[PROC_RDE].chan, MSG_CONF_DONE, 1, 0, NULL, 0);
+	settle();
+	ck_assert_str_eq(order, "");
+	ck_assert_int_eq(b.state, RELOAD_VOTING);
+	chan_send_buf(fakes[PROC_RDE].chan, MSG_CONF_READY, 1, 0, NULL, 0);
+	settle();
+	ck_assert(b.ready);
+	suite_end();
+}
+END_TEST
+
+START_TEST(large_configuration_arrives_whole)
+{
+	struct wr w;
+	char line[64];
+	int i;
+
+	wr_init_grow(&w, 1 << 24);
+	wr_copy(&w, HEAD LISTEN "networks:\n",
+	    strlen(HEAD LISTEN "networks:\n"));
+	for (i = 0; i < 30000; i++) {
+		snprintf(line, sizeof(line), " - 10.%d.%d.0/24\n", i / 256,
+		    i % 256);
+		wr_copy(&w, line, strlen(line));
+	}
+	wr_n8(&w, 0);
+	suite_start((const char *)w.base);
+	wr_free(&w);
+	reload_first(&b);
+	while (!b.ready) {
+		ck_assert_uint_lt(chan_queued(b.children[PROC_RDE].chan),
+		    CHAN_HIGH_MARK + MSG_MAX);
+		event_base_loop(base, EVLOOP_ONCE);
+	}
+	ck_assert_uint_eq(fakes[PROC_RDE].conf->n_networks, 30000);
+	suite_end();
+}
+END_TEST
+
+/* --- the join of file and API */
+
+static void
+loaded_from(struct loaded *l, const char *text)
+{
+	memset(l, 0, sizeof(*l));
+	l->conf = conf_parse(text, strlen(text), &l->diags, l->fixed_at);
+	ck_assert_ptr_nonnull(l->conf);
+}
+
+static struct conf_edit
+peer_edit(uint8_t op, const char *addr)
+{
+	struct conf_edit e = { .op = op };
+
+	conf_peer_init(&e.peer, NULL);
+	ck_assert_int_eq(addr_parse(addr, &e.peer.addr), 0);
+	return e;
+}
+
+START_TEST(reload_keeps_peers_of_the_api)
+{
+	struct conf *running = parse(HEAD "peers: [{address: 192.0.2.1}, "
+					  "{address: 192.0.2.2}]\n");
+	struct conf *removed = conf_new(), *still, *next;
+	struct conf_edit e = peer_edit(CONF_EDIT_PEER_ADD, "192.0.2.9");
+	struct loaded l;
+	struct err err;
+
+	ck_assert_int_eq(edit_apply(running, removed, "f", &e, &err), 0);
+	loaded_from(&l, HEAD "peers: [{address: 192.0.2.2}]\n");
+	next = reload_merge(&l, running, removed, &still);
+	ck_assert_ptr_nonnull(next);
+	ck_assert_uint_eq(next->n_peers, 2);
+	ck_assert_ptr_nonnull(conf_peer_find(next, &e.peer.addr));
+	conf_free(next);
+	conf_free(still);
+	loaded_fini(&l);
+	/* The same address in both is refused, both places named. */
+	loaded_from(&l, HEAD "peers: [{address: 192.0.2.9}]\n");
+	ck_assert_ptr_null(reload_merge(&l, running, removed, &still));
+	ck_assert_uint_eq(l.diags.errors, 1);
+	ck_assert_uint_eq(l.diags.list[0].line, 3);
+	ck_assert_ptr_nonnull(strstr(l.diags.list[0].text, "API"));
+	loaded_fini(&l);
+	conf_free(running);
+	conf_free(removed);
+}
+END_TEST
+
+START_TEST(adding_a_peer_of_the_file_names_its_line)
+{
+	struct conf *c = parse(HEAD "peers:\n - address: 192.0.2.1\n");
+	struct conf *removed = conf_new();
+	struct conf_edit e = peer_edit(CONF_EDIT_PEER_ADD, "192.0.2.1");
+	struct err err;
+
+	ck_assert_int_eq(edit_apply(c, removed, "bgpd.yaml", &e, &err), -1);
+	ck_assert_int_eq(err.code, ERR_EXISTS);
+	ck_assert_str_eq(err.text,
+	    "peer 192.0.2.1 already exists (from bgpd.yaml line 4)");
+	conf_free(c);
+	conf_free(removed);
+}
+END_TEST
+
+START_TEST(peer_removed_by_api_stays_away_until_the_file_changes_it)
+{
+	static const char file[] = HEAD "peers: [{address: 192.0.2.1}]\n";
+	struct conf *running = parse(file), *removed = conf_new();
+	struct conf *still, *next;
+	struct conf_edit e = peer_edit(CONF_EDIT_PEER_REMOVE, "192.0.2.1");
+	struct loaded l;
+	struct err err;
+
+	ck_assert_int_eq(edit_apply(running, removed, "f", &e, &err), 0);
+	ck_assert_uint_eq(running->n_peers, 0);
+	ck_assert_uint_eq(removed->n_peers, 1);
+	loaded_from(&l, file);
+	next = reload_merge(&l, running, removed, &still);
+	ck_assert_uint_eq(next->n_peers, 0);
+	ck_assert_uint_eq(still->n_peers, 1);
+	conf_free(next);
+	conf_free(still);
+	loaded_fini(&l);
+	loaded_from(&l, HEAD "peers: [{address: 192.0.2.1, remote_as: 1}]\n");
+	next = reload_merge(&l, running, removed, &still);
+	ck_assert_uint_eq(next->n_peers, 1);
+	ck_assert_uint_eq(still->n_peers, 0);
+	conf_free(next);
+	conf_free(still);
+	loaded_fini(&l);
+	conf_free(running);
+	conf_free(removed);
+}
+END_TEST
+
+START_TEST(identity_cannot_change_at_run_time)
+{
+	struct conf *running = parse(HEAD), *removed = conf_new(), *still;
+	struct loaded l;
+
+	loaded_from(&l, "router_id: 10.0.0.2\nasn: 65002\nuser: other\n");
+	ck_assert_ptr_null(reload_merge(&l, running, removed, &still));
+	ck_assert_uint_eq(l.diags.errors, 3);
+	ck_assert_uint_eq(l.diags.list[0].line, 2);
+	ck_assert_uint_eq(l.diags.list[0].column, 6);
+	loaded_fini(&l);
+	conf_free(running);
+	conf_free(removed);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("reload");
+	TCase *t = tcase_create("transaction"), *m = tcase_create("join");
+	SRunner *r;
+	int n;
+
+	hash_init();
+	log_init("bgpd", false);
+	log_set_level(LOG_LEVEL_ERROR);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, first_generation_goes_out_in_order);
+	tcase_add_test(t, rejected_first_generation_ends_the_suite);
+	tcase_add_test(t, edit_is_answered_after_everyone_took_it);
+	tcase_add_test(t, waiting_edits_share_a_generation);
+	tcase_add_test(t, refused_batch_is_tried_one_by_one);
+	tcase_add_test(t, refused_edit_changes_nothing);
+	tcase_add_test(t, apid_lost_while_voting_does_not_hold_up_the_others);
+	tcase_add_test(t, vote_about_another_generation_does_not_count);
+	tcase_add_test(t, large_configuration_arrives_whole);
+	tcase_add_test(m, reload_keeps_peers_of_the_api);
+	tcase_add_test(m, adding_a_peer_of_the_file_names_its_line);
+	tcase_add_test(m,
+	    peer_removed_by_api_stays_away_until_the_file_changes_it);
+	tcase_add_test(m, identity_cannot_change_at_run_time);
+	suite_add_tcase(s, t);
+	suite_add_tcase(s, m);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	n = srunner_ntests_failed(r);
+	srunner_free(r);
+	return n == 0 ? 0 : 1;
+}
