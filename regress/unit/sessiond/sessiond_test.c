@@ -7,6 +7,7 @@
  * up to a deadline that only a failure reaches.  Ports are the kernel's
  * choice.
  */
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -52,6 +53,7 @@ static struct rig {
 	struct conf *conf;
 	uint16_t port; /* where sessiond listens, on 127.0.0.1 */
 	uint32_t send_hold_ms;
+	rlim_t files; /* limit of descriptors for sessiond, 0: as it is */
 } rig;
 
 static void
@@ -344,6 +346,11 @@ run_sessiond(int fd)
 	    getenv("VERBOSE") != NULL ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
 	hash_init();
 	signal(SIGPIPE, SIG_IGN);
+	if (rig.files != 0) {
+		struct rlimit rl = { rig.files, rig.files };
+
+		setrlimit(RLIMIT_NOFILE, &rl);
+	}
 	base = event_base_new();
 	event_base_priority_init(base, PRIO__MAX);
 	sd = sessiond_new(base, fd);
@@ -1117,6 +1124,55 @@ START_TEST(unconfigured_peers_come_and_vanish)
 	ck_assert_uint_eq(await_down().stale_families, FAMILY_ALL);
 	await_gone(PROC_RDE, MSG_PEER_GONE);
 	ck_assert(!row_of("127.0.0.9", &row));
+	rig_end();
+}
+END_TEST
+
+START_TEST(without_descriptors_the_rest_goes_on)
+{
+	enum { N = 120 };
+	struct bgp_open o = peer_open();
+	struct peer_row row;
+	char ip[32];
+	uint8_t m[23];
+	int held[N];
+	int fd, i;
+
+	rig_init();
+	rig.files = 64;
+	rig.conf->accept_unconfigured_peers = true;
+	add_peer("127.0.0.2");
+	rig_start();
+	fd = dial("127.0.0.2");
+	establish(fd, &o, NULL);
+	for (i = 0; i < N; i++) {
+		snprintf(ip, sizeof(ip), "127.2.0.%d", i + 1);
+		held[i] = dial(ip);
+	}
+	/* The last one is refused, the session lives. */
+	while (hear(held[N - 1]) > 0)
+		;
+	update_write(m, sizeof(m), 0);
+	say(fd, m, sizeof(m));
+	await_gone(PROC_RDE, MSG_UPDATES);
+	ck_assert(row_of("127.0.0.2", &row));
+	ck_assert_uint_eq(row.state, PEER_ESTABLISHED);
+	for (i = 0; i < N; i++)
+		close(held[i]);
+	/* There is room again: not at once, but without help. */
+	o.asn++;
+	for (i = 0;; i++) {
+		ck_assert_int_lt(i, 1000);
+		held[0] = dial("127.3.0.1");
+		if (hear(held[0]) == BGP_OPEN)
+			break;
+		close(held[0]);
+		pump(10);
+	}
+	say_open(held[0], &o);
+	ck_assert_int_eq(hear(held[0]), BGP_KEEPALIVE);
+	close(held[0]);
+	close(fd);
 	rig_end();
 }
 END_TEST
@@ -1962,6 +2018,7 @@ main(void)
 	    3);
 	tcase_add_test(t, strangers_are_told_and_idle_peers_are_not);
 	tcase_add_test(t, unconfigured_peers_come_and_vanish);
+	tcase_add_test(t, without_descriptors_the_rest_goes_on);
 	tcase_add_loop_test(t, collision_goes_by_identifier, 0, 4);
 	tcase_add_test(t,
 	    an_established_session_stands_against_another_connection);
