@@ -47,7 +47,7 @@ diag_append(struct diags *d, bool warning, uint32_t line, uint32_t column,
 	to->text = text;
 }
 
-static void
+static void ATTR_PRINTF(5, 0)
 diag_add(struct diags *d, bool warning, uint32_t line, uint32_t column,
     const char *fmt, va_list ap)
 {

@@ -26,6 +26,10 @@ unit: $(unit_bin)
 
 # Fuzz entries (BUILD=fuzz): regress/fuzz/NAME_fuzz.c, linked with libcommon
 # and what fuzz_libs_NAME and fuzz_ld_NAME add.
+fuzz_libs_yaml := bgpd
+fuzz_ld_yaml := -lyaml
+fuzz_libs_loaded := bgpd
+fuzz_ld_loaded := -lyaml
 fuzz_src := $(wildcard regress/fuzz/*_fuzz.c)
 fuzz_bin := $(fuzz_src:%.c=$(B)/%)
 fuzz_name = $(patsubst regress/fuzz/%_fuzz.c,%,$(1))
