@@ -31,9 +31,9 @@ struct bgpd;
 
 enum child_sync { /* how far a child is with a configuration */
 	SYNC_NONE,
-	SYNC_SENDING,  /* items go out as its channel takes them */
-	SYNC_VOTING,   /* all sent, its vote is awaited */
-	SYNC_READY,    /* voted for it */
+	SYNC_SENDING, /* items go out as its channel takes them */
+	SYNC_VOTING, /* all sent, its vote is awaited */
+	SYNC_READY, /* voted for it */
 	SYNC_COMMITTED, /* told to take it over */
 	SYNC_DONE,
 };
@@ -44,12 +44,13 @@ enum child_sync { /* how far a child is with a configuration */
 struct child {
 	struct bgpd *bgpd;
 	enum proc proc;
-	pid_t pid;	   /* 0: not running */
+	pid_t pid; /* 0: not running */
 	struct chan *chan; /* NULL: none or broken */
 	struct event *timer; /* restart, or the end of patience */
 	struct mono deaths[CHILD_RESTARTS_MAX];
 	int n_deaths;
 	bool given_up;
+	bool killed; /* by us, who said so */
 	/* the configuration on its way to it */
 	const struct conf *conf;
 	enum child_sync sync;
@@ -75,7 +76,7 @@ struct edit {
 };
 TAILQ_HEAD(edits, edit);
 
-#define EDITS_MAX 4096	  /* waiting; more are refused */
+#define EDITS_MAX 4096 /* waiting; more are refused */
 #define RELOADERS_MAX 256 /* requests waiting for a reload */
 #define VOTE_TIMEOUT_MS 20000
 #define COMMIT_TIMEOUT_MS 30000
@@ -85,13 +86,13 @@ struct bgpd {
 	struct paths paths;
 	struct sandbox box; /* how children are confined */
 	const char *conf_name; /* as the user wrote it, for messages */
-	char *conf_path;       /* the same, absolute */
+	char *conf_path; /* the same, absolute */
 	bool foreground;
 	bool verbose;
-	bool ready;    /* the first generation is committed everywhere */
+	bool ready; /* the first generation is committed everywhere */
 	bool stopping;
-	int status;	   /* exit status */
-	int ready_pipe;	   /* tells the process that daemonised us; -1 */
+	int status; /* exit status */
+	int ready_pipe; /* tells the process that daemonised us; -1 */
 	char *pid_written; /* path of the pid file that is ours */
 
 	struct child children[PROC__MAX]; /* PROC_BGPD is unused */
@@ -99,7 +100,7 @@ struct bgpd {
 	bool rde_told; /* to end */
 
 	struct conf *running; /* committed: the file's objects and the API's */
-	struct conf *next;    /* in a transaction */
+	struct conf *next; /* in a transaction */
 	/* Their peers are of the file and were removed through the API; they
 	 * stay away until the file changes them. */
 	struct conf *removed;
@@ -150,8 +151,8 @@ void reload_start(struct bgpd *, uint32_t request);
 void reload_edit(struct bgpd *, uint32_t request, struct conf_edit *change);
 /* Events of children. */
 void reload_child_ready(struct child *, uint32_t generation);
-void reload_child_reject(struct child *, uint32_t generation,
-    const struct err *);
+void
+reload_child_reject(struct child *, uint32_t generation, const struct err *);
 void reload_child_done(struct child *, uint32_t generation);
 void reload_child_gone(struct child *);
 void reload_child_started(struct child *);
@@ -163,8 +164,8 @@ void reload_parser_reaped(struct bgpd *);
  */
 int reload_listeners(struct bgpd *, struct conf *c, struct err *e) ATTR_CHECK;
 /* Write, move or remove the pid file as `c` says (NULL: remove). */
-int pid_file_update(struct bgpd *, const struct conf *c, struct err *e)
-    ATTR_CHECK;
+int
+pid_file_update(struct bgpd *, const struct conf *c, struct err *e) ATTR_CHECK;
 /* The API is given up: nobody accepts on its addresses any more. */
 void reload_close_api(struct bgpd *);
 
@@ -172,9 +173,8 @@ void reload_close_api(struct bgpd *);
  * What an edit makes of a configuration.  `file_name` is for the message
  * that names where a peer comes from.  On error nothing has changed.
  */
-int edit_apply(struct conf *next, struct conf *removed,
-    const char *file_name, const struct conf_edit *, struct err *e)
-    ATTR_CHECK;
+int edit_apply(struct conf *next, struct conf *removed, const char *file_name,
+    const struct conf_edit *, struct err *e) ATTR_CHECK;
 /*
  * Join a newly read file with the peers of the API in `running`; those of
  * the file that the API removed stay away while the file does not change

@@ -31,8 +31,8 @@
 #include "common/proc.h"
 #include "common/xmalloc.h"
 
-#define STOP_MS 4500	  /* of the 5 s that a clean end may take */
-#define LINGER_MS 1000	  /* from a closed channel to the end of a child */
+#define STOP_MS 4500 /* of the 5 s that a clean end may take */
+#define LINGER_MS 1000 /* from a closed channel to the end of a child */
 #define RESTART_FIRST_MS 100
 
 static void child_restart_later(struct child *);
@@ -75,8 +75,8 @@ children_check(const struct bgpd *b, struct err *e)
 	for (proc = PROC_SESSIOND; rc == 0 && proc < PROC__MAX; proc++) {
 		path = child_path(b, proc);
 		if (access(path, X_OK) == -1)
-			rc = err_set(e, ERR_INTERNAL, "cannot run %s: %s",
-			    path, strerror(errno));
+			rc = err_set(e, ERR_INTERNAL, "cannot run %s: %s", path,
+			    strerror(errno));
 		free(path);
 	}
 	return rc;
@@ -112,8 +112,8 @@ child_args(const struct bgpd *b)
 	memset(&a, 0, sizeof(a));
 	a.foreground = b->foreground;
 	a.level = log_get_level();
-	a.format = b->running != NULL ? b->running->log_format :
-	    b->next->log_format;
+	a.format =
+	    b->running != NULL ? b->running->log_format : b->next->log_format;
 	a.privileged = b->box.privileged;
 	a.uid = b->box.uid;
 	a.gid = b->box.gid;
@@ -164,6 +164,7 @@ child_spawn(struct child *c)
 		return -1;
 	}
 	c->sync = SYNC_NONE;
+	c->killed = false;
 	c->chan = chan_new(b->base, pair[0], PROC_BGPD, c->proc,
 	    &link_ops[c->proc], c, 0);
 	log_debug("started %s, pid %d", proc_name(c->proc), (int)c->pid);
@@ -237,6 +238,7 @@ on_stop_timer(evutil_socket_t fd, short what, void *arg)
 			continue;
 		log_warnx("%s did not end in time, killing it",
 		    proc_name(proc));
+		b->children[proc].killed = true;
 		(void)kill(b->children[proc].pid, SIGKILL);
 	}
 }
@@ -262,7 +264,8 @@ child_restart_later(struct child *c)
 	if (c->n_deaths == CHILD_RESTARTS_MAX) {
 		c->given_up = true;
 		log_errorx("%s ended %d times in a minute: going on without "
-			   "the API", proc_name(c->proc), c->n_deaths + 1);
+			   "the API",
+		    proc_name(c->proc), c->n_deaths + 1);
 		reload_close_api(c->bgpd);
 		return;
 	}
@@ -283,7 +286,7 @@ child_ended(struct child *c, int status)
 		chan_free(c->chan);
 	c->chan = NULL;
 	if (b->stopping) {
-		if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		if (WIFSIGNALED(status) && !c->killed)
 			log_warnx("%s (pid %d) ended by signal %d (%s)", name,
 			    (int)pid, WTERMSIG(status),
 			    strsignal(WTERMSIG(status)));
@@ -311,8 +314,9 @@ child_ended(struct child *c, int status)
 void
 children_reap(struct bgpd *b)
 {
+	int status, ended[PROC__MAX];
+	bool has_ended[PROC__MAX] = { false };
 	enum proc proc;
-	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
@@ -320,10 +324,24 @@ children_reap(struct bgpd *b)
 			reload_parser_reaped(b);
 			continue;
 		}
-		for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++)
-			if (b->children[proc].pid == pid)
-				child_ended(&b->children[proc], status);
+		for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++) {
+			if (b->children[proc].pid == pid) {
+				has_ended[proc] = true;
+				ended[proc] = status;
+			}
+		}
 	}
+	/* One that a signal ended is the cause, one that exited at the same
+	 * time may have followed it. */
+	for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++) {
+		if (has_ended[proc] && WIFSIGNALED(ended[proc])) {
+			child_ended(&b->children[proc], ended[proc]);
+			has_ended[proc] = false;
+		}
+	}
+	for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++)
+		if (has_ended[proc])
+			child_ended(&b->children[proc], ended[proc]);
 }
 
 void
@@ -333,6 +351,7 @@ child_kill(struct child *c, const char *why)
 	if (c->chan != NULL)
 		chan_free(c->chan);
 	c->chan = NULL;
+	c->killed = true;
 	if (c->pid != 0)
 		(void)kill(c->pid, SIGKILL);
 }

@@ -185,8 +185,7 @@ names_check(struct schema *s)
 	for (i = 0; i < s->used.n; i++) {
 		u = &s->used.list[i];
 		if (s->defined.n > 0 &&
-		    bsearch(u, d, s->defined.n, sizeof(*d), name_match) !=
-			NULL)
+		    bsearch(u, d, s->defined.n, sizeof(*d), name_match) != NULL)
 			continue;
 		diag_error(s->diags, u->at.line, u->at.column,
 		    "%s \"%.60s\" is not defined", name_kind_text(u->kind),

@@ -46,8 +46,8 @@ set_prefix(struct schema *s, const struct conf_key *k, const struct node *n,
 }
 
 static void
-set_next_hop(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+set_next_hop(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	struct network_draft *d = target;
 
@@ -86,8 +86,7 @@ set_as_path(struct schema *s, const struct conf_key *k, const struct node *n,
 			    "\"%.60s\" is not an AS path", n->text);
 	} else if (n->kind == NODE_LIST) {
 		if (n->n_child > 255) {
-			schema_error(s, n, k->name,
-			    "more than 255 numbers");
+			schema_error(s, n, k->name, "more than 255 numbers");
 			return;
 		}
 		if (n->n_child == 0)
@@ -116,8 +115,8 @@ set_med(struct schema *s, const struct conf_key *k, const struct node *n,
 }
 
 static void
-set_local_pref(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+set_local_pref(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	struct network_draft *d = target;
 
@@ -128,8 +127,8 @@ set_local_pref(struct schema *s, const struct conf_key *k,
 }
 
 static void
-set_community(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+set_community(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	struct network_draft *d = target;
 	struct err e;
@@ -164,8 +163,7 @@ set_large(struct schema *s, const struct conf_key *k, const struct node *n,
 	large.global = v[0];
 	large.local1 = v[1];
 	large.local2 = v[2];
-	d->large = xreallocarray(d->large, d->n_large + 1,
-	    COMMUNITY_LARGE_LEN);
+	d->large = xreallocarray(d->large, d->n_large + 1, COMMUNITY_LARGE_LEN);
 	community_large_write(d->large + d->n_large * COMMUNITY_LARGE_LEN,
 	    &large);
 	d->n_large++;
@@ -197,7 +195,8 @@ network_build(struct schema *s, const struct node *n,
 	v.next_hop = d->next_hop;
 	if (d->next_hop_at == NULL)
 		v.next_hop.family = d->nlri.family == FAMILY_IPV4_UNICAST ?
-		    ADDR_IPV4 : ADDR_IPV6; /* unspecified: ourselves */
+		    ADDR_IPV4 :
+		    ADDR_IPV6; /* unspecified: ourselves */
 	v.has_med = d->has_med;
 	v.med = d->med;
 	v.has_local_pref = d->has_local_pref;
@@ -223,8 +222,7 @@ network_build(struct schema *s, const struct node *n,
 }
 
 static void
-network_end(struct schema *s, const struct node *n, void *target,
-    void *outer)
+network_end(struct schema *s, const struct node *n, void *target, void *outer)
 {
 	struct network_draft *d = target;
 	uint8_t want;
@@ -243,24 +241,41 @@ network_end(struct schema *s, const struct node *n, void *target,
 	free(d->large);
 }
 
-static const char *const origin_words[] = { "igp", "egp", "incomplete",
-	NULL };
+static const char *const origin_words[] = { "igp", "egp", "incomplete", NULL };
 
 #define AT(member) offsetof(struct network_draft, member)
 static const struct conf_key network_keys[] = {
-	{ .name = "prefix", .type = KEY_VALUE, .flags = KEY_REQUIRED,
+	{ .name = "prefix",
+	    .type = KEY_VALUE,
+	    .flags = KEY_REQUIRED,
 	    .set = set_prefix },
-	{ .name = "next_hop", .type = KEY_VALUE, .flags = KEY_NULL,
+	{ .name = "next_hop",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL,
 	    .set = set_next_hop },
-	{ .name = "origin", .type = KEY_WORD, .flags = KEY_NULL,
-	    .dflt = "igp", .offset = AT(origin), .words = origin_words },
-	{ .name = "as_path", .type = KEY_NODE, .min = 1, .max = UINT32_MAX,
+	{ .name = "origin",
+	    .type = KEY_WORD,
+	    .flags = KEY_NULL,
+	    .dflt = "igp",
+	    .offset = AT(origin),
+	    .words = origin_words },
+	{ .name = "as_path",
+	    .type = KEY_NODE,
+	    .min = 1,
+	    .max = UINT32_MAX,
 	    .set = set_as_path },
-	{ .name = "local_pref", .type = KEY_U32, .flags = KEY_NULL,
-	    .max = UINT32_MAX, .offset = AT(local_pref),
+	{ .name = "local_pref",
+	    .type = KEY_U32,
+	    .flags = KEY_NULL,
+	    .max = UINT32_MAX,
+	    .offset = AT(local_pref),
 	    .set = set_local_pref },
-	{ .name = "med", .type = KEY_U32, .flags = KEY_NULL,
-	    .max = UINT32_MAX, .offset = AT(med), .set = set_med },
+	{ .name = "med",
+	    .type = KEY_U32,
+	    .flags = KEY_NULL,
+	    .max = UINT32_MAX,
+	    .offset = AT(med),
+	    .set = set_med },
 	{ .name = "communities", .type = KEY_LIST, .set = set_community },
 	{ .name = "large_communities", .type = KEY_LIST, .set = set_large },
 };

@@ -25,18 +25,15 @@ set_address(struct schema *s, const struct conf_key *k, const struct node *n,
 	struct peer_draft *d = target;
 	struct conf_peer *p = &d->peer;
 
-	if (endpoint_parse(n->text, BGP_PORT, false, &p->addr, &p->port) ==
-	    -1)
+	if (endpoint_parse(n->text, BGP_PORT, false, &p->addr, &p->port) == -1)
 		schema_error(s, n, k->name,
 		    "\"%.60s\" is not an address (IP, IP:PORT or "
 		    "[IPv6]:PORT)",
 		    n->text);
-	else if (addr_is_unspecified(&p->addr) ||
-	    addr_is_multicast(&p->addr) ||
+	else if (addr_is_unspecified(&p->addr) || addr_is_multicast(&p->addr) ||
 	    (p->addr.family == ADDR_IPV4 &&
 		addr_to_u32(&p->addr) == UINT32_MAX))
-		schema_error(s, n, k->name, "%.60s cannot be a peer",
-		    n->text);
+		schema_error(s, n, k->name, "%.60s cannot be a peer", n->text);
 	else
 		d->address = n;
 }
@@ -58,8 +55,8 @@ set_local_address(struct schema *s, const struct conf_key *k,
 }
 
 static void
-set_remote_as(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+set_remote_as(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	const struct conf_peer *p = target;
 
@@ -70,8 +67,8 @@ set_remote_as(struct schema *s, const struct conf_key *k,
 
 /* RFC 4271 4.2: zero or at least three seconds */
 static void
-set_hold_time(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+set_hold_time(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	const struct conf_peer *p = target;
 
@@ -82,8 +79,8 @@ set_hold_time(struct schema *s, const struct conf_key *k,
 
 /* An explicit null says never, other than an absent key. */
 static void
-set_idle_hold(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+set_idle_hold(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	struct conf_peer *p = target;
 	size_t errors = s->diags->errors;
@@ -111,8 +108,8 @@ set_limit(struct schema *s, const struct conf_key *k, const struct node *n,
 }
 
 static void
-policy_name(struct schema *s, const struct conf_key *k,
-    const struct node *n, char ***names, uint16_t *count)
+policy_name(struct schema *s, const struct conf_key *k, const struct node *n,
+    char ***names, uint16_t *count)
 {
 	if (schema_text(s, n, k->name) == NULL)
 		return;
@@ -161,8 +158,7 @@ code_of(struct schema *s, const struct conf_key *k, const struct node *n)
 			return i + 1;
 	if (!n->plain || value_number(n->text, &v) == -1 || v == 0 ||
 	    v > k->max)
-		schema_error(s, n, k->name, "\"%.60s\" is not known",
-		    n->text);
+		schema_error(s, n, k->name, "\"%.60s\" is not known", n->text);
 	return v;
 }
 
@@ -210,8 +206,7 @@ family_end(struct schema *s, const struct node *n, void *target, void *outer)
 
 	if (f->has_afi && f->has_safi)
 		family_add(s, n,
-		    family_from_afi((uint16_t)f->afi, (uint8_t)f->safi),
-		    outer);
+		    family_from_afi((uint16_t)f->afi, (uint8_t)f->safi), outer);
 }
 
 static void
@@ -248,16 +243,30 @@ static const char *const add_path_words[] = { "disabled", "all", NULL };
 static const char *const action_words[] = { "terminate", "discard", NULL };
 
 static const struct conf_key afi_safi_keys[] = {
-	{ .name = "afi", .type = KEY_VALUE, .flags = KEY_REQUIRED,
-	    .max = UINT16_MAX, .words = afi_words, .set = set_afi },
-	{ .name = "safi", .type = KEY_VALUE, .flags = KEY_REQUIRED,
-	    .max = UINT8_MAX, .words = safi_words, .set = set_safi },
-	{ .name = "add_path_send", .type = KEY_WORD,
-	    .flags = KEY_NULL | KEY_INERT, .offset = KEY_NOWHERE,
+	{ .name = "afi",
+	    .type = KEY_VALUE,
+	    .flags = KEY_REQUIRED,
+	    .max = UINT16_MAX,
+	    .words = afi_words,
+	    .set = set_afi },
+	{ .name = "safi",
+	    .type = KEY_VALUE,
+	    .flags = KEY_REQUIRED,
+	    .max = UINT8_MAX,
+	    .words = safi_words,
+	    .set = set_safi },
+	{ .name = "add_path_send",
+	    .type = KEY_WORD,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = KEY_NOWHERE,
 	    .words = add_path_words },
-	{ .name = "import_policy", .type = KEY_LIST, .flags = KEY_INERT,
+	{ .name = "import_policy",
+	    .type = KEY_LIST,
+	    .flags = KEY_INERT,
 	    .set = set_policy_unused },
-	{ .name = "export_policy", .type = KEY_LIST, .flags = KEY_INERT,
+	{ .name = "export_policy",
+	    .type = KEY_LIST,
+	    .flags = KEY_INERT,
 	    .set = set_policy_unused },
 };
 
@@ -274,10 +283,17 @@ const struct conf_table table_afi_safi = {
 #define AT(member) offsetof(struct conf_peer, member)
 
 static const struct conf_key max_prefix_keys[] = {
-	{ .name = "limit", .type = KEY_U32, .flags = KEY_REQUIRED,
-	    .max = UINT32_MAX, .offset = AT(max_prefix), .set = set_limit },
-	{ .name = "action", .type = KEY_WORD, .dflt = "terminate",
-	    .offset = AT(max_prefix_action), .words = action_words },
+	{ .name = "limit",
+	    .type = KEY_U32,
+	    .flags = KEY_REQUIRED,
+	    .max = UINT32_MAX,
+	    .offset = AT(max_prefix),
+	    .set = set_limit },
+	{ .name = "action",
+	    .type = KEY_WORD,
+	    .dflt = "terminate",
+	    .offset = AT(max_prefix_action),
+	    .words = action_words },
 };
 
 const struct conf_table table_max_prefix = {
@@ -287,11 +303,16 @@ const struct conf_table table_max_prefix = {
 };
 
 static const struct conf_key graceful_restart_keys[] = {
-	{ .name = "enabled", .type = KEY_BOOL, .dflt = "true",
+	{ .name = "enabled",
+	    .type = KEY_BOOL,
+	    .dflt = "true",
 	    .offset = AT(gr_enabled) },
 	/* twelve bits on the wire (RFC 4724 3) */
-	{ .name = "restart_time", .type = KEY_U16, .max = 4095,
-	    .dflt = "120", .offset = AT(gr_time) },
+	{ .name = "restart_time",
+	    .type = KEY_U16,
+	    .max = 4095,
+	    .dflt = "120",
+	    .offset = AT(gr_time) },
 };
 
 const struct conf_table table_graceful_restart = {
@@ -303,8 +324,11 @@ const struct conf_table table_graceful_restart = {
 static const struct conf_key llgr_keys[] = {
 	{ .name = "enabled", .type = KEY_BOOL, .offset = KEY_NOWHERE },
 	/* 24 bits on the wire (RFC 9494 3) */
-	{ .name = "stale_time_secs", .type = KEY_U32, .flags = KEY_NULL,
-	    .max = 0xffffff, .offset = KEY_NOWHERE },
+	{ .name = "stale_time_secs",
+	    .type = KEY_U32,
+	    .flags = KEY_NULL,
+	    .max = 0xffffff,
+	    .offset = KEY_NOWHERE },
 	{ .name = "afi_safis", .type = KEY_LIST, .set = set_family_unused },
 };
 
@@ -355,70 +379,133 @@ peer_end(struct schema *s, const struct node *n, void *target, void *outer)
 }
 
 static const struct conf_key peer_keys[] = {
-	{ .name = "address", .type = KEY_VALUE, .flags = KEY_REQUIRED,
+	{ .name = "address",
+	    .type = KEY_VALUE,
+	    .flags = KEY_REQUIRED,
 	    .set = set_address },
-	{ .name = "remote_as", .type = KEY_U32, .flags = KEY_NULL,
-	    .max = UINT32_MAX, .offset = AT(remote_as),
+	{ .name = "remote_as",
+	    .type = KEY_U32,
+	    .flags = KEY_NULL,
+	    .max = UINT32_MAX,
+	    .offset = AT(remote_as),
 	    .set = set_remote_as },
-	{ .name = "local_address", .type = KEY_VALUE, .flags = KEY_NULL,
+	{ .name = "local_address",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL,
 	    .set = set_local_address },
-	{ .name = "hold_time_secs", .type = KEY_U16, .flags = KEY_NULL,
-	    .max = UINT16_MAX, .offset = AT(hold_time),
+	{ .name = "hold_time_secs",
+	    .type = KEY_U16,
+	    .flags = KEY_NULL,
+	    .max = UINT16_MAX,
+	    .offset = AT(hold_time),
 	    .set = set_hold_time },
-	{ .name = "idle_hold_time_secs", .type = KEY_NODE,
-	    .max = UINT32_MAX - 1, .dflt = "30", .set = set_idle_hold },
-	{ .name = "damp_peer_oscillations", .type = KEY_BOOL,
-	    .dflt = "true", .offset = AT(damp_oscillations) },
-	{ .name = "allow_automatic_stop", .type = KEY_BOOL, .dflt = "true",
+	{ .name = "idle_hold_time_secs",
+	    .type = KEY_NODE,
+	    .max = UINT32_MAX - 1,
+	    .dflt = "30",
+	    .set = set_idle_hold },
+	{ .name = "damp_peer_oscillations",
+	    .type = KEY_BOOL,
+	    .dflt = "true",
+	    .offset = AT(damp_oscillations) },
+	{ .name = "allow_automatic_stop",
+	    .type = KEY_BOOL,
+	    .dflt = "true",
 	    .offset = AT(allow_automatic_stop) },
-	{ .name = "passive_mode", .type = KEY_BOOL, .dflt = "false",
+	{ .name = "passive_mode",
+	    .type = KEY_BOOL,
+	    .dflt = "false",
 	    .offset = AT(passive) },
-	{ .name = "delay_open_time_secs", .type = KEY_U32,
-	    .flags = KEY_NULL, .max = UINT32_MAX - 1,
+	{ .name = "delay_open_time_secs",
+	    .type = KEY_U32,
+	    .flags = KEY_NULL,
+	    .max = UINT32_MAX - 1,
 	    .offset = AT(delay_open_secs) },
-	{ .name = "max_prefix", .type = KEY_MAP, .flags = KEY_NULL,
+	{ .name = "max_prefix",
+	    .type = KEY_MAP,
+	    .flags = KEY_NULL,
 	    .table = &table_max_prefix },
-	{ .name = "send_notification_without_open", .type = KEY_BOOL,
-	    .dflt = "false", .offset = AT(notification_without_open) },
-	{ .name = "collision_detect_established_state", .type = KEY_BOOL,
-	    .dflt = "false", .offset = AT(collision_established) },
-	{ .name = "min_route_advertisement_interval_secs", .type = KEY_U32,
-	    .flags = KEY_NULL, .max = UINT32_MAX, .dflt = "0",
+	{ .name = "send_notification_without_open",
+	    .type = KEY_BOOL,
+	    .dflt = "false",
+	    .offset = AT(notification_without_open) },
+	{ .name = "collision_detect_established_state",
+	    .type = KEY_BOOL,
+	    .dflt = "false",
+	    .offset = AT(collision_established) },
+	{ .name = "min_route_advertisement_interval_secs",
+	    .type = KEY_U32,
+	    .flags = KEY_NULL,
+	    .max = UINT32_MAX,
+	    .dflt = "0",
 	    .offset = AT(mrai_secs) },
-	{ .name = "graceful-restart", .type = KEY_MAP, .flags = KEY_NULL,
+	{ .name = "graceful-restart",
+	    .type = KEY_MAP,
+	    .flags = KEY_NULL,
 	    .table = &table_graceful_restart },
-	{ .name = "afi_safis", .type = KEY_LIST, .flags = KEY_NULL,
+	{ .name = "afi_safis",
+	    .type = KEY_LIST,
+	    .flags = KEY_NULL,
 	    .set = set_family },
-	{ .name = "import-policy", .type = KEY_LIST, .flags = KEY_INERT,
+	{ .name = "import-policy",
+	    .type = KEY_LIST,
+	    .flags = KEY_INERT,
 	    .set = set_import },
-	{ .name = "export-policy", .type = KEY_LIST, .flags = KEY_INERT,
+	{ .name = "export-policy",
+	    .type = KEY_LIST,
+	    .flags = KEY_INERT,
 	    .set = set_export },
-	{ .name = "rr_client", .type = KEY_BOOL,
-	    .flags = KEY_NULL | KEY_INERT, .offset = KEY_NOWHERE },
-	{ .name = "rs_client", .type = KEY_BOOL,
-	    .flags = KEY_NULL | KEY_INERT, .offset = KEY_NOWHERE },
-	{ .name = "add_path_send", .type = KEY_WORD,
-	    .flags = KEY_NULL | KEY_INERT, .offset = KEY_NOWHERE,
-	    .words = add_path_words },
-	{ .name = "add_path_receive", .type = KEY_BOOL,
-	    .flags = KEY_NULL | KEY_INERT, .offset = KEY_NOWHERE },
-	{ .name = "enforce_first_as", .type = KEY_BOOL,
-	    .flags = KEY_NULL | KEY_INERT, .offset = KEY_NOWHERE },
-	{ .name = "md5_key_file", .type = KEY_TEXT,
-	    .flags = KEY_NULL | KEY_INERT, .offset = KEY_NOWHERE },
-	{ .name = "next_hop_self", .type = KEY_BOOL,
-	    .flags = KEY_NULL | KEY_INERT, .offset = KEY_NOWHERE },
-	{ .name = "graceful_shutdown", .type = KEY_BOOL,
-	    .flags = KEY_NULL | KEY_INERT, .offset = KEY_NOWHERE },
-	{ .name = "ttl_min", .type = KEY_U32,
-	    .flags = KEY_NULL | KEY_INERT, .min = 1, .max = 255,
+	{ .name = "rr_client",
+	    .type = KEY_BOOL,
+	    .flags = KEY_NULL | KEY_INERT,
 	    .offset = KEY_NOWHERE },
-	{ .name = "llgr", .type = KEY_MAP, .flags = KEY_NULL | KEY_INERT,
+	{ .name = "rs_client",
+	    .type = KEY_BOOL,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = KEY_NOWHERE },
+	{ .name = "add_path_send",
+	    .type = KEY_WORD,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = KEY_NOWHERE,
+	    .words = add_path_words },
+	{ .name = "add_path_receive",
+	    .type = KEY_BOOL,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = KEY_NOWHERE },
+	{ .name = "enforce_first_as",
+	    .type = KEY_BOOL,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = KEY_NOWHERE },
+	{ .name = "md5_key_file",
+	    .type = KEY_TEXT,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = KEY_NOWHERE },
+	{ .name = "next_hop_self",
+	    .type = KEY_BOOL,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = KEY_NOWHERE },
+	{ .name = "graceful_shutdown",
+	    .type = KEY_BOOL,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = KEY_NOWHERE },
+	{ .name = "ttl_min",
+	    .type = KEY_U32,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .min = 1,
+	    .max = 255,
+	    .offset = KEY_NOWHERE },
+	{ .name = "llgr",
+	    .type = KEY_MAP,
+	    .flags = KEY_NULL | KEY_INERT,
 	    .table = &table_llgr },
-	{ .name = "send_rpki_community", .type = KEY_BOOL,
-	    .flags = KEY_NULL | KEY_INERT, .offset = KEY_NOWHERE },
-	{ .name = "interface", .type = KEY_TEXT,
-	    .flags = KEY_NULL | KEY_INERT, .offset = KEY_NOWHERE },
+	{ .name = "send_rpki_community",
+	    .type = KEY_BOOL,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = KEY_NOWHERE },
+	{ .name = "interface",
+	    .type = KEY_TEXT,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = KEY_NOWHERE },
 };
 
 const struct conf_table table_peer = {

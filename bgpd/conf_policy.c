@@ -19,15 +19,14 @@ check_addr(struct schema *s, const struct conf_key *k, const struct node *n,
 	struct addr a;
 
 	(void)target;
-	if (schema_text(s, n, k->name) != NULL &&
-	    addr_parse(n->text, &a) == -1)
+	if (schema_text(s, n, k->name) != NULL && addr_parse(n->text, &a) == -1)
 		schema_error(s, n, k->name, "\"%.60s\" is not an IP address",
 		    n->text);
 }
 
 static void
-check_prefix(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+check_prefix(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	struct nlri nlri;
 	struct err e;
@@ -38,8 +37,8 @@ check_prefix(struct schema *s, const struct conf_key *k,
 }
 
 static void
-check_pattern(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+check_pattern(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	struct err e;
 
@@ -132,8 +131,8 @@ set_match(struct schema *s, const struct conf_key *k, const struct node *n,
 }
 
 static void
-check_nothing(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+check_nothing(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	(void)s;
 	(void)k;
@@ -163,8 +162,8 @@ set_rule_prefix(struct schema *s, const struct conf_key *k,
 }
 
 static void
-set_rule_range(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+set_rule_range(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	struct prefix_draft *d = target;
 
@@ -188,10 +187,15 @@ prefix_end(struct schema *s, const struct node *n, void *target, void *outer)
 }
 
 static const struct conf_key prefix_keys[] = {
-	{ .name = "prefix", .type = KEY_VALUE, .flags = KEY_REQUIRED,
+	{ .name = "prefix",
+	    .type = KEY_VALUE,
+	    .flags = KEY_REQUIRED,
 	    .set = set_rule_prefix },
-	{ .name = "masklength-range", .type = KEY_VALUE, .flags = KEY_NULL,
-	    .dflt = "exact", .set = set_rule_range },
+	{ .name = "masklength-range",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL,
+	    .dflt = "exact",
+	    .set = set_rule_range },
 };
 
 const struct conf_table table_prefix = {
@@ -202,41 +206,55 @@ const struct conf_table table_prefix = {
 	.end = prefix_end,
 };
 
-#define NAME_ROW(kind) \
-	{ .name = "name", .type = KEY_VALUE, .flags = KEY_REQUIRED, \
-	    .max = (kind), .set = set_name }
-#define SET_TABLE(table, key, text) \
-	const struct conf_table table = { .what = (text), .keys = (key), \
+#define NAME_ROW(kind)                                                         \
+	{                                                                      \
+		.name = "name", .type = KEY_VALUE, .flags = KEY_REQUIRED,      \
+		.max = (kind), .set = set_name                                 \
+	}
+#define SET_TABLE(table, key, text)                                            \
+	const struct conf_table table = { .what = (text),                      \
+		.keys = (key),                                                 \
 		.n = nitems(key) }
 
 static const struct conf_key prefix_set_keys[] = {
 	NAME_ROW(NAME_PREFIX_SET),
-	{ .name = "prefixes", .type = KEY_LIST_OF_MAPS,
-	    .flags = KEY_REQUIRED | KEY_NULL, .table = &table_prefix },
+	{ .name = "prefixes",
+	    .type = KEY_LIST_OF_MAPS,
+	    .flags = KEY_REQUIRED | KEY_NULL,
+	    .table = &table_prefix },
 };
 static const struct conf_key neighbor_set_keys[] = {
 	NAME_ROW(NAME_NEIGHBOR_SET),
-	{ .name = "neighbors", .type = KEY_LIST,
-	    .flags = KEY_REQUIRED | KEY_NULL, .set = check_addr },
+	{ .name = "neighbors",
+	    .type = KEY_LIST,
+	    .flags = KEY_REQUIRED | KEY_NULL,
+	    .set = check_addr },
 };
 static const struct conf_key as_path_set_keys[] = {
 	NAME_ROW(NAME_AS_PATH_SET),
-	{ .name = "patterns", .type = KEY_LIST,
-	    .flags = KEY_REQUIRED | KEY_NULL, .set = check_pattern },
+	{ .name = "patterns",
+	    .type = KEY_LIST,
+	    .flags = KEY_REQUIRED | KEY_NULL,
+	    .set = check_pattern },
 };
 static const struct conf_key community_set_keys[] = {
 	NAME_ROW(NAME_COMMUNITY_SET),
-	{ .name = "communities", .type = KEY_LIST,
-	    .flags = KEY_REQUIRED | KEY_NULL, .set = check_community },
+	{ .name = "communities",
+	    .type = KEY_LIST,
+	    .flags = KEY_REQUIRED | KEY_NULL,
+	    .set = check_community },
 };
 static const struct conf_key ext_community_set_keys[] = {
 	NAME_ROW(NAME_EXT_COMMUNITY_SET),
-	{ .name = "ext_communities", .type = KEY_LIST,
-	    .flags = KEY_REQUIRED | KEY_NULL, .set = check_ext_community },
+	{ .name = "ext_communities",
+	    .type = KEY_LIST,
+	    .flags = KEY_REQUIRED | KEY_NULL,
+	    .set = check_ext_community },
 };
 static const struct conf_key large_community_set_keys[] = {
 	NAME_ROW(NAME_LARGE_COMMUNITY_SET),
-	{ .name = "large_communities", .type = KEY_LIST,
+	{ .name = "large_communities",
+	    .type = KEY_LIST,
 	    .flags = KEY_REQUIRED | KEY_NULL,
 	    .set = check_large_community },
 };
@@ -251,17 +269,23 @@ SET_TABLE(table_large_community_set, large_community_set_keys,
     "large-community-sets");
 
 static const struct conf_key defined_sets_keys[] = {
-	{ .name = "prefix-sets", .type = KEY_LIST_OF_MAPS,
+	{ .name = "prefix-sets",
+	    .type = KEY_LIST_OF_MAPS,
 	    .table = &table_prefix_set },
-	{ .name = "neighbor-sets", .type = KEY_LIST_OF_MAPS,
+	{ .name = "neighbor-sets",
+	    .type = KEY_LIST_OF_MAPS,
 	    .table = &table_neighbor_set },
-	{ .name = "as-path-sets", .type = KEY_LIST_OF_MAPS,
+	{ .name = "as-path-sets",
+	    .type = KEY_LIST_OF_MAPS,
 	    .table = &table_as_path_set },
-	{ .name = "community-sets", .type = KEY_LIST_OF_MAPS,
+	{ .name = "community-sets",
+	    .type = KEY_LIST_OF_MAPS,
 	    .table = &table_community_set },
-	{ .name = "ext-community-sets", .type = KEY_LIST_OF_MAPS,
+	{ .name = "ext-community-sets",
+	    .type = KEY_LIST_OF_MAPS,
 	    .table = &table_ext_community_set },
-	{ .name = "large-community-sets", .type = KEY_LIST_OF_MAPS,
+	{ .name = "large-community-sets",
+	    .type = KEY_LIST_OF_MAPS,
 	    .table = &table_large_community_set },
 };
 SET_TABLE(table_defined_sets, defined_sets_keys, "defined-sets");
@@ -274,16 +298,24 @@ static const char *const operation_words[] = { "add", "remove", "replace",
 	NULL };
 
 static const struct conf_key match_set_keys[] = {
-	{ .name = "set-name", .type = KEY_VALUE, .flags = KEY_REQUIRED,
+	{ .name = "set-name",
+	    .type = KEY_VALUE,
+	    .flags = KEY_REQUIRED,
 	    .set = check_nothing },
-	{ .name = "match-option", .type = KEY_WORD, .flags = KEY_NULL,
-	    .dflt = "any", .offset = KEY_NOWHERE, .words = option_words },
+	{ .name = "match-option",
+	    .type = KEY_WORD,
+	    .flags = KEY_NULL,
+	    .dflt = "any",
+	    .offset = KEY_NOWHERE,
+	    .words = option_words },
 };
 SET_TABLE(table_match_set, match_set_keys, "match");
 
-#define MATCH_ROW(key, kind) \
-	{ .name = (key), .type = KEY_NODE, .flags = KEY_NULL, \
-	    .max = (kind), .set = set_match }
+#define MATCH_ROW(key, kind)                                                   \
+	{                                                                      \
+		.name = (key), .type = KEY_NODE, .flags = KEY_NULL,            \
+		.max = (kind), .set = set_match                                \
+	}
 
 static const struct conf_key conditions_keys[] = {
 	MATCH_ROW("match-prefix-set", NAME_PREFIX_SET),
@@ -292,15 +324,27 @@ static const struct conf_key conditions_keys[] = {
 	MATCH_ROW("match-community-set", NAME_COMMUNITY_SET),
 	MATCH_ROW("match-ext-community-set", NAME_EXT_COMMUNITY_SET),
 	MATCH_ROW("match-large-community-set", NAME_LARGE_COMMUNITY_SET),
-	{ .name = "prefix", .type = KEY_VALUE, .flags = KEY_NULL,
+	{ .name = "prefix",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL,
 	    .set = check_prefix },
-	{ .name = "neighbor", .type = KEY_VALUE, .flags = KEY_NULL,
+	{ .name = "neighbor",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL,
 	    .set = check_addr },
-	{ .name = "has-asn", .type = KEY_U32, .flags = KEY_NULL,
-	    .max = UINT32_MAX, .offset = KEY_NOWHERE },
-	{ .name = "route-type", .type = KEY_WORD, .flags = KEY_NULL,
-	    .offset = KEY_NOWHERE, .words = route_words },
-	{ .name = "community", .type = KEY_VALUE, .flags = KEY_NULL,
+	{ .name = "has-asn",
+	    .type = KEY_U32,
+	    .flags = KEY_NULL,
+	    .max = UINT32_MAX,
+	    .offset = KEY_NOWHERE },
+	{ .name = "route-type",
+	    .type = KEY_WORD,
+	    .flags = KEY_NULL,
+	    .offset = KEY_NOWHERE,
+	    .words = route_words },
+	{ .name = "community",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL,
 	    .set = check_community },
 };
 SET_TABLE(table_conditions, conditions_keys, "conditions");
@@ -308,15 +352,23 @@ SET_TABLE(table_conditions, conditions_keys, "conditions");
 /* --- actions */
 
 static const struct conf_key local_pref_keys[] = {
-	{ .name = "value", .type = KEY_U32, .flags = KEY_REQUIRED,
-	    .max = UINT32_MAX, .offset = KEY_NOWHERE },
-	{ .name = "force", .type = KEY_BOOL, .flags = KEY_NULL,
-	    .dflt = "false", .offset = KEY_NOWHERE },
+	{ .name = "value",
+	    .type = KEY_U32,
+	    .flags = KEY_REQUIRED,
+	    .max = UINT32_MAX,
+	    .offset = KEY_NOWHERE },
+	{ .name = "force",
+	    .type = KEY_BOOL,
+	    .flags = KEY_NULL,
+	    .dflt = "false",
+	    .offset = KEY_NOWHERE },
 };
 SET_TABLE(table_local_pref, local_pref_keys, "local-pref");
 
 static const struct conf_key med_keys[] = {
-	{ .name = "remove", .type = KEY_BOOL, .flags = KEY_REQUIRED,
+	{ .name = "remove",
+	    .type = KEY_BOOL,
+	    .flags = KEY_REQUIRED,
 	    .offset = KEY_NOWHERE },
 };
 SET_TABLE(table_med, med_keys, "med");
@@ -335,28 +387,35 @@ set_number_or_map(struct schema *s, const struct conf_key *k,
 		schema_number(s, k, n, &v);
 }
 
-#define OPERATION_ROW \
-	{ .name = "operation", .type = KEY_WORD, .flags = KEY_REQUIRED, \
-	    .offset = KEY_NOWHERE, .words = operation_words }
+#define OPERATION_ROW                                                          \
+	{                                                                      \
+		.name = "operation", .type = KEY_WORD, .flags = KEY_REQUIRED,  \
+		.offset = KEY_NOWHERE, .words = operation_words                \
+	}
 
 static const struct conf_key community_action_keys[] = {
 	OPERATION_ROW,
-	{ .name = "communities", .type = KEY_LIST,
-	    .flags = KEY_REQUIRED | KEY_NULL, .set = check_community },
+	{ .name = "communities",
+	    .type = KEY_LIST,
+	    .flags = KEY_REQUIRED | KEY_NULL,
+	    .set = check_community },
 };
 SET_TABLE(table_community_action, community_action_keys, "community");
 
 static const struct conf_key ext_community_action_keys[] = {
 	OPERATION_ROW,
-	{ .name = "ext_communities", .type = KEY_LIST,
-	    .flags = KEY_REQUIRED | KEY_NULL, .set = check_ext_community },
+	{ .name = "ext_communities",
+	    .type = KEY_LIST,
+	    .flags = KEY_REQUIRED | KEY_NULL,
+	    .set = check_ext_community },
 };
 SET_TABLE(table_ext_community_action, ext_community_action_keys,
     "ext-community");
 
 static const struct conf_key large_community_action_keys[] = {
 	OPERATION_ROW,
-	{ .name = "large_communities", .type = KEY_LIST,
+	{ .name = "large_communities",
+	    .type = KEY_LIST,
 	    .flags = KEY_REQUIRED | KEY_NULL,
 	    .set = check_large_community },
 };
@@ -364,21 +423,37 @@ SET_TABLE(table_large_community_action, large_community_action_keys,
     "large-community");
 
 static const struct conf_key actions_keys[] = {
-	{ .name = "accept", .type = KEY_BOOL, .flags = KEY_NULL,
+	{ .name = "accept",
+	    .type = KEY_BOOL,
+	    .flags = KEY_NULL,
 	    .offset = KEY_NOWHERE },
-	{ .name = "reject", .type = KEY_BOOL, .flags = KEY_NULL,
+	{ .name = "reject",
+	    .type = KEY_BOOL,
+	    .flags = KEY_NULL,
 	    .offset = KEY_NOWHERE },
-	{ .name = "local-pref", .type = KEY_NODE, .flags = KEY_NULL,
-	    .max = UINT32_MAX, .set = set_number_or_map,
+	{ .name = "local-pref",
+	    .type = KEY_NODE,
+	    .flags = KEY_NULL,
+	    .max = UINT32_MAX,
+	    .set = set_number_or_map,
 	    .table = &table_local_pref },
-	{ .name = "med", .type = KEY_NODE, .flags = KEY_NULL,
-	    .max = UINT32_MAX, .set = set_number_or_map,
+	{ .name = "med",
+	    .type = KEY_NODE,
+	    .flags = KEY_NULL,
+	    .max = UINT32_MAX,
+	    .set = set_number_or_map,
 	    .table = &table_med },
-	{ .name = "community", .type = KEY_MAP, .flags = KEY_NULL,
+	{ .name = "community",
+	    .type = KEY_MAP,
+	    .flags = KEY_NULL,
 	    .table = &table_community_action },
-	{ .name = "ext-community", .type = KEY_MAP, .flags = KEY_NULL,
+	{ .name = "ext-community",
+	    .type = KEY_MAP,
+	    .flags = KEY_NULL,
 	    .table = &table_ext_community_action },
-	{ .name = "large-community", .type = KEY_MAP, .flags = KEY_NULL,
+	{ .name = "large-community",
+	    .type = KEY_MAP,
+	    .flags = KEY_NULL,
 	    .table = &table_large_community_action },
 };
 SET_TABLE(table_actions, actions_keys, "actions");
@@ -386,18 +461,26 @@ SET_TABLE(table_actions, actions_keys, "actions");
 /* --- policies */
 
 static const struct conf_key statement_keys[] = {
-	{ .name = "name", .type = KEY_TEXT, .flags = KEY_NULL,
+	{ .name = "name",
+	    .type = KEY_TEXT,
+	    .flags = KEY_NULL,
 	    .offset = KEY_NOWHERE },
-	{ .name = "conditions", .type = KEY_MAP, .flags = KEY_NULL,
+	{ .name = "conditions",
+	    .type = KEY_MAP,
+	    .flags = KEY_NULL,
 	    .table = &table_conditions },
-	{ .name = "actions", .type = KEY_MAP,
-	    .flags = KEY_REQUIRED | KEY_NULL, .table = &table_actions },
+	{ .name = "actions",
+	    .type = KEY_MAP,
+	    .flags = KEY_REQUIRED | KEY_NULL,
+	    .table = &table_actions },
 };
 SET_TABLE(table_statement, statement_keys, "statements");
 
 static const struct conf_key policy_keys[] = {
 	NAME_ROW(NAME_POLICY),
-	{ .name = "statements", .type = KEY_LIST_OF_MAPS,
-	    .flags = KEY_REQUIRED | KEY_NULL, .table = &table_statement },
+	{ .name = "statements",
+	    .type = KEY_LIST_OF_MAPS,
+	    .flags = KEY_REQUIRED | KEY_NULL,
+	    .table = &table_statement },
 };
 SET_TABLE(table_policy, policy_keys, "policy-definitions");

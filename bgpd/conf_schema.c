@@ -45,9 +45,8 @@ found_instead(struct schema *s, const struct node *n, const char *key,
     const char *expected)
 {
 	if (n->kind == NODE_SCALAR && !node_is_null(n))
-		schema_error(s, n, key, "expected %s, found %s%.*s%s",
-		    expected, n->plain ? "" : "\"", SHOWN, n->text,
-		    n->plain ? "" : "\"");
+		schema_error(s, n, key, "expected %s, found %s%.*s%s", expected,
+		    n->plain ? "" : "\"", SHOWN, n->text, n->plain ? "" : "\"");
 	else
 		schema_error(s, n, key, "expected %s, found %s", expected,
 		    node_kind_name(n));
@@ -58,8 +57,8 @@ place_set(struct place **list, size_t i, const struct node *n)
 {
 	/* i comes in ascending order: grow at powers of two. */
 	if ((i & (i - 1)) == 0)
-		*list = xreallocarray(*list, i == 0 ? 1 : i * 2,
-		    sizeof(**list));
+		*list =
+		    xreallocarray(*list, i == 0 ? 1 : i * 2, sizeof(**list));
 	(*list)[i].line = n == NULL ? 0 : n->line;
 	(*list)[i].column = n == NULL ? 0 : n->column;
 }
@@ -163,8 +162,8 @@ is_long_number(const char *t)
 }
 
 void
-schema_number(struct schema *s, const struct conf_key *k,
-    const struct node *n, uint64_t *to)
+schema_number(struct schema *s, const struct conf_key *k, const struct node *n,
+    uint64_t *to)
 {
 	const char *t = n->text;
 	uint64_t v;
@@ -228,9 +227,9 @@ apply_word(struct schema *s, const struct conf_key *k, const struct node *n,
 	for (i = 0; k->words[i] != NULL; i++) {
 		at = strlen(list);
 		snprintf(list + at, sizeof(list) - at, "%s%s",
-		    i == 0		      ? "" :
+		    i == 0                      ? "" :
 			k->words[i + 1] != NULL ? ", " :
-						" or ",
+						  " or ",
 		    k->words[i]);
 	}
 	found_instead(s, n, k->name, list);
@@ -267,8 +266,8 @@ is_unset(const struct node *n)
 }
 
 static void
-apply_number(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *to, void *target)
+apply_number(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *to, void *target)
 {
 	size_t errors = s->diags->errors;
 	uint64_t v;
@@ -302,7 +301,8 @@ static void
 key_apply(struct schema *s, const struct conf_key *k, const struct node *at,
     const struct node *n, void *target)
 {
-	void *to = target == NULL || k->offset == KEY_NOWHERE ? NULL :
+	void *to = target == NULL || k->offset == KEY_NOWHERE ?
+	    NULL :
 	    (uint8_t *)target + k->offset;
 	bool flag;
 
@@ -386,7 +386,7 @@ key_fold(const char *from, char *to, size_t size)
 
 	for (i = 0; from[i] != '\0' && i + 1 < size; i++)
 		to[i] = from[i] == '_' ? '-' :
-		    (char)tolower((unsigned char)from[i]);
+					 (char)tolower((unsigned char)from[i]);
 	to[i] = '\0';
 }
 
@@ -408,7 +408,8 @@ key_suggest(const struct conf_table *t, const char *text)
 		/* hold_time for hold_time_secs */
 		if (strlen(a) >= 4 &&
 		    (strncmp(a, b, strlen(a)) == 0 ||
-			strncmp(a, b, strlen(b)) == 0) && d > 2)
+			strncmp(a, b, strlen(b)) == 0) &&
+		    d > 2)
 			d = 2;
 		if (best == NULL || d < least) {
 			best = t->keys[i].name;
@@ -449,8 +450,8 @@ struct slot {
 };
 
 static void
-slot_fill(struct schema *s, const struct conf_table *t,
-    const struct node *key, const struct node *value, struct slot *slots)
+slot_fill(struct schema *s, const struct conf_table *t, const struct node *key,
+    const struct node *value, struct slot *slots)
 {
 	size_t i;
 
@@ -475,8 +476,8 @@ slot_fill(struct schema *s, const struct conf_table *t,
 }
 
 static void
-map_apply(struct schema *s, const struct conf_table *t,
-    const struct node *n, void *target, struct place at)
+map_apply(struct schema *s, const struct conf_table *t, const struct node *n,
+    void *target, struct place at)
 {
 	struct slot slots[TABLE_KEYS_MAX];
 	const struct conf_key *k;
@@ -499,8 +500,8 @@ map_apply(struct schema *s, const struct conf_table *t,
 }
 
 void
-schema_map(struct schema *s, const struct conf_table *t,
-    const struct node *n, void *target)
+schema_map(struct schema *s, const struct conf_table *t, const struct node *n,
+    void *target)
 {
 	struct place at = { n->line, n->column };
 
@@ -553,8 +554,8 @@ set_asn(struct schema *s, const struct conf_key *k, const struct node *n,
 
 /* 0.0.0.0 is no identifier, every other number is (RFC 6286). */
 static void
-set_identifier(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+set_identifier(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	struct addr a;
 	uint32_t *to = (uint32_t *)(void *)((uint8_t *)target + k->offset);
@@ -570,8 +571,8 @@ set_identifier(struct schema *s, const struct conf_key *k,
 
 /* RFC 4271 4.2: zero or at least three seconds */
 static void
-set_hold_time(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+set_hold_time(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	const struct conf *c = target;
 
@@ -581,8 +582,8 @@ set_hold_time(struct schema *s, const struct conf_key *k,
 }
 
 static void
-set_router_id(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+set_router_id(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	fixed_set(s, CONF_FIXED_ROUTER_ID, n);
 	set_identifier(s, k, n, target);
@@ -601,20 +602,20 @@ set_user(struct schema *s, const struct conf_key *k, const struct node *n,
 }
 
 static void
-set_log_level(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+set_log_level(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	struct conf *c = target;
 
 	if (log_level_parse(n->text, &c->log_level) == -1)
 		schema_error(s, n, k->name,
-		    "\"%.*s\" is not a level (error, warn, info, debug)",
-		    SHOWN, n->text);
+		    "\"%.*s\" is not a level (error, warn, info, debug)", SHOWN,
+		    n->text);
 }
 
 static void
-set_log_format(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
+set_log_format(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
 {
 	static const char *const words[] = { "text", "json", NULL };
 	const struct conf_key format = { .name = k->name, .words = words };
@@ -686,12 +687,15 @@ grpc_listen_one(struct schema *s, const struct conf_key *k,
 	if (schema_text(s, n, k->name) == NULL)
 		return;
 	if (strncmp(n->text, "unix:", 5) == 0) {
-		if (n->text[5] != '/' || strlen(n->text + 5) >=
+		if (n->text[5] != '/' ||
+		    strlen(n->text + 5) >=
 			sizeof(((struct sockaddr_un *)0)->sun_path)) {
 			schema_error(s, n, k->name,
 			    "unix: takes an absolute path of at most %u "
-			    "bytes", (unsigned int)sizeof(
-			    ((struct sockaddr_un *)0)->sun_path) - 1);
+			    "bytes",
+			    (unsigned int)sizeof(
+				((struct sockaddr_un *)0)->sun_path) -
+				1);
 			return;
 		}
 		e.path = n->text + 5;
@@ -699,7 +703,8 @@ grpc_listen_one(struct schema *s, const struct conf_key *k,
 	    -1) {
 		schema_error(s, n, k->name,
 		    "\"%.*s\" is not an address (IP:PORT, [IPv6]:PORT or "
-		    "unix:/PATH)", SHOWN, n->text);
+		    "unix:/PATH)",
+		    SHOWN, n->text);
 		return;
 	}
 	if (c->n_grpc_listen == LISTEN_MAX) {
@@ -712,10 +717,8 @@ grpc_listen_one(struct schema *s, const struct conf_key *k,
 
 /* One address or a list of them. */
 static void
-set_endpoints(struct schema *s, const struct conf_key *k,
-    const struct node *n,
-    void (*one)(struct schema *, const struct conf_key *,
-	const struct node *))
+set_endpoints(struct schema *s, const struct conf_key *k, const struct node *n,
+    void (*one)(struct schema *, const struct conf_key *, const struct node *))
 {
 	size_t i;
 
@@ -724,9 +727,9 @@ set_endpoints(struct schema *s, const struct conf_key *k,
 		return;
 	}
 	if (n->kind == NODE_MAP || n->n_child == 0) {
-		found_instead(s, n, k->name, n->kind == NODE_MAP ?
-			"an address or a list of them" :
-			"at least one address");
+		found_instead(s, n, k->name,
+		    n->kind == NODE_MAP ? "an address or a list of them" :
+					  "at least one address");
 		return;
 	}
 	for (i = 0; i < n->n_child; i++)
@@ -809,10 +812,15 @@ bmp_server_end(struct schema *s, const struct node *n, void *target,
 
 #define AT(member) offsetof(struct conf_bmp_server, member)
 static const struct conf_key bmp_server_keys[] = {
-	{ .name = "address", .type = KEY_VALUE, .flags = KEY_REQUIRED,
+	{ .name = "address",
+	    .type = KEY_VALUE,
+	    .flags = KEY_REQUIRED,
 	    .set = bmp_server_address },
-	{ .name = "statistics_timeout", .type = KEY_U64, .flags = KEY_NULL,
-	    .max = UINT32_MAX, .offset = AT(statistics_secs) },
+	{ .name = "statistics_timeout",
+	    .type = KEY_U64,
+	    .flags = KEY_NULL,
+	    .max = UINT32_MAX,
+	    .offset = AT(statistics_secs) },
 };
 #undef AT
 
@@ -828,54 +836,103 @@ const struct conf_table table_bmp_server = {
 
 #define AT(member) offsetof(struct conf, member)
 static const struct conf_key top_keys[] = {
-	{ .name = "asn", .type = KEY_U32, .flags = KEY_REQUIRED, .min = 1,
-	    .max = UINT32_MAX, .offset = AT(asn), .set = set_asn },
-	{ .name = "router_id", .type = KEY_VALUE, .flags = KEY_REQUIRED,
-	    .offset = AT(router_id), .set = set_router_id },
-	{ .name = "cluster_id", .type = KEY_VALUE,
-	    .flags = KEY_NULL | KEY_INERT, .dflt = "router_id",
-	    .offset = AT(cluster_id), .set = set_identifier },
-	{ .name = "listen_addr", .type = KEY_NODE, .dflt = "0.0.0.0:179",
+	{ .name = "asn",
+	    .type = KEY_U32,
+	    .flags = KEY_REQUIRED,
+	    .min = 1,
+	    .max = UINT32_MAX,
+	    .offset = AT(asn),
+	    .set = set_asn },
+	{ .name = "router_id",
+	    .type = KEY_VALUE,
+	    .flags = KEY_REQUIRED,
+	    .offset = AT(router_id),
+	    .set = set_router_id },
+	{ .name = "cluster_id",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .dflt = "router_id",
+	    .offset = AT(cluster_id),
+	    .set = set_identifier },
+	{ .name = "listen_addr",
+	    .type = KEY_NODE,
+	    .dflt = "0.0.0.0:179",
 	    .set = set_listen },
-	{ .name = "grpc_listen_addr", .type = KEY_NODE,
-	    .dflt = "127.0.0.1:50051", .set = set_grpc_listen },
-	{ .name = "grpc_max_reply_bytes", .type = KEY_U32, .min = 65536,
-	    .max = 1u << 30, .dflt = "4194304",
+	{ .name = "grpc_listen_addr",
+	    .type = KEY_NODE,
+	    .dflt = "127.0.0.1:50051",
+	    .set = set_grpc_listen },
+	{ .name = "grpc_max_reply_bytes",
+	    .type = KEY_U32,
+	    .min = 65536,
+	    .max = 1u << 30,
+	    .dflt = "4194304",
 	    .offset = AT(grpc_max_reply_bytes) },
-	{ .name = "hold_time_secs", .type = KEY_U16, .max = UINT16_MAX,
-	    .dflt = "180", .offset = AT(hold_time), .set = set_hold_time },
-	{ .name = "connect_retry_secs", .type = KEY_U32, .min = 1,
-	    .max = UINT32_MAX - 1, .dflt = "30",
+	{ .name = "hold_time_secs",
+	    .type = KEY_U16,
+	    .max = UINT16_MAX,
+	    .dflt = "180",
+	    .offset = AT(hold_time),
+	    .set = set_hold_time },
+	{ .name = "connect_retry_secs",
+	    .type = KEY_U32,
+	    .min = 1,
+	    .max = UINT32_MAX - 1,
+	    .dflt = "30",
 	    .offset = AT(connect_retry_secs) },
-	{ .name = "accept_unconfigured_peers", .type = KEY_BOOL,
-	    .dflt = "false", .offset = AT(accept_unconfigured_peers) },
-	{ .name = "ebgp_requires_policy", .type = KEY_NODE, .dflt = "false",
+	{ .name = "accept_unconfigured_peers",
+	    .type = KEY_BOOL,
+	    .dflt = "false",
+	    .offset = AT(accept_unconfigured_peers) },
+	{ .name = "ebgp_requires_policy",
+	    .type = KEY_NODE,
+	    .dflt = "false",
 	    .set = set_requires_policy },
-	{ .name = "user", .type = KEY_VALUE, .dflt = "_bgpd",
-	    .set = set_user },
-	{ .name = "log_level", .type = KEY_VALUE, .dflt = "info",
+	{ .name = "user", .type = KEY_VALUE, .dflt = "_bgpd", .set = set_user },
+	{ .name = "log_level",
+	    .type = KEY_VALUE,
+	    .dflt = "info",
 	    .set = set_log_level },
-	{ .name = "log_format", .type = KEY_VALUE, .dflt = "text",
+	{ .name = "log_format",
+	    .type = KEY_VALUE,
+	    .dflt = "text",
 	    .set = set_log_format },
-	{ .name = "pid_file", .type = KEY_VALUE, .flags = KEY_NULL,
-	    .offset = AT(pid_file), .set = set_path },
-	{ .name = "state_dir", .type = KEY_VALUE,
-	    .flags = KEY_NULL | KEY_INERT, .offset = AT(state_dir),
+	{ .name = "pid_file",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL,
+	    .offset = AT(pid_file),
 	    .set = set_path },
-	{ .name = "sys_name", .type = KEY_TEXT,
-	    .flags = KEY_NULL | KEY_INERT, .offset = AT(sys_name) },
-	{ .name = "sys_descr", .type = KEY_TEXT,
-	    .flags = KEY_NULL | KEY_INERT, .offset = AT(sys_descr) },
-	{ .name = "llgr", .type = KEY_MAP, .flags = KEY_NULL | KEY_INERT,
+	{ .name = "state_dir",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = AT(state_dir),
+	    .set = set_path },
+	{ .name = "sys_name",
+	    .type = KEY_TEXT,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = AT(sys_name) },
+	{ .name = "sys_descr",
+	    .type = KEY_TEXT,
+	    .flags = KEY_NULL | KEY_INERT,
+	    .offset = AT(sys_descr) },
+	{ .name = "llgr",
+	    .type = KEY_MAP,
+	    .flags = KEY_NULL | KEY_INERT,
 	    .table = &table_llgr },
 	{ .name = "peers", .type = KEY_LIST_OF_MAPS, .table = &table_peer },
 	{ .name = "networks", .type = KEY_LIST, .set = set_network },
-	{ .name = "bmp_servers", .type = KEY_LIST_OF_MAPS,
-	    .flags = KEY_INERT, .table = &table_bmp_server },
-	{ .name = "defined-sets", .type = KEY_MAP, .flags = KEY_INERT,
+	{ .name = "bmp_servers",
+	    .type = KEY_LIST_OF_MAPS,
+	    .flags = KEY_INERT,
+	    .table = &table_bmp_server },
+	{ .name = "defined-sets",
+	    .type = KEY_MAP,
+	    .flags = KEY_INERT,
 	    .table = &table_defined_sets },
-	{ .name = "policy-definitions", .type = KEY_LIST_OF_MAPS,
-	    .flags = KEY_INERT, .table = &table_policy },
+	{ .name = "policy-definitions",
+	    .type = KEY_LIST_OF_MAPS,
+	    .flags = KEY_INERT,
+	    .table = &table_policy },
 };
 #undef AT
 

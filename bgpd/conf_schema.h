@@ -19,22 +19,22 @@
 #include "common/conf.h"
 
 enum key_type {
-	KEY_U16,   /* number at offset */
+	KEY_U16, /* number at offset */
 	KEY_U32,
 	KEY_U64,
 	KEY_BOOL,
-	KEY_TEXT,  /* char * at offset */
-	KEY_WORD,  /* one of words[], its index as uint8_t at offset */
+	KEY_TEXT, /* char * at offset */
+	KEY_WORD, /* one of words[], its index as uint8_t at offset */
 	KEY_VALUE, /* a scalar that set() reads */
-	KEY_NODE,  /* anything, read by set() */
-	KEY_MAP,   /* by table, into the same target */
-	KEY_LIST,  /* of anything: set() is called for each element */
+	KEY_NODE, /* anything, read by set() */
+	KEY_MAP, /* by table, into the same target */
+	KEY_LIST, /* of anything: set() is called for each element */
 	KEY_LIST_OF_MAPS, /* by table, each element by its own target */
 };
 
 enum key_flag {
 	KEY_REQUIRED = 1,
-	KEY_NULL = 2,  /* null means unset */
+	KEY_NULL = 2, /* null means unset */
 	KEY_INERT = 4, /* accepted and checked; nothing acts on it yet */
 };
 
@@ -48,8 +48,8 @@ struct conf_key {
 	enum key_type type;
 	unsigned int flags;
 	uint64_t min, max; /* of numbers */
-	const char *dflt;  /* as the manual has it; NULL: none */
-	size_t offset;	   /* in the target; KEY_NOWHERE: checked only */
+	const char *dflt; /* as the manual has it; NULL: none */
+	size_t offset; /* in the target; KEY_NOWHERE: checked only */
 	/* Called with the node (each element of a list); of a number when it
 	 * is good and stored. */
 	void (*set)(struct schema *, const struct conf_key *,
@@ -147,8 +147,7 @@ void schema_error(struct schema *, const struct node *, const char *key,
 /* Set the place of element `i` of an array that grows with its object. */
 void place_set(struct place **, size_t i, const struct node *);
 /* The text of a scalar that is not null, else NULL after an error. */
-const char *schema_text(struct schema *, const struct node *,
-    const char *key);
+const char *schema_text(struct schema *, const struct node *, const char *key);
 void schema_number(struct schema *, const struct conf_key *,
     const struct node *, uint64_t *to);
 void schema_define(struct schema *, enum name_kind, const struct node *);
@@ -157,20 +156,20 @@ void schema_warn_inert(struct schema *, const struct conf_key *,
     const struct node *);
 
 /* Read a map by a table into `target`. */
-void schema_map(struct schema *, const struct conf_table *,
-    const struct node *, void *target);
+void schema_map(struct schema *, const struct conf_table *, const struct node *,
+    void *target);
 /* The same into a target of its own, with begin() and end(). */
 void schema_object(struct schema *, const struct conf_table *,
     const struct node *, void *outer);
 
 /* Tables that live in files of their own. */
-extern const struct conf_table table_peer;	  /* conf_peer_keys.c */
+extern const struct conf_table table_peer; /* conf_peer_keys.c */
 extern const struct conf_table table_max_prefix;
 extern const struct conf_table table_graceful_restart;
 extern const struct conf_table table_llgr;
 extern const struct conf_table table_afi_safi;
-extern const struct conf_table table_network;	  /* conf_network.c */
-extern const struct conf_table table_bmp_server;  /* conf_schema.c */
+extern const struct conf_table table_network; /* conf_network.c */
+extern const struct conf_table table_bmp_server; /* conf_schema.c */
 extern const struct conf_table table_defined_sets; /* conf_policy.c */
 extern const struct conf_table table_prefix_set;
 extern const struct conf_table table_prefix;

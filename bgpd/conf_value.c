@@ -105,8 +105,8 @@ value_large_community(const char *s, uint32_t to[3], struct err *e)
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		if (number_cut(&p, i == 2 ? '\0' : ':', UINT32_MAX,
-			&v[i]) == -1)
+		if (number_cut(&p, i == 2 ? '\0' : ':', UINT32_MAX, &v[i]) ==
+		    -1)
 			return err_set(e, ERR_INVALID,
 			    "\"%s\" is not a large community (A:B:C)", s);
 		to[i] = (uint32_t)v[i];
@@ -190,8 +190,7 @@ ext_bandwidth(const char *s, uint8_t to[8])
 		return -1;
 	errno = 0;
 	f = strtof(s, &end);
-	if (*end != '\0' || *s < '0' || *s > '9' || errno != 0 ||
-	    !isfinite(f))
+	if (*end != '\0' || *s < '0' || *s > '9' || errno != 0 || !isfinite(f))
 		return -1;
 	memcpy(&bits, &f, sizeof(bits));
 	to[0] = 0x40;
@@ -306,14 +305,13 @@ value_masklen(const char *s, const struct nlri *of, unsigned int *min,
 	    (dots != s &&
 		number_span(s, (size_t)(dots - s), 10, 999, &low) == -1) ||
 	    (dots[2] != '\0' &&
-		number_span(dots + 2, strlen(dots + 2), 10, 999, &high) ==
-		    -1))
+		number_span(dots + 2, strlen(dots + 2), 10, 999, &high) == -1))
 		return err_set(e, ERR_INVALID,
 		    "\"%s\" is not a range (exact, MIN..MAX, MIN.. or ..MAX)",
 		    s);
 	if (high > most)
-		return err_set(e, ERR_INVALID,
-		    "maximum %u exceeds %u", (unsigned int)high, most);
+		return err_set(e, ERR_INVALID, "maximum %u exceeds %u",
+		    (unsigned int)high, most);
 	if (low > high)
 		return err_set(e, ERR_INVALID,
 		    "minimum %u is above the maximum %u", (unsigned int)low,

@@ -20,15 +20,14 @@ int value_number(const char *, uint64_t *) ATTR_CHECK; /* no reason given */
 /* "HIGH:LOW" or one 32-bit number (RFC 1997). */
 int value_community(const char *, uint32_t *, struct err *e) ATTR_CHECK;
 /* "A:B:C" (RFC 8092). */
-int value_large_community(const char *, uint32_t to[3], struct err *e)
-    ATTR_CHECK;
+int
+value_large_community(const char *, uint32_t to[3], struct err *e) ATTR_CHECK;
 /*
  * "rt:" or "ro:" ADMIN:LOCAL, "lb:ASN:BYTES_PER_SECOND", "color:N",
  * "encapsulation:N", "router-mac:aa:bb:cc:dd:ee:ff" or 0x and 16 digits
  * (RFC 4360, 5668, 9012), as the eight bytes of the wire.
  */
-int value_ext_community(const char *, uint8_t to[8], struct err *e)
-    ATTR_CHECK;
+int value_ext_community(const char *, uint8_t to[8], struct err *e) ATTR_CHECK;
 /* "exact", "MIN..MAX", "..MAX" or "MIN.." against the prefix it is of. */
 int value_masklen(const char *, const struct nlri *, unsigned int *min,
     unsigned int *max, struct err *e) ATTR_CHECK;

@@ -138,8 +138,7 @@ builder_scalar(struct builder *b, const yaml_event_t *ev)
 	size_t len = ev->data.scalar.length;
 	struct node *n;
 
-	if (builder_refuses(b, ev, ev->data.scalar.anchor,
-		ev->data.scalar.tag))
+	if (builder_refuses(b, ev, ev->data.scalar.anchor, ev->data.scalar.tag))
 		return;
 	if (memchr(text, '\0', len) != NULL) {
 		builder_fail(b, ev->start_mark, "text with a NUL character");
@@ -299,8 +298,7 @@ conf_yaml_parse(const char *text, size_t len, struct diags *d)
 		return NULL;
 	}
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parser, (const unsigned char *)text,
-	    len);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
 	while (!b.stop) {
 		if (!yaml_parser_parse(&parser, &ev)) {
 			report_parser(&parser, text, len, d);

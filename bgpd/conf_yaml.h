@@ -25,10 +25,10 @@ enum node_kind {
 
 struct node {
 	enum node_kind kind;
-	bool plain;	/* a scalar without quotes or block style */
-	uint32_t line;	/* both from 1 */
+	bool plain; /* a scalar without quotes or block style */
+	uint32_t line; /* both from 1 */
 	uint32_t column;
-	char *text;	     /* of a scalar */
+	char *text; /* of a scalar */
 	struct node **child; /* a map's are key, value, key, value ... */
 	size_t n_child;
 };
@@ -40,8 +40,8 @@ struct node {
  * Parse a whole file of `len` bytes.  Returns its root, NULL if the document
  * is empty, or NULL with errors appended to `d`.
  */
-struct node *conf_yaml_parse(const char *text, size_t len, struct diags *d)
-    ATTR_CHECK;
+struct node *
+conf_yaml_parse(const char *text, size_t len, struct diags *d) ATTR_CHECK;
 void node_free(struct node *);
 
 /* An unquoted empty scalar, "~" or "null" (YAML 1.2 core schema). */

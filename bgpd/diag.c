@@ -47,9 +47,8 @@ diag_append(struct diags *d, bool warning, uint32_t line, uint32_t column,
 	to->text = text;
 }
 
-static void ATTR_PRINTF(5, 0)
-diag_add(struct diags *d, bool warning, uint32_t line, uint32_t column,
-    const char *fmt, va_list ap)
+static void ATTR_PRINTF(5, 0) diag_add(struct diags *d, bool warning,
+    uint32_t line, uint32_t column, const char *fmt, va_list ap)
 {
 	char text[1024];
 
@@ -78,8 +77,7 @@ diag_error(struct diags *d, uint32_t line, uint32_t column, const char *fmt,
 }
 
 void
-diag_warn(struct diags *d, uint32_t line, uint32_t column, const char *fmt,
-    ...)
+diag_warn(struct diags *d, uint32_t line, uint32_t column, const char *fmt, ...)
 {
 	va_list ap;
 

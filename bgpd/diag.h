@@ -31,10 +31,10 @@ struct diags {
 
 void diags_init(struct diags *);
 void diags_fini(struct diags *);
-void diag_error(struct diags *, uint32_t line, uint32_t column,
-    const char *fmt, ...) ATTR_PRINTF(4, 5);
-void diag_warn(struct diags *, uint32_t line, uint32_t column,
-    const char *fmt, ...) ATTR_PRINTF(4, 5);
+void diag_error(struct diags *, uint32_t line, uint32_t column, const char *fmt,
+    ...) ATTR_PRINTF(4, 5);
+void diag_warn(struct diags *, uint32_t line, uint32_t column, const char *fmt,
+    ...) ATTR_PRINTF(4, 5);
 /* Order by place; equal places keep the order of their finding. */
 void diags_sort(struct diags *);
 /*

@@ -20,8 +20,7 @@ malformed(struct child *c, const struct msg *m)
 {
 	char why[64];
 
-	snprintf(why, sizeof(why), "malformed %s",
-	    msg_rules[m->hdr.type].name);
+	snprintf(why, sizeof(why), "malformed %s", msg_rules[m->hdr.type].name);
 	child_kill(c, why);
 }
 

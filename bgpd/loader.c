@@ -252,8 +252,7 @@ file_read(int fd, size_t *len, struct diags *d)
 	if (n == -1)
 		diag_error(d, 0, 0, "cannot read: %s", strerror(errno));
 	else
-		diag_error(d, 0, 0, "is longer than %u bytes",
-		    LOADER_FILE_MAX);
+		diag_error(d, 0, 0, "is longer than %u bytes", LOADER_FILE_MAX);
 	free(text);
 	return NULL;
 }

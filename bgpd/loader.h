@@ -48,8 +48,7 @@ bool loader_read(struct loader *) ATTR_CHECK;
 void loader_finish(struct loader *, bool reaped, struct loaded *to);
 
 /* All of it, waiting: for the start of the suite. */
-void loader_run(const char *path, const struct sandbox *box,
-    struct loaded *to);
+void loader_run(const char *path, const struct sandbox *box, struct loaded *to);
 
 /* The encoding, for the tests: findings and model to bytes and back.
  * loaded_get returns -1 if the bytes are not of that form. */

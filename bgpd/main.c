@@ -167,8 +167,8 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		break;
 	default:
 		if (!b->stopping)
-			log_info("%s: ending", sig == SIGINT ? "SIGINT" :
-							       "SIGTERM");
+			log_info("%s: ending",
+			    sig == SIGINT ? "SIGINT" : "SIGTERM");
 		bgpd_stop(b, 0);
 	}
 }
@@ -203,8 +203,7 @@ daemonise(struct bgpd *b)
 	b->ready_pipe = ready[1];
 	null = open("/dev/null", O_RDWR);
 	if (setsid() == -1 || chdir("/") == -1 || null == -1 ||
-	    dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(null, STDOUT_FILENO) == -1 ||
+	    dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1 ||
 	    dup2(null, STDERR_FILENO) == -1)
 		err(1, "cannot go into the background");
 	if (null > STDERR_FILENO)

@@ -105,8 +105,7 @@ paths_ensure_empty(const char *dir, struct err *e)
 			    dir, strerror(errno));
 	}
 	if (lstat(dir, &st) == -1)
-		return err_set(e, ERR_INTERNAL, "%s: %s", dir,
-		    strerror(errno));
+		return err_set(e, ERR_INTERNAL, "%s: %s", dir, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return err_set(e, ERR_INTERNAL, "%s is not a directory", dir);
 	if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)

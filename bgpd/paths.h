@@ -11,8 +11,8 @@
 
 struct paths {
 	char *libexec; /* directory of the children */
-	char *conf;    /* default configuration file */
-	char *empty;   /* directory that children are locked into */
+	char *conf; /* default configuration file */
+	char *empty; /* directory that children are locked into */
 };
 
 /*

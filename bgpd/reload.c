@@ -115,8 +115,7 @@ listener_find(struct bgpd *b, bool grpc, const struct conf_endpoint *bound)
 	struct listener *l;
 
 	TAILQ_FOREACH(l, &b->listeners, entry)
-		if (l->grpc == grpc &&
-		    conf_endpoint_equal(&l->bound, bound))
+		if (l->grpc == grpc && conf_endpoint_equal(&l->bound, bound))
 			return l;
 	return NULL;
 }
@@ -429,8 +428,7 @@ takes_part(const struct bgpd *b, const struct child *c)
 static void
 transaction_advance(struct bgpd *b)
 {
-	static const enum proc order[] = { PROC_RDE, PROC_SESSIOND,
-		PROC_APID };
+	static const enum proc order[] = { PROC_RDE, PROC_SESSIOND, PROC_APID };
 	struct child *c;
 	size_t i;
 
@@ -473,8 +471,8 @@ on_reload_timer(evutil_socket_t fd, short what, void *arg)
 	for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++) {
 		c = &b->children[proc];
 		if (takes_part(b, c) &&
-		    c->sync != (b->state == RELOAD_VOTING ? SYNC_READY :
-							     SYNC_DONE))
+		    c->sync !=
+			(b->state == RELOAD_VOTING ? SYNC_READY : SYNC_DONE))
 			late = c;
 		if (late != NULL && late->sync == SYNC_COMMITTED)
 			break;
@@ -583,8 +581,8 @@ edit_apply(struct conf *next, struct conf *removed, const char *file_name,
 	}
 	if (old != NULL && old->origin == CONF_FROM_FILE)
 		return err_set(e, ERR_EXISTS,
-		    "peer %s already exists (from %s line %u)", text,
-		    file_name, old->line);
+		    "peer %s already exists (from %s line %u)", text, file_name,
+		    old->line);
 	if (old != NULL)
 		return err_set(e, ERR_EXISTS, "peer %s already exists", text);
 	if (addr_is_unspecified(&change->peer.addr) ||
@@ -836,8 +834,8 @@ reload_loaded(struct bgpd *b, struct loaded *l)
 
 	b->state = RELOAD_IDLE;
 	if (l->conf != NULL)
-		b->next = reload_merge(l, b->running, b->removed,
-		    &b->next_removed);
+		b->next =
+		    reload_merge(l, b->running, b->removed, &b->next_removed);
 	diags_log(b, &l->diags);
 	if (b->next == NULL) {
 		diags_err(b, &l->diags, &e);

@@ -69,8 +69,9 @@ tcp_bind(int fd, const struct conf_endpoint *e, bool grpc,
 
 	if (option_on(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1)
 		return -1;
-	if (ipv6 && option_on(fd, IPPROTO_IPV6, IPV6_V6ONLY,
-	    addr_is_mapped(&e->addr) ? 0 : 1) == -1)
+	if (ipv6 &&
+	    option_on(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+		addr_is_mapped(&e->addr) ? 0 : 1) == -1)
 		return -1;
 	if (!grpc)
 		options_bgp(fd, ipv6); /* accepted ones inherit them */
@@ -220,7 +221,8 @@ source_address(const struct conf *c, const struct conf_peer *p)
 	for (i = 0; i < c->n_listen; i++)
 		if (c->listen[i].addr.family == p->addr.family)
 			return addr_is_unspecified(&c->listen[i].addr) ?
-			    none : c->listen[i].addr;
+			    none :
+			    c->listen[i].addr;
 	return none;
 }
 

@@ -21,13 +21,13 @@
 struct listener {
 	TAILQ_ENTRY(listener) entry;
 	struct conf_endpoint wanted; /* as configured: the port may be 0 */
-	struct conf_endpoint bound;  /* what it came to */
+	struct conf_endpoint bound; /* what it came to */
 	int fd;
 	bool grpc;
 	bool wanted_next; /* by the configuration being prepared */
-	bool fresh;	  /* made for it */
-	dev_t dev;	  /* of a unix socket, so that only our own is */
-	ino_t ino;	  /* unlinked */
+	bool fresh; /* made for it */
+	dev_t dev; /* of a unix socket, so that only our own is */
+	ino_t ino; /* unlinked */
 };
 
 TAILQ_HEAD(listeners, listener);
@@ -51,7 +51,6 @@ const char *listener_str(const struct conf_endpoint *, char *buf);
  * gives for it, with TCP options set.  Only configured peers are served.
  * Returns the descriptor, or -1 with errno set.
  */
-int socket_outgoing(const struct conf *c, const struct sock_req *q)
-    ATTR_CHECK;
+int socket_outgoing(const struct conf *c, const struct sock_req *q) ATTR_CHECK;
 
 #endif

@@ -36,11 +36,12 @@ START_TEST(defaults_are_those_of_the_contract)
 	ck_assert_uint_eq(c->router_id, 0x0a000001);
 	ck_assert_uint_eq(c->cluster_id, c->router_id);
 	ck_assert_uint_eq(c->n_listen, 1);
-	ck_assert_str_eq(endpoint_str(&c->listen[0].addr, c->listen[0].port,
-			     text), "0.0.0.0:179");
+	ck_assert_str_eq(
+	    endpoint_str(&c->listen[0].addr, c->listen[0].port, text),
+	    "0.0.0.0:179");
 	ck_assert_uint_eq(c->n_grpc_listen, 1);
-	ck_assert_str_eq(endpoint_str(&c->grpc_listen[0].addr,
-			     c->grpc_listen[0].port, text),
+	ck_assert_str_eq(
+	    endpoint_str(&c->grpc_listen[0].addr, c->grpc_listen[0].port, text),
 	    "127.0.0.1:50051");
 	ck_assert_uint_eq(c->hold_time, 180);
 	ck_assert_uint_eq(c->connect_retry_secs, 30);
@@ -72,9 +73,9 @@ END_TEST
 
 START_TEST(peer_hold_time_starts_from_top_wherever_it_stands)
 {
-	struct conf *c = parse("peers: [{address: 192.0.2.1}, {address: "
-			       "192.0.2.2, hold_time_secs: 9}]\n" HEAD
-			       "hold_time_secs: 33\n");
+	struct conf *c = parse(
+	    "peers: [{address: 192.0.2.1}, {address: "
+	    "192.0.2.2, hold_time_secs: 9}]\n" HEAD "hold_time_secs: 33\n");
 
 	ck_assert_uint_eq(c->peers[0].hold_time, 33);
 	ck_assert_uint_eq(c->peers[1].hold_time, 9);
@@ -85,7 +86,7 @@ END_TEST
 START_TEST(null_idle_hold_means_never)
 {
 	struct conf *c = parse(HEAD "peers: [{address: 192.0.2.1, "
-			       "idle_hold_time_secs: null}]\n");
+				    "idle_hold_time_secs: null}]\n");
 
 	ck_assert_uint_eq(c->peers[0].idle_hold_secs, CONF_NEVER);
 	conf_free(c);
@@ -95,7 +96,7 @@ END_TEST
 START_TEST(peers_are_sorted_and_can_grow)
 {
 	struct conf *c = parse(HEAD "peers: [{address: 192.0.2.9}, {address: "
-			       "\"::1\"}, {address: 192.0.2.1:1179}]\n");
+				    "\"::1\"}, {address: 192.0.2.1:1179}]\n");
 	struct conf_peer p;
 	char text[ADDR_STRLEN];
 
@@ -115,9 +116,9 @@ END_TEST
 
 START_TEST(network_becomes_canonical_attributes)
 {
-	struct conf *c = parse(HEAD
-	    "networks: [{prefix: 10.1.2.3/16, med: 7, communities: "
-	    "[\"1:2\", \"1:1\", \"1:2\"]}, \"2001:db8::/32\"]\n");
+	struct conf *c =
+	    parse(HEAD "networks: [{prefix: 10.1.2.3/16, med: 7, communities: "
+		       "[\"1:2\", \"1:1\", \"1:2\"]}, \"2001:db8::/32\"]\n");
 	struct bgp_attr_hot hot;
 	struct bgp_attr a;
 	struct err e;
@@ -126,18 +127,18 @@ START_TEST(network_becomes_canonical_attributes)
 	ck_assert_uint_eq(c->n_networks, 2);
 	ck_assert_str_eq(nlri_str(&c->networks[0].nlri, text), "10.1.0.0/16");
 	ck_assert_int_eq(bgp_attr_validate(c->networks[0].attrs,
-			     c->networks[0].attrs_len, FAMILY_IPV4_UNICAST,
-			     &e), 0);
+			     c->networks[0].attrs_len, FAMILY_IPV4_UNICAST, &e),
+	    0);
 	bgp_attr_hot(c->networks[0].attrs, c->networks[0].attrs_len, &hot);
 	ck_assert_uint_eq(hot.med, 7);
 	ck_assert_uint_eq(hot.origin, BGP_ORIGIN_IGP);
 	ck_assert(addr_is_unspecified(&hot.next_hop));
-	ck_assert(bgp_attr_find(c->networks[0].attrs,
-	    c->networks[0].attrs_len, BGP_ATTR_COMMUNITIES, &a));
+	ck_assert(bgp_attr_find(c->networks[0].attrs, c->networks[0].attrs_len,
+	    BGP_ATTR_COMMUNITIES, &a));
 	ck_assert_uint_eq(a.len, 8); /* the duplicate is gone */
 	ck_assert_int_eq(bgp_attr_validate(c->networks[1].attrs,
-			     c->networks[1].attrs_len, FAMILY_IPV6_UNICAST,
-			     &e), 0);
+			     c->networks[1].attrs_len, FAMILY_IPV6_UNICAST, &e),
+	    0);
 	conf_free(c);
 }
 END_TEST

@@ -41,7 +41,8 @@ START_TEST(good_file_comes_back_whole)
 	struct loaded l;
 
 	load(HEAD "peers: [{address: 192.0.2.1, rr_client: true}]\n"
-	    "networks: [10.0.0.0/8]\nlisten_addr: [127.0.0.1:0]\n", &l);
+		  "networks: [10.0.0.0/8]\nlisten_addr: [127.0.0.1:0]\n",
+	    &l);
 	ck_assert_ptr_nonnull(l.conf);
 	ck_assert_uint_eq(l.conf->asn, 65001);
 	ck_assert_uint_eq(l.conf->n_peers, 1);
@@ -78,8 +79,7 @@ START_TEST(file_that_is_not_there_is_an_error)
 	ck_assert_ptr_null(l.conf);
 	ck_assert_uint_eq(l.diags.errors, 1);
 	line = diag_format(&l.diags.list[0], "F");
-	ck_assert_str_eq(line,
-	    "F:1:1: cannot open: No such file or directory");
+	ck_assert_str_eq(line, "F:1:1: cannot open: No such file or directory");
 	free(line);
 	loaded_fini(&l);
 	loader_run("/", &box, &l);

@@ -26,9 +26,9 @@ struct fake {
 	struct chan *chan;
 	struct conf_rx rx;
 	struct conf *conf; /* committed */
-	bool silent;	   /* does not vote */
-	uint32_t reject;   /* this generation; 0: none */
-	int fds;	   /* descriptors received */
+	bool silent; /* does not vote */
+	uint32_t reject; /* this generation; 0: none */
+	int fds; /* descriptors received */
 	int aborts;
 	int answers;
 	struct err last; /* of CONF_EDIT_DONE or RELOAD_DONE */
@@ -157,8 +157,8 @@ fake_start(enum proc proc)
 	c->bgpd = &b;
 	c->proc = proc;
 	c->pid = 1 << 22; /* nobody: above any pid */
-	c->chan = chan_new(base, pair[1], PROC_BGPD, proc, &link_ops[proc], c,
-	    0);
+	c->chan =
+	    chan_new(base, pair[1], PROC_BGPD, proc, &link_ops[proc], c, 0);
 	if (c->timer == NULL)
 		c->timer = evtimer_new(base, NULL, NULL);
 }
@@ -191,7 +191,9 @@ settle(void)
 		answers = fakes[PROC_APID].answers;
 		event_base_loop(base, EVLOOP_NONBLOCK);
 		quiet = state == b.state && n == strlen(order) &&
-			answers == fakes[PROC_APID].answers ? quiet + 1 : 0;
+			answers == fakes[PROC_APID].answers ?
+		    quiet + 1 :
+		    0;
 	}
 }
 
@@ -236,8 +238,8 @@ suite_end(void)
 	event_base_free(base);
 }
 
-#define LISTEN \
-	"log_level: error\nlisten_addr: 127.0.0.1:0\n" \
+#define LISTEN                                                                 \
+	"log_level: error\nlisten_addr: 127.0.0.1:0\n"                         \
 	"grpc_listen_addr: [127.0.0.1:0, 127.0.0.1:0]\n"
 
 static void
@@ -259,7 +261,7 @@ edit_send(uint8_t op, uint32_t request, const char *addr)
 START_TEST(first_generation_goes_out_in_order)
 {
 	suite_start(HEAD LISTEN "peers: [{address: 192.0.2.1}]\n"
-	    "networks: [10.0.0.0/8]\n");
+				"networks: [10.0.0.0/8]\n");
 	reload_first(&b);
 	settle();
 	ck_assert(b.ready);

@@ -50,8 +50,7 @@ START_TEST(taken_port_is_named)
 	l = listener_open(&e, false, (gid_t)-1, &err);
 	ck_assert_ptr_nonnull(l);
 	ck_assert_ptr_null(listener_open(&l->bound, false, (gid_t)-1, &err));
-	ck_assert_ptr_nonnull(strstr(err.text,
-	    listener_str(&l->bound, text)));
+	ck_assert_ptr_nonnull(strstr(err.text, listener_str(&l->bound, text)));
 	ck_assert_ptr_nonnull(strstr(err.text, strerror(EADDRINUSE)));
 	listener_free(l);
 }
@@ -206,8 +205,8 @@ START_TEST(outgoing_is_bound_where_it_should)
 	ck_assert_int_ne(fd, -1);
 	ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
-	ck_assert_int_eq(addr_from_sockaddr((struct sockaddr *)&ss, &a,
-			     &port), 0);
+	ck_assert_int_eq(addr_from_sockaddr((struct sockaddr *)&ss, &a, &port),
+	    0);
 	ck_assert_str_eq(addr_str(&a, text), outgoing[_i].bound);
 	/* Nobody has connected it. */
 	ck_assert_int_eq(getpeername(fd, (struct sockaddr *)&ss, &len), -1);

@@ -168,7 +168,8 @@ check_network(const struct conf *c)
 static void
 put_bmp_server(struct wr *w)
 {
-	struct conf_bmp_server b = { .addr = addr_ipv4(1), .port = 11019,
+	struct conf_bmp_server b = { .addr = addr_ipv4(1),
+		.port = 11019,
 		.statistics_secs = 60 };
 
 	wr_n8(w, CONF_ITEM_BMP_SERVER);
@@ -325,7 +326,9 @@ END_TEST
 START_TEST(sock_req_round_trip)
 {
 	struct sock_req q = { .local = { .family = ADDR_NONE },
-		.remote = ipv6(9), .port = 179 }, back;
+		.remote = ipv6(9),
+		.port = 179 },
+			back;
 	uint8_t buf[64];
 	struct wr w;
 	struct rd r;
@@ -395,8 +398,8 @@ START_TEST(peers_stay_sorted_through_adds_and_removes)
 	}
 	ck_assert_uint_eq(c->n_peers, 666);
 	for (i = 1; i < c->n_peers; i++)
-		ck_assert_int_lt(addr_cmp(&c->peers[i - 1].addr,
-				     &c->peers[i].addr), 0);
+		ck_assert_int_lt(
+		    addr_cmp(&c->peers[i - 1].addr, &c->peers[i].addr), 0);
 	conf_free(c);
 }
 END_TEST
@@ -437,8 +440,7 @@ main(void)
 	int n;
 
 	tcase_add_loop_test(t, item_round_trip, 0, nitems(items));
-	tcase_add_loop_test(t, item_cut_or_longer_is_refused, 0,
-	    nitems(items));
+	tcase_add_loop_test(t, item_cut_or_longer_is_refused, 0, nitems(items));
 	tcase_add_loop_test(t, item_with_any_byte_changed_is_survived, 0,
 	    nitems(items));
 	tcase_add_test(t, same_peer_twice_is_refused);

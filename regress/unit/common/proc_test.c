@@ -30,7 +30,8 @@ START_TEST(arguments_round_trip)
 	struct proc_args in = { .foreground = (_i & 1) != 0,
 		.level = LOG_LEVEL_DEBUG,
 		.format = (_i & 2) ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
-		.privileged = (_i & 4) != 0 }, out;
+		.privileged = (_i & 4) != 0 },
+			 out;
 	char *argv[PROC_ARGV_MAX], text[4][PROC_ARGV_TEXT];
 
 	if (in.privileged) {
@@ -53,7 +54,13 @@ START_TEST(arguments_round_trip)
 END_TEST
 
 static const char *const bad_lines[] = {
-	"-x", "-l 9", "-l x", "-u 1", "-u 1 -g 1", "-g 1 -c /", "extra",
+	"-x",
+	"-l 9",
+	"-l x",
+	"-u 1",
+	"-u 1 -g 1",
+	"-g 1 -c /",
+	"extra",
 	"-u -1 -g 1 -c /",
 };
 
@@ -76,8 +83,10 @@ END_TEST
 static int
 confined(enum proc role)
 {
-	struct sandbox box = { .privileged = geteuid() == 0, .uid = 65534,
-		.gid = 65534, .dir = "/proc" };
+	struct sandbox box = { .privileged = geteuid() == 0,
+		.uid = 65534,
+		.gid = 65534,
+		.dir = "/proc" };
 	struct err e;
 
 	if (sandbox_enter(role, &box, &e) == -1)
