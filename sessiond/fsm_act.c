@@ -464,6 +464,9 @@ session_up(struct session *s)
 	log_peer(LOG_LEVEL_INFO, p->name,
 	    "session established: AS %u, hold time %u s, %s", s->theirs.asn,
 	    s->neg.hold_time, families);
+	/* RFC 4271 6.8: against one that is established the other one goes. */
+	if (p->candidate != NULL && !p->conf.collision_established)
+		session_event(p->candidate, FSM_EV_COLLISION_DUMP, NULL);
 }
 
 static void
