@@ -195,7 +195,8 @@ class Internal(unittest.TestCase):
                 got = d.wait_route("198.18.20.0/24")
                 self.assertEqual(got["as_path"], "65020")
                 self.assertEqual(got["next_hop"], source.addr)
-                self.assertEqual(got["med"], 60)
+                self.assertEqual(got.get("med"), 60, (got, suite.routes(
+                    pb.ADJ_IN, source.addr)))
                 self.assertEqual(got.get("local_pref"), 100)
                 self.assertEqual(got["communities"], ["65020:1", "65020:2"])
                 self.assertEqual(got["large"], ["65020:7:8"])

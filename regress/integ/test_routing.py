@@ -533,7 +533,8 @@ class Decision(Case):
                 asn = ASN if n >= 40 else 65000 + n
                 kw = {}
                 if isinstance(more, dict):
-                    kw, more = more, more.pop("attrs", ())
+                    kw = dict(more)
+                    more = kw.pop("attrs", ())
                 s = speakers[n] = self.speaker(n, asn, **kw)
                 s.announce(self.prefix, path, None, *more)
                 wait.until(lambda: self.prefix in self.suite.routes(

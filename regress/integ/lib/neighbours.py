@@ -237,9 +237,16 @@ class Bird(Neighbour):
                 "  connect delay time 1; connect retry time 1;",
                 "  error wait time 1, 2;",
                 "  passive %s;" % ("yes" if self.passive else "no"),
-                "  ipv%d { import all; export all; next hop self; };" % v,
+                "  ipv%d { import all; next hop self;" % v,
+                "    export filter { %s accept; }; };" % self.meds(v),
                 "}"]
         self.write("bird.conf", "\n".join(out) + "\n")
+
+    def meds(self, v):
+        """A MED that is not set on export stays inside the AS."""
+        return " ".join("if net = %s then bgp_med = %d;" % (r.prefix, r.med)
+                        for r in self.origins
+                        if r.med is not None and r.v6 == (v == 6))
 
     @staticmethod
     def static(r):
@@ -247,8 +254,6 @@ class Bird(Neighbour):
                 for c in r.communities]
         acts += ["bgp_large_community.add((%s));" % c.replace(":", ",")
                  for c in r.large]
-        if r.med is not None:
-            acts.append("bgp_med = %d;" % r.med)
         return "route %s blackhole { %s };" % (r.prefix, " ".join(acts)) \
             if acts else "route %s blackhole;" % r.prefix
 
