@@ -44,13 +44,6 @@ sched_poke(struct shell *sh)
 		fatalx("evtimer_add of the scheduler");
 }
 
-void
-sched_sweep(struct shell *sh)
-{
-	sh->sched.sweeping = true;
-	sched_poke(sh);
-}
-
 /* When will there be something to do that no message announces? */
 static void
 arm_deadline(struct shell *sh, struct mono now)
@@ -91,16 +84,22 @@ void
 sched_round(struct shell *sh)
 {
 	struct mono now = mono_now();
+	bool packing;
+	bool sweeping;
 
 	if (sh->stopping)
 		return;
-	if (sh->sched.sweeping)
-		sh->sched.sweeping = rde_sweep(sh->rde, SCHED_SWEEP_ENTRIES);
 	rde_settle(sh->rde);
 	session_credits(sh);
-	if (pack(sh, &now) || sh->sched.sweeping)
-		sched_poke(sh);
+	packing = pack(sh, &now);
+	/* What was removed, or a copy of a group that is complete now, can go
+	 * out at once. */
+	sweeping = rde_sweep(sh->rde, SCHED_SWEEP_ENTRIES);
+	if (!packing)
+		packing = pack(sh, &now);
 	inject_answer(sh);
+	if (packing || sweeping)
+		sched_poke(sh);
 	arm_deadline(sh, now);
 	walks_share(&sh->walks);
 }

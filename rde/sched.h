@@ -2,9 +2,9 @@
 /*
  * What the rde does when.
  *
- * A round follows each batch of messages: a slice of leaving routes is
- * swept, what changed is decided, credits go back to sessiond, UPDATEs are
- * packed for at most SCHED_PACK_US, injections are answered.  What is left
+ * A round follows each batch of messages: what changed is decided, credits
+ * go back to sessiond, UPDATEs are packed for at most SCHED_PACK_US,
+ * injections are answered, a slice of leaving routes is swept.  What is left
  * goes on in further rounds as soon as no channel has anything to say; when
  * it is windows or the channel that hold packing up, the credits or the
  * drain start the next round, and MRAI and slow members a timer.
@@ -21,13 +21,12 @@ struct shell;
 enum {
 	SCHED_PACK_US = 10000, /* packing in one round */
 	SCHED_PACK_BYTES = 256 * 1024, /* between looks at the clock */
-	SCHED_SWEEP_ENTRIES = 2048, /* in one round */
+	SCHED_SWEEP_ENTRIES = 4096, /* in one round */
 };
 
 struct sched {
 	struct event *work; /* the next round, when nothing else is to do */
 	struct event *deadline; /* the next round, at a time */
-	bool sweeping; /* rde_sweep() has more to do */
 };
 
 void sched_init(struct shell *);
@@ -37,7 +36,5 @@ void sched_fini(struct shell *);
 void sched_round(struct shell *);
 /* A round soon: something changed outside of a batch of messages. */
 void sched_poke(struct shell *);
-/* Routes are on their way out: sweep in the rounds to come. */
-void sched_sweep(struct shell *);
 
 #endif

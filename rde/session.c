@@ -243,8 +243,6 @@ session_up(struct shell *sh, uint32_t id, uint32_t epoch,
 	memset(s->faults_logged, 0, sizeof(s->faults_logged));
 	s->unsendable_logged = 0;
 	stale_resumed(s, up->gr ? up->gr_time : 0);
-	if (peer->flushing != 0)
-		sched_sweep(sh);
 	chan_send_buf(sh->sessiond, MSG_PEER_READY, id, epoch, NULL, 0);
 	log_peer(LOG_LEVEL_DEBUG, s->name,
 	    "session %u with AS %u, families 0x%x", epoch, up->remote_as,
@@ -270,7 +268,7 @@ end(struct shell *sh, struct peer *peer, uint32_t stale_families, uint32_t secs)
 		stale_start(s, secs);
 	else
 		stale_stop(s);
-	sched_sweep(sh);
+	sched_poke(sh);
 }
 
 int
@@ -298,7 +296,7 @@ gone(struct shell *sh, struct peer *peer)
 	if (peer->shell != NULL)
 		session_free(peer->shell);
 	rde_peer_gone(sh->rde, peer);
-	sched_sweep(sh);
+	sched_poke(sh);
 }
 
 int
@@ -406,7 +404,7 @@ session_configure(struct shell *sh)
 			continue;
 		peer->has_max_prefix = cp->has_max_prefix;
 		peer->max_prefix = cp->max_prefix;
-		peer->max_prefix_discard =
+		peer->max_prefix_discard = !cp->allow_automatic_stop ||
 		    cp->max_prefix_action == CONF_MAX_PREFIX_DISCARD;
 		peer->mrai_secs = cp->mrai_secs;
 	}

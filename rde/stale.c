@@ -17,7 +17,7 @@ on_expiry(evutil_socket_t fd ATTR_UNUSED, short what ATTR_UNUSED, void *arg)
 	log_peer(LOG_LEVEL_INFO, s->name,
 	    "graceful restart: time is over, stale routes are removed");
 	rde_stale_drop(sh->rde, s->peer, s->peer->keeping);
-	sched_sweep(sh);
+	sched_poke(sh);
 }
 
 static void
@@ -64,7 +64,7 @@ stale_end_of_rib(struct session *s, enum family family)
 	if ((s->peer->keeping & bit) == 0)
 		return;
 	rde_stale_drop(s->shell->rde, s->peer, bit);
-	sched_sweep(s->shell);
+	sched_poke(s->shell);
 	if (s->peer->keeping == 0)
 		stale_stop(s);
 }

@@ -327,10 +327,11 @@ conf_send(struct rig *r, const char *const *networks, uint32_t community)
 	for (; networks != NULL && *networks != NULL; networks++) {
 		net.nlri = nlri_of(*networks);
 		net.attrs = block;
-		net.attrs_len = (uint16_t)block_of(block,
-		    (enum family)net.nlri.family,
-		    net.nlri.family == FAMILY_IPV4_UNICAST ? "0.0.0.0" : "::",
-		    community);
+		net.attrs_len =
+		    (uint16_t)block_of(block, (enum family)net.nlri.family,
+			net.nlri.family == FAMILY_IPV4_UNICAST ? "0.0.0.0" :
+								 "2001:db8::1",
+			community);
 		wr_reset(&w);
 		wr_n8(&w, CONF_ITEM_NETWORK);
 		msg_conf_network_put(&w, &net);
@@ -379,6 +380,7 @@ up_with(struct rig *r, uint32_t id, uint32_t epoch, struct peer_up *up)
 	r->peers[id].epoch = epoch;
 	r->peers[id].unpaid = 0;
 	r->peers[id].rx_credit = 0;
+	r->peers[id].ready = 0;
 	/* a new session knows nothing */
 	for (f = 0; f < FAMILY__MAX; f++) {
 		prefix_index_free(r->peers[id].table[f]);
@@ -631,7 +633,8 @@ on_tx(struct rig *r)
 			continue;
 		ck_assert_uint_gt(i, 0);
 		ck_assert_uint_lt(i, PEERS);
-		ck_assert_uint_gt(r->peers[i].ready, 0);
+		if (r->peers[i].ready == 0)
+			continue; /* of a session that is over */
 		for (off = 0; off < t.len; off += len) {
 			len =
 			    (size_t)(t.data[off + 16] << 8 | t.data[off + 17]);
@@ -663,8 +666,8 @@ on_rx_credit(struct rig *r)
 		msg_credit_get(&rd, &c);
 		ck_assert(rd_ok(&rd));
 		ck_assert_uint_lt(c.peer, PEERS);
-		ck_assert_uint_eq(c.epoch, r->peers[c.peer].epoch);
-		r->peers[c.peer].rx_credit += c.bytes;
+		if (c.epoch == r->peers[c.peer].epoch)
+			r->peers[c.peer].rx_credit += c.bytes;
 	}
 }
 
@@ -684,9 +687,9 @@ pump(struct rig *r)
 		on_rx_credit(r);
 		break;
 	case MSG_PEER_READY:
-		ck_assert_uint_eq(r->in.hdr.epoch,
-		    r->peers[r->in.hdr.id].epoch);
-		r->peers[r->in.hdr.id].ready++;
+		/* else for a session that we have ended meanwhile */
+		if (r->in.hdr.epoch == r->peers[r->in.hdr.id].epoch)
+			r->peers[r->in.hdr.id].ready++;
 		break;
 	case MSG_PEER_SHUT:
 		rd_init(&rd, r->in.data, r->in.hdr.len);
@@ -1011,7 +1014,7 @@ START_TEST(new_session_meets_the_flush_of_the_old)
 	peer_up(r, 1, 2);
 	announce_many(r, 1, 0x140000 + N / 2, M);
 	AWAIT(r, routes(r, 2) == M && r->peers[1].rx_credit > 0);
-	ck_assert(has(r, 2, "20.117.48.0/24")); /* 0x140000 + 30000 */
+	ck_assert(has(r, 2, "20.97.167.0/24")); /* the last of them */
 	rig_end(r);
 }
 END_TEST
@@ -1153,6 +1156,7 @@ START_TEST(prefix_limit_shuts_the_session)
 	up.has_max_prefix = true;
 	up.max_prefix = 2;
 	up.max_prefix_action = CONF_MAX_PREFIX_TERMINATE;
+	up.max_prefix_stop = true;
 	up_with(r, 1, 1, &up);
 	announce(r, 1, "198.51.100.0/24");
 	announce(r, 1, "198.51.100.0/24"); /* is not a new one */
@@ -1647,15 +1651,17 @@ main(void)
 {
 	Suite *s = suite_create("shell");
 	TCase *tc = tcase_create("process");
+	TCase *tw = tcase_create("window");
 	SRunner *sr;
 	int failed;
 
 	tcase_set_timeout(tc, 120);
+	tcase_set_timeout(tw, 120);
 	tcase_add_test(tc, ends_cleanly_without_a_configuration);
 	tcase_add_test(tc, routes_go_from_peer_to_peer);
 	tcase_add_test(tc, handled_bytes_come_back_as_credit);
 	tcase_add_test(tc, updates_of_an_earlier_session_are_dropped);
-	tcase_add_test(tc, window_stops_sending_and_credit_restarts_it);
+	tcase_add_test(tw, window_stops_sending_and_credit_restarts_it);
 	tcase_add_test(tc, too_much_credit_is_fatal);
 	tcase_add_test(tc, lost_session_is_flushed);
 	tcase_add_test(tc, new_session_meets_the_flush_of_the_old);
@@ -1684,6 +1690,7 @@ main(void)
 	tcase_add_test(tc, log_level_and_listeners_are_survived);
 	tcase_add_test(tc, lost_sessiond_withdraws_everything);
 	suite_add_tcase(s, tc);
+	suite_add_tcase(s, tw);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
