@@ -480,6 +480,8 @@ routes_in(struct pool *p, struct session *s, unsigned afi, const uint8_t *d,
 		}
 		s->hint = id + 1;
 		hold(p, s, id, cls);
+		if (!s->receives)
+			continue;
 		if (cls == CLASS_NONE)
 			p->withdrawn++;
 		else
@@ -521,7 +523,7 @@ update_in(struct pool *p, struct session *s, const uint8_t *body, size_t n)
 
 	if (why != NULL)
 		return why;
-	p->updates++;
+	p->updates += s->receives;
 	if (!routes_in(p, s, WIRE_AFI_IP4, u.gone, u.gone_len, CLASS_NONE) ||
 	    (u.mp_gone != NULL && !routes_in(p, s, u.mp_gone_afi, u.mp_gone,
 	    u.mp_gone_len, CLASS_NONE)))
