@@ -745,7 +745,13 @@ dump_send_list(struct packer *p, struct dump *d, const struct dump_list *l)
 		if (!dump_is_due(p, l, id, &source))
 			continue;
 		if (!ready) {
-			/* The set is alive: this entry has it. */
+			/* The handle may name another set by now, one that
+			 * is not to be sent. */
+			if (group_wanted(p->rde, p->group, id, &source,
+			    false) == 0) {
+				id = 0;
+				break;
+			}
 			target_set(p, TO_EXCEPT, l->except);
 			encode(p, &p->group->rule, l->sent);
 			ready = true;
