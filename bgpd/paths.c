@@ -4,6 +4,7 @@
  */
 #include "bgpd/paths.h"
 
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -67,6 +68,31 @@ paths_fini(struct paths *p)
 	free(p->conf);
 	free(p->empty);
 	memset(p, 0, sizeof(*p));
+}
+
+int
+paths_unlink(const char *path)
+{
+	struct stat st;
+	char *dir;
+	int rc, saved;
+
+	if (unlink(path) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EACCES || geteuid() != 0)
+		return -1;
+	dir = xstrdup(path);
+	cut_last(dir);
+	rc = stat(dir[0] == '\0' ? "/" : dir, &st);
+	free(dir);
+	if (rc == -1)
+		return -1;
+	(void)setfsuid(st.st_uid);
+	rc = unlink(path);
+	saved = errno;
+	(void)setfsuid(0);
+	errno = saved;
+	return rc;
 }
 
 /* mkdir -p */

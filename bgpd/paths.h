@@ -26,6 +26,13 @@ int paths_init(struct paths *, struct err *) ATTR_CHECK;
 void paths_fini(struct paths *);
 
 /*
+ * Remove a file that we made.  Root without its capabilities may not write
+ * to directories of others, so there it is done as their owner.  Returns 0
+ * or -1 with errno; a file that is not there is fine.
+ */
+int paths_unlink(const char *path);
+
+/*
  * Make sure, as root, that `dir` is an empty-able place to lock children
  * into: created with mode 0755 where it is missing; it must belong to root
  * and be writable by nobody else.

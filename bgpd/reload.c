@@ -1006,7 +1006,7 @@ pid_file_update(struct bgpd *b, const struct conf *c, struct err *e)
 
 	if (b->pid_written != NULL &&
 	    (path == NULL || strcmp(path, b->pid_written) != 0)) {
-		if (unlink(b->pid_written) == -1 && errno != ENOENT)
+		if (paths_unlink(b->pid_written) == -1)
 			log_warn("%s", b->pid_written);
 		free(b->pid_written);
 		b->pid_written = NULL;

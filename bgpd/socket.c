@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bgpd/paths.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 
@@ -111,7 +112,7 @@ stale_remove(const struct sockaddr_un *sun)
 		return -1;
 	}
 	close(fd);
-	return unlink(sun->sun_path);
+	return paths_unlink(sun->sun_path);
 }
 
 static int
@@ -199,7 +200,7 @@ listener_free(struct listener *l)
 		close(l->fd);
 	if (l->bound.path != NULL && l->ino != 0 &&
 	    lstat(l->bound.path, &st) == 0 && st.st_dev == l->dev &&
-	    st.st_ino == l->ino && unlink(l->bound.path) == -1)
+	    st.st_ino == l->ino && paths_unlink(l->bound.path) == -1)
 		log_warn("%s", l->bound.path);
 	conf_endpoint_fini(&l->wanted);
 	conf_endpoint_fini(&l->bound);
