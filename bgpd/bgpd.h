@@ -156,7 +156,6 @@ reload_child_reject(struct child *, uint32_t generation, const struct err *);
 void reload_child_done(struct child *, uint32_t generation);
 void reload_child_gone(struct child *);
 void reload_child_started(struct child *);
-void reload_child_drained(struct child *);
 void reload_parser_reaped(struct bgpd *);
 /*
  * Bind what `c` lists and does not have yet, and write the bound addresses
@@ -169,6 +168,14 @@ pid_file_update(struct bgpd *, const struct conf *c, struct err *e) ATTR_CHECK;
 /* The API is given up: nobody accepts on its addresses any more. */
 void reload_close_api(struct bgpd *);
 
+/* --- transfer.c: a configuration to one child */
+/* Send it from the beginning; c->sync becomes SYNC_VOTING when all is out. */
+void transfer_start(struct child *, const struct conf *);
+/* The channel has room again. */
+void transfer_continue(struct child *);
+void transfer_commit(struct child *);
+
+/* --- merge.c */
 /*
  * What an edit makes of a configuration.  `file_name` is for the message
  * that names where a peer comes from.  On error nothing has changed.

@@ -117,7 +117,7 @@ on_close(void *ctx, const char *why)
 static void
 on_drain(void *ctx)
 {
-	reload_child_drained(ctx);
+	transfer_continue(ctx);
 }
 
 static const chan_handler handlers_sessiond[MSG__MAX] = {

@@ -15,9 +15,8 @@
  * voted for is ended.  Edits that come meanwhile wait, and share the next
  * generation; so do reloads, of which one is enough.
  *
- * A configuration goes out item by item as channels take it, so that a large
- * one does not pile up in memory.  An apid that was started anew gets the
- * running generation in the same way, outside of any transaction.
+ * An apid that was started anew gets the running generation outside of any
+ * transaction.
  */
 #include "bgpd/bgpd.h"
 
@@ -107,146 +106,6 @@ reloaders_answer(struct bgpd *b, const struct err *e)
 	b->n_reloaders = 0;
 }
 
-/* --- sending a configuration */
-
-static struct listener *
-listener_find(struct bgpd *b, bool grpc, const struct conf_endpoint *bound)
-{
-	struct listener *l;
-
-	TAILQ_FOREACH(l, &b->listeners, entry)
-		if (l->grpc == grpc && conf_endpoint_equal(&l->bound, bound))
-			return l;
-	return NULL;
-}
-
-/* A copy of the descriptor for a child that does not hold it yet. */
-static int
-listener_fd_for(struct child *c, bool grpc, const struct conf_endpoint *e)
-{
-	struct listener *l;
-	int fd;
-
-	if (c->proc != (grpc ? PROC_APID : PROC_SESSIOND))
-		return -1;
-	l = listener_find(c->bgpd, grpc, e);
-	if (l == NULL || (c->synced && !l->fresh))
-		return -1;
-	fd = fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
-	if (fd == -1)
-		log_warn("descriptor for %s", proc_name(c->proc));
-	return fd;
-}
-
-static uint32_t
-items_of(const struct conf *c, enum proc proc, int kind)
-{
-	switch ((enum conf_item)kind) {
-	case CONF_ITEM_GLOBAL:
-		return 1;
-	case CONF_ITEM_LISTEN:
-		return c->n_listen;
-	case CONF_ITEM_GRPC_LISTEN:
-		return proc == PROC_APID ? c->n_grpc_listen : 0;
-	case CONF_ITEM_PEER:
-		return c->n_peers;
-	case CONF_ITEM_NETWORK:
-		return proc == PROC_RDE ? c->n_networks : 0;
-	case CONF_ITEM_BMP_SERVER:
-		return proc == PROC_RDE ? c->n_bmp_servers : 0;
-	case CONF_ITEM__MAX:
-		break;
-	}
-	return 0;
-}
-
-static void
-item_send(struct child *c, int kind, uint32_t i)
-{
-	const struct conf *conf = c->conf;
-	struct iovec iov;
-	struct wr w;
-	int fd = -1;
-
-	wr_init_grow(&w, MSG_MAX);
-	wr_n8(&w, (uint8_t)kind);
-	switch ((enum conf_item)kind) {
-	case CONF_ITEM_GLOBAL:
-		msg_conf_global_put(&w, conf);
-		break;
-	case CONF_ITEM_LISTEN:
-		msg_conf_endpoint_put(&w, &conf->listen[i]);
-		fd = listener_fd_for(c, false, &conf->listen[i]);
-		break;
-	case CONF_ITEM_GRPC_LISTEN:
-		msg_conf_endpoint_put(&w, &conf->grpc_listen[i]);
-		fd = listener_fd_for(c, true, &conf->grpc_listen[i]);
-		break;
-	case CONF_ITEM_PEER:
-		msg_conf_peer_put(&w, &conf->peers[i]);
-		break;
-	case CONF_ITEM_NETWORK:
-		msg_conf_network_put(&w, &conf->networks[i]);
-		break;
-	case CONF_ITEM_BMP_SERVER:
-		msg_conf_bmp_server_put(&w, &conf->bmp_servers[i]);
-		break;
-	case CONF_ITEM__MAX:
-		break;
-	}
-	if (!wr_ok(&w))
-		fatalx("%s: an item of kind %d is too long", __func__, kind);
-	iov.iov_base = w.base;
-	iov.iov_len = wr_len(&w);
-	chan_send(c->chan, MSG_CONF_ITEM, conf->generation, 0, &iov, 1, fd);
-	wr_free(&w);
-}
-
-static void
-conf_send_more(struct child *c)
-{
-	while (c->sync == SYNC_SENDING && !chan_congested(c->chan)) {
-		if (c->item_kind == CONF_ITEM__MAX) {
-			c->sync = SYNC_VOTING;
-			chan_send_buf(c->chan, MSG_CONF_END,
-			    c->conf->generation, 0, NULL, 0);
-		} else if (c->item_index >=
-		    items_of(c->conf, c->proc, c->item_kind)) {
-			c->item_kind++;
-			c->item_index = 0;
-		} else {
-			item_send(c, c->item_kind, c->item_index++);
-		}
-	}
-}
-
-static void
-conf_send(struct child *c, const struct conf *conf)
-{
-	c->conf = conf;
-	c->sync = SYNC_SENDING;
-	c->item_kind = CONF_ITEM_GLOBAL;
-	c->item_index = 0;
-	chan_send_buf(c->chan, MSG_CONF_BEGIN, conf->generation, 0, NULL, 0);
-	conf_send_more(c);
-}
-
-static void
-commit_send(struct child *c)
-{
-	c->sync = SYNC_COMMITTED;
-	c->synced = true;
-	chan_send_buf(c->chan, MSG_CONF_COMMIT, c->conf->generation, 0, NULL,
-	    0);
-}
-
-void
-reload_child_drained(struct child *c)
-{
-	if (child_running(c))
-		conf_send_more(c);
-}
-
 /* --- the transaction */
 
 /* Those that hold the running generation or less after this. */
@@ -257,7 +116,7 @@ children_catch_up(struct bgpd *b)
 
 	if (b->state == RELOAD_IDLE && b->running != NULL &&
 	    child_running(apid) && apid->sync == SYNC_NONE)
-		conf_send(apid, b->running);
+		transfer_start(apid, b->running);
 }
 
 static void
@@ -299,7 +158,7 @@ transaction_begin(struct bgpd *b)
 	reload_timer_set(b, VOTE_TIMEOUT_MS);
 	for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++)
 		if (child_running(&b->children[proc]))
-			conf_send(&b->children[proc], b->next);
+			transfer_start(&b->children[proc], b->next);
 }
 
 static void
@@ -450,7 +309,7 @@ transaction_advance(struct bgpd *b)
 		if (!takes_part(b, c) || c->sync == SYNC_DONE)
 			continue;
 		if (c->sync == SYNC_READY)
-			commit_send(c);
+			transfer_commit(c);
 		return;
 	}
 	transaction_commit(b);
@@ -498,7 +357,7 @@ reload_child_ready(struct child *c, uint32_t generation)
 		return;
 	c->sync = SYNC_READY;
 	if (c->conf == c->bgpd->running)
-		commit_send(c);
+		transfer_commit(c);
 	else
 		transaction_advance(c->bgpd);
 }
@@ -558,43 +417,6 @@ reload_child_started(struct child *c)
 }
 
 /* --- edits */
-
-int
-edit_apply(struct conf *next, struct conf *removed, const char *file_name,
-    const struct conf_edit *change, struct err *e)
-{
-	const struct conf_peer *old;
-	struct conf_peer peer;
-	char text[ADDR_STRLEN];
-
-	addr_str(&change->peer.addr, text);
-	old = conf_peer_find(next, &change->peer.addr);
-	if (change->op == CONF_EDIT_PEER_REMOVE) {
-		if (old == NULL)
-			return err_set(e, ERR_NOT_FOUND, "peer %s not found",
-			    text);
-		if (old->origin == CONF_FROM_FILE &&
-		    conf_peer_find(removed, &old->addr) == NULL)
-			conf_peer_add(removed, old);
-		conf_peer_remove(next, &change->peer.addr);
-		return 0;
-	}
-	if (old != NULL && old->origin == CONF_FROM_FILE)
-		return err_set(e, ERR_EXISTS,
-		    "peer %s already exists (from %s line %u)", text, file_name,
-		    old->line);
-	if (old != NULL)
-		return err_set(e, ERR_EXISTS, "peer %s already exists", text);
-	if (addr_is_unspecified(&change->peer.addr) ||
-	    addr_is_multicast(&change->peer.addr) || change->peer.port == 0)
-		return err_set(e, ERR_INVALID, "%s cannot be a peer", text);
-	conf_peer_copy(&peer, &change->peer);
-	peer.origin = CONF_FROM_API;
-	peer.line = 0;
-	conf_peer_add(next, &peer);
-	conf_peer_fini(&peer);
-	return 0;
-}
 
 void
 reload_edit(struct bgpd *b, uint32_t request, struct conf_edit *change)
@@ -659,75 +481,6 @@ edits_begin(struct bgpd *b)
 }
 
 /* --- the file */
-
-/* Errors about keys that only a restart can change. */
-static void
-merge_fixed(struct loaded *l, const struct conf *running)
-{
-	const struct conf *c = l->conf;
-	const struct {
-		const char *key;
-		bool changed;
-	} fixed[CONF_FIXED__MAX] = {
-		[CONF_FIXED_ASN] = { "asn", c->asn != running->asn },
-		[CONF_FIXED_ROUTER_ID] = { "router_id",
-		    c->router_id != running->router_id },
-		[CONF_FIXED_USER] = { "user",
-		    strcmp(c->user, running->user) != 0 },
-	};
-	uint32_t line;
-	size_t i;
-
-	for (i = 0; i < nitems(fixed); i++) {
-		line = l->fixed_at[i].line;
-		if (fixed[i].changed)
-			diag_error(&l->diags, line == 0 ? 1 : line,
-			    line == 0 ? 1 : l->fixed_at[i].column,
-			    "%s: cannot change while bgpd runs, restart it",
-			    fixed[i].key);
-	}
-}
-
-struct conf *
-reload_merge(struct loaded *l, const struct conf *running,
-    const struct conf *removed, struct conf **still_removed)
-{
-	const struct conf_peer *p, *in_file;
-	struct conf *next = conf_copy(l->conf), *still = conf_new();
-	char text[ADDR_STRLEN];
-	uint32_t i;
-
-	merge_fixed(l, running);
-	for (i = 0; i < removed->n_peers; i++) {
-		p = &removed->peers[i];
-		in_file = conf_peer_find(next, &p->addr);
-		if (in_file == NULL || !conf_peer_equal(in_file, p))
-			continue;
-		conf_peer_add(still, p);
-		conf_peer_remove(next, &p->addr);
-	}
-	for (i = 0; i < running->n_peers; i++) {
-		p = &running->peers[i];
-		if (p->origin != CONF_FROM_API)
-			continue;
-		in_file = conf_peer_find(next, &p->addr);
-		if (in_file == NULL)
-			conf_peer_add(next, p);
-		else
-			diag_error(&l->diags, in_file->line, 1,
-			    "address: peer %s is there through the API "
-			    "already; remove it there or here",
-			    addr_str(&p->addr, text));
-	}
-	if (l->diags.errors == 0) {
-		*still_removed = still;
-		return next;
-	}
-	conf_free(next);
-	conf_free(still);
-	*still_removed = NULL;
-	return NULL;
-}
 
 static struct listener *
 listener_wanted(struct bgpd *b, bool grpc, const struct conf_endpoint *e)

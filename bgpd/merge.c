@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a change makes of the configuration: edits through the API, and the
+ * file read anew beside the objects of the API.  Pure: these make models and
+ * findings, reload.c carries them out.
+ */
+#include "bgpd/bgpd.h"
+
+#include <string.h>
+
+int
+edit_apply(struct conf *next, struct conf *removed, const char *file_name,
+    const struct conf_edit *change, struct err *e)
+{
+	const struct conf_peer *old;
+	struct conf_peer peer;
+	char text[ADDR_STRLEN];
+
+	addr_str(&change->peer.addr, text);
+	old = conf_peer_find(next, &change->peer.addr);
+	if (change->op == CONF_EDIT_PEER_REMOVE) {
+		if (old == NULL)
+			return err_set(e, ERR_NOT_FOUND, "peer %s not found",
+			    text);
+		if (old->origin == CONF_FROM_FILE &&
+		    conf_peer_find(removed, &old->addr) == NULL)
+			conf_peer_add(removed, old);
+		conf_peer_remove(next, &change->peer.addr);
+		return 0;
+	}
+	if (old != NULL && old->origin == CONF_FROM_FILE)
+		return err_set(e, ERR_EXISTS,
+		    "peer %s already exists (from %s line %u)", text, file_name,
+		    old->line);
+	if (old != NULL)
+		return err_set(e, ERR_EXISTS, "peer %s already exists", text);
+	if (addr_is_unspecified(&change->peer.addr) ||
+	    addr_is_multicast(&change->peer.addr) || change->peer.port == 0)
+		return err_set(e, ERR_INVALID, "%s cannot be a peer", text);
+	conf_peer_copy(&peer, &change->peer);
+	peer.origin = CONF_FROM_API;
+	peer.line = 0;
+	conf_peer_add(next, &peer);
+	conf_peer_fini(&peer);
+	return 0;
+}
+
+/* Errors about keys that only a restart can change. */
+static void
+merge_fixed(struct loaded *l, const struct conf *running)
+{
+	const struct conf *c = l->conf;
+	const struct {
+		const char *key;
+		bool changed;
+	} fixed[CONF_FIXED__MAX] = {
+		[CONF_FIXED_ASN] = { "asn", c->asn != running->asn },
+		[CONF_FIXED_ROUTER_ID] = { "router_id",
+		    c->router_id != running->router_id },
+		[CONF_FIXED_USER] = { "user",
+		    strcmp(c->user, running->user) != 0 },
+	};
+	uint32_t line;
+	size_t i;
+
+	for (i = 0; i < nitems(fixed); i++) {
+		line = l->fixed_at[i].line;
+		if (fixed[i].changed)
+			diag_error(&l->diags, line == 0 ? 1 : line,
+			    line == 0 ? 1 : l->fixed_at[i].column,
+			    "%s: cannot change while bgpd runs, restart it",
+			    fixed[i].key);
+	}
+}
+
+struct conf *
+reload_merge(struct loaded *l, const struct conf *running,
+    const struct conf *removed, struct conf **still_removed)
+{
+	const struct conf_peer *p, *in_file;
+	struct conf *next = conf_copy(l->conf), *still = conf_new();
+	char text[ADDR_STRLEN];
+	uint32_t i;
+
+	merge_fixed(l, running);
+	for (i = 0; i < removed->n_peers; i++) {
+		p = &removed->peers[i];
+		in_file = conf_peer_find(next, &p->addr);
+		if (in_file == NULL || !conf_peer_equal(in_file, p))
+			continue;
+		conf_peer_add(still, p);
+		conf_peer_remove(next, &p->addr);
+	}
+	for (i = 0; i < running->n_peers; i++) {
+		p = &running->peers[i];
+		if (p->origin != CONF_FROM_API)
+			continue;
+		in_file = conf_peer_find(next, &p->addr);
+		if (in_file == NULL)
+			conf_peer_add(next, p);
+		else
+			diag_error(&l->diags, in_file->line, 1,
+			    "address: peer %s is there through the API "
+			    "already; remove it there or here",
+			    addr_str(&p->addr, text));
+	}
+	if (l->diags.errors == 0) {
+		*still_removed = still;
+		return next;
+	}
+	conf_free(next);
+	conf_free(still);
+	*still_removed = NULL;
+	return NULL;
+}
