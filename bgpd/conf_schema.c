@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The table walker and the table of the top level.
+ * The table walker.
  *
  * Keys of a map are applied in the order of their table, not of the file, so
  * that a row may rely on the rows above it (a peer's hold time starts from
  * the top level's wherever that stands).  Runs in the unprivileged parser.
  */
 #include "bgpd/conf_schema.h"
-
-#include <sys/un.h>
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -22,8 +20,6 @@
 #include "common/xmalloc.h"
 
 #define TEXT_MAX 4096u
-#define SHOWN 60 /* bytes of a value that a message repeats */
-#define LISTEN_MAX 256 /* addresses a key may list */
 
 /* --- messages and places */
 
@@ -40,8 +36,8 @@ schema_error(struct schema *s, const struct node *n, const char *key,
 	diag_error(s->diags, n->line, n->column, "%s: %s", key, text);
 }
 
-static void
-found_instead(struct schema *s, const struct node *n, const char *key,
+void
+schema_expected(struct schema *s, const struct node *n, const char *key,
     const char *expected)
 {
 	if (n->kind == NODE_SCALAR && !node_is_null(n))
@@ -130,7 +126,7 @@ schema_text(struct schema *s, const struct node *n, const char *key)
 	const unsigned char *p;
 
 	if (n->kind != NODE_SCALAR || node_is_null(n)) {
-		found_instead(s, n, key, "text");
+		schema_expected(s, n, key, "text");
 		return NULL;
 	}
 	if (n->text[0] == '\0') {
@@ -171,12 +167,12 @@ schema_number(struct schema *s, const struct conf_key *k, const struct node *n,
 
 	*to = k->min;
 	if (n->kind != NODE_SCALAR || !n->plain || node_is_null(n)) {
-		found_instead(s, n, k->name, "a number");
+		schema_expected(s, n, k->name, "a number");
 		return;
 	}
 	valid = value_number(t, &v) == 0;
 	if (!valid && !is_long_number(*t == '-' ? t + 1 : t)) {
-		found_instead(s, n, k->name, "a number");
+		schema_expected(s, n, k->name, "a number");
 		return;
 	}
 	if (!valid || v < k->min || v > k->max) {
@@ -188,8 +184,8 @@ schema_number(struct schema *s, const struct conf_key *k, const struct node *n,
 	*to = v;
 }
 
-static bool
-bool_parse(const struct node *n, bool *to)
+bool
+schema_bool(const struct node *n, bool *to)
 {
 	static const char *const yes[] = { "true", "True", "TRUE" };
 	static const char *const no[] = { "false", "False", "FALSE" };
@@ -207,8 +203,8 @@ bool_parse(const struct node *n, bool *to)
 	return false;
 }
 
-static void
-apply_word(struct schema *s, const struct conf_key *k, const struct node *n,
+void
+schema_word(struct schema *s, const struct conf_key *k, const struct node *n,
     uint8_t *to)
 {
 	char list[200] = "";
@@ -232,7 +228,7 @@ apply_word(struct schema *s, const struct conf_key *k, const struct node *n,
 						  " or ",
 		    k->words[i]);
 	}
-	found_instead(s, n, k->name, list);
+	schema_expected(s, n, k->name, list);
 }
 
 /* --- lists */
@@ -246,7 +242,7 @@ apply_list(struct schema *s, const struct conf_key *k, const struct node *n,
 	if (node_is_null(n))
 		return;
 	if (n->kind != NODE_LIST) {
-		found_instead(s, n, k->name, "a list");
+		schema_expected(s, n, k->name, "a list");
 		return;
 	}
 	for (i = 0; i < n->n_child; i++) {
@@ -317,8 +313,8 @@ key_apply(struct schema *s, const struct conf_key *k, const struct node *at,
 		apply_number(s, k, n, to, target);
 		break;
 	case KEY_BOOL:
-		if (!bool_parse(n, &flag))
-			found_instead(s, n, k->name, "true or false");
+		if (!schema_bool(n, &flag))
+			schema_expected(s, n, k->name, "true or false");
 		else if (to != NULL)
 			*(bool *)to = flag;
 		break;
@@ -326,7 +322,7 @@ key_apply(struct schema *s, const struct conf_key *k, const struct node *at,
 		apply_text(s, k, n, to);
 		break;
 	case KEY_WORD:
-		apply_word(s, k, n, to);
+		schema_word(s, k, n, to);
 		break;
 	case KEY_VALUE:
 		if (schema_text(s, n, k->name) != NULL)
@@ -506,7 +502,7 @@ schema_map(struct schema *s, const struct conf_table *t, const struct node *n,
 	struct place at = { n->line, n->column };
 
 	if (n->kind != NODE_MAP)
-		found_instead(s, n, t->what, "a map");
+		schema_expected(s, n, t->what, "a map");
 	else
 		map_apply(s, t, n, target, at);
 }
@@ -518,7 +514,7 @@ schema_object(struct schema *s, const struct conf_table *t,
 	void *target;
 
 	if (n->kind != NODE_MAP) {
-		found_instead(s, n, t->what, "a map");
+		schema_expected(s, n, t->what, "a map");
 		return;
 	}
 	target = t->target_size == 0 ? outer : xcalloc(1, t->target_size);
@@ -531,416 +527,7 @@ schema_object(struct schema *s, const struct conf_table *t,
 		free(target);
 }
 
-/* --- setters of the top level */
-
-static void
-fixed_set(struct schema *s, enum conf_fixed which, const struct node *n)
-{
-	s->fixed_at[which].line = n->line;
-	s->fixed_at[which].column = n->column;
-}
-
-static void
-set_asn(struct schema *s, const struct conf_key *k, const struct node *n,
-    void *target)
-{
-	const struct conf *c = target;
-
-	fixed_set(s, CONF_FIXED_ASN, n);
-	if (c->asn == BGP_AS_TRANS)
-		schema_error(s, n, k->name,
-		    "23456 is reserved (AS_TRANS, RFC 6793)");
-}
-
-/* 0.0.0.0 is no identifier, every other number is (RFC 6286). */
-static void
-set_identifier(struct schema *s, const struct conf_key *k, const struct node *n,
-    void *target)
-{
-	struct addr a;
-	uint32_t *to = (uint32_t *)(void *)((uint8_t *)target + k->offset);
-
-	if (addr_parse(n->text, &a) == -1 || a.family != ADDR_IPV4)
-		schema_error(s, n, k->name, "\"%.*s\" is not an IPv4 address",
-		    SHOWN, n->text);
-	else if (addr_is_unspecified(&a))
-		schema_error(s, n, k->name, "must not be 0.0.0.0");
-	else
-		*to = addr_to_u32(&a);
-}
-
-/* RFC 4271 4.2: zero or at least three seconds */
-static void
-set_hold_time(struct schema *s, const struct conf_key *k, const struct node *n,
-    void *target)
-{
-	const struct conf *c = target;
-
-	if (c->hold_time == 1 || c->hold_time == 2)
-		schema_error(s, n, k->name, "%u is neither 0 nor at least 3",
-		    c->hold_time);
-}
-
-static void
-set_router_id(struct schema *s, const struct conf_key *k, const struct node *n,
-    void *target)
-{
-	fixed_set(s, CONF_FIXED_ROUTER_ID, n);
-	set_identifier(s, k, n, target);
-}
-
-static void
-set_user(struct schema *s, const struct conf_key *k, const struct node *n,
-    void *target)
-{
-	struct conf *c = target;
-
-	(void)k;
-	fixed_set(s, CONF_FIXED_USER, n);
-	free(c->user);
-	c->user = xstrdup(n->text);
-}
-
-static void
-set_log_level(struct schema *s, const struct conf_key *k, const struct node *n,
-    void *target)
-{
-	struct conf *c = target;
-
-	if (log_level_parse(n->text, &c->log_level) == -1)
-		schema_error(s, n, k->name,
-		    "\"%.*s\" is not a level (error, warn, info, debug)", SHOWN,
-		    n->text);
-}
-
-static void
-set_log_format(struct schema *s, const struct conf_key *k, const struct node *n,
-    void *target)
-{
-	static const char *const words[] = { "text", "json", NULL };
-	const struct conf_key format = { .name = k->name, .words = words };
-	uint8_t v = LOG_FORMAT_TEXT;
-	struct conf *c = target;
-
-	apply_word(s, &format, n, &v);
-	c->log_format = (enum log_format)v;
-}
-
-static void
-set_path(struct schema *s, const struct conf_key *k, const struct node *n,
-    void *target)
-{
-	char **to = (char **)(void *)((uint8_t *)target + k->offset);
-
-	if (n->text[0] != '/') {
-		schema_error(s, n, k->name, "must begin with a slash");
-		return;
-	}
-	free(*to);
-	*to = xstrdup(n->text);
-}
-
-static void
-set_requires_policy(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
-{
-	struct conf *c = target;
-
-	if (!bool_parse(n, &c->ebgp_requires_policy))
-		found_instead(s, n, k->name, "true or false");
-	else if (c->ebgp_requires_policy)
-		schema_warn_inert(s, k, n);
-}
-
-static void
-listen_one(struct schema *s, const struct conf_key *k, const struct node *n)
-{
-	struct conf_endpoint e;
-	struct conf *c = s->conf;
-
-	memset(&e, 0, sizeof(e));
-	if (schema_text(s, n, k->name) == NULL)
-		return;
-	if (endpoint_parse(n->text, BGP_PORT, true, &e.addr, &e.port) == -1)
-		schema_error(s, n, k->name,
-		    "\"%.*s\" is not an address (IP:PORT or [IPv6]:PORT)",
-		    SHOWN, n->text);
-	else if (addr_is_multicast(&e.addr))
-		schema_error(s, n, k->name, "%.*s is a multicast address",
-		    SHOWN, n->text);
-	else if (c->n_listen == LISTEN_MAX)
-		schema_error(s, n, k->name, "too many addresses");
-	else {
-		place_set(&s->listen_at, c->n_listen, n);
-		conf_listen_append(c, &e);
-	}
-}
-
-static void
-grpc_listen_one(struct schema *s, const struct conf_key *k,
-    const struct node *n)
-{
-	struct conf_endpoint e;
-	struct conf *c = s->conf;
-
-	memset(&e, 0, sizeof(e));
-	if (schema_text(s, n, k->name) == NULL)
-		return;
-	if (strncmp(n->text, "unix:", 5) == 0) {
-		if (n->text[5] != '/' ||
-		    strlen(n->text + 5) >=
-			sizeof(((struct sockaddr_un *)0)->sun_path)) {
-			schema_error(s, n, k->name,
-			    "unix: takes an absolute path of at most %u "
-			    "bytes",
-			    (unsigned int)sizeof(
-				((struct sockaddr_un *)0)->sun_path) -
-				1);
-			return;
-		}
-		e.path = n->text + 5;
-	} else if (endpoint_parse(n->text, 50051, true, &e.addr, &e.port) ==
-	    -1) {
-		schema_error(s, n, k->name,
-		    "\"%.*s\" is not an address (IP:PORT, [IPv6]:PORT or "
-		    "unix:/PATH)",
-		    SHOWN, n->text);
-		return;
-	}
-	if (c->n_grpc_listen == LISTEN_MAX) {
-		schema_error(s, n, k->name, "too many addresses");
-		return;
-	}
-	place_set(&s->grpc_listen_at, c->n_grpc_listen, n);
-	conf_grpc_listen_append(c, &e);
-}
-
-/* One address or a list of them. */
-static void
-set_endpoints(struct schema *s, const struct conf_key *k, const struct node *n,
-    void (*one)(struct schema *, const struct conf_key *, const struct node *))
-{
-	size_t i;
-
-	if (n->kind == NODE_SCALAR) {
-		one(s, k, n);
-		return;
-	}
-	if (n->kind == NODE_MAP || n->n_child == 0) {
-		found_instead(s, n, k->name,
-		    n->kind == NODE_MAP ? "an address or a list of them" :
-					  "at least one address");
-		return;
-	}
-	for (i = 0; i < n->n_child; i++)
-		one(s, k, n->child[i]);
-}
-
-static void
-set_listen(struct schema *s, const struct conf_key *k, const struct node *n,
-    void *target)
-{
-	(void)target;
-	set_endpoints(s, k, n, listen_one);
-}
-
-static void
-set_grpc_listen(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
-{
-	(void)target;
-	set_endpoints(s, k, n, grpc_listen_one);
-}
-
-static void
-set_network(struct schema *s, const struct conf_key *k, const struct node *n,
-    void *target)
-{
-	static const char prefix[] = "prefix";
-	struct node key, map, *child[2];
-
-	(void)k;
-	if (n->kind != NODE_SCALAR) {
-		schema_object(s, &table_network, n, target);
-		return;
-	}
-	/* "PREFIX" is short for {prefix: PREFIX}. */
-	memset(&key, 0, sizeof(key));
-	memset(&map, 0, sizeof(map));
-	key.line = map.line = n->line;
-	key.column = map.column = n->column;
-	key.text = xstrdup(prefix);
-	map.kind = NODE_MAP;
-	child[0] = &key;
-	memcpy(&child[1], &n, sizeof(n));
-	map.child = child;
-	map.n_child = 2;
-	schema_object(s, &table_network, &map, target);
-	free(key.text);
-}
-
-/* --- bmp_servers */
-
-static void
-bmp_server_address(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
-{
-	struct conf_bmp_server *b = target;
-
-	if (endpoint_parse(n->text, -1, false, &b->addr, &b->port) == -1)
-		schema_error(s, n, k->name,
-		    "\"%.*s\" is not an address (IP:PORT or [IPv6]:PORT)",
-		    SHOWN, n->text);
-}
-
-static void
-bmp_server_end(struct schema *s, const struct node *n, void *target,
-    void *outer)
-{
-	struct conf_bmp_server *b = target;
-
-	(void)outer;
-	if (b->addr.family == ADDR_NONE)
-		return; /* reported */
-	if (s->conf->n_bmp_servers == LISTEN_MAX) {
-		schema_error(s, n, "bmp_servers", "too many servers");
-		return;
-	}
-	place_set(&s->bmp_server_at, s->conf->n_bmp_servers, n);
-	conf_bmp_server_append(s->conf, b);
-}
-
-#define AT(member) offsetof(struct conf_bmp_server, member)
-static const struct conf_key bmp_server_keys[] = {
-	{ .name = "address",
-	    .type = KEY_VALUE,
-	    .flags = KEY_REQUIRED,
-	    .set = bmp_server_address },
-	{ .name = "statistics_timeout",
-	    .type = KEY_U64,
-	    .flags = KEY_NULL,
-	    .max = UINT32_MAX,
-	    .offset = AT(statistics_secs) },
-};
-#undef AT
-
-const struct conf_table table_bmp_server = {
-	.what = "bmp_servers",
-	.keys = bmp_server_keys,
-	.n = nitems(bmp_server_keys),
-	.target_size = sizeof(struct conf_bmp_server),
-	.end = bmp_server_end,
-};
-
-/* --- the top level */
-
-#define AT(member) offsetof(struct conf, member)
-static const struct conf_key top_keys[] = {
-	{ .name = "asn",
-	    .type = KEY_U32,
-	    .flags = KEY_REQUIRED,
-	    .min = 1,
-	    .max = UINT32_MAX,
-	    .offset = AT(asn),
-	    .set = set_asn },
-	{ .name = "router_id",
-	    .type = KEY_VALUE,
-	    .flags = KEY_REQUIRED,
-	    .offset = AT(router_id),
-	    .set = set_router_id },
-	{ .name = "cluster_id",
-	    .type = KEY_VALUE,
-	    .flags = KEY_NULL | KEY_INERT,
-	    .dflt = "router_id",
-	    .offset = AT(cluster_id),
-	    .set = set_identifier },
-	{ .name = "listen_addr",
-	    .type = KEY_NODE,
-	    .dflt = "0.0.0.0:179",
-	    .set = set_listen },
-	{ .name = "grpc_listen_addr",
-	    .type = KEY_NODE,
-	    .dflt = "127.0.0.1:50051",
-	    .set = set_grpc_listen },
-	{ .name = "grpc_max_reply_bytes",
-	    .type = KEY_U32,
-	    .min = 65536,
-	    .max = 1u << 30,
-	    .dflt = "4194304",
-	    .offset = AT(grpc_max_reply_bytes) },
-	{ .name = "hold_time_secs",
-	    .type = KEY_U16,
-	    .max = UINT16_MAX,
-	    .dflt = "180",
-	    .offset = AT(hold_time),
-	    .set = set_hold_time },
-	{ .name = "connect_retry_secs",
-	    .type = KEY_U32,
-	    .min = 1,
-	    .max = UINT32_MAX - 1,
-	    .dflt = "30",
-	    .offset = AT(connect_retry_secs) },
-	{ .name = "accept_unconfigured_peers",
-	    .type = KEY_BOOL,
-	    .dflt = "false",
-	    .offset = AT(accept_unconfigured_peers) },
-	{ .name = "ebgp_requires_policy",
-	    .type = KEY_NODE,
-	    .dflt = "false",
-	    .set = set_requires_policy },
-	{ .name = "user", .type = KEY_VALUE, .dflt = "_bgpd", .set = set_user },
-	{ .name = "log_level",
-	    .type = KEY_VALUE,
-	    .dflt = "info",
-	    .set = set_log_level },
-	{ .name = "log_format",
-	    .type = KEY_VALUE,
-	    .dflt = "text",
-	    .set = set_log_format },
-	{ .name = "pid_file",
-	    .type = KEY_VALUE,
-	    .flags = KEY_NULL,
-	    .offset = AT(pid_file),
-	    .set = set_path },
-	{ .name = "state_dir",
-	    .type = KEY_VALUE,
-	    .flags = KEY_NULL | KEY_INERT,
-	    .offset = AT(state_dir),
-	    .set = set_path },
-	{ .name = "sys_name",
-	    .type = KEY_TEXT,
-	    .flags = KEY_NULL | KEY_INERT,
-	    .offset = AT(sys_name) },
-	{ .name = "sys_descr",
-	    .type = KEY_TEXT,
-	    .flags = KEY_NULL | KEY_INERT,
-	    .offset = AT(sys_descr) },
-	{ .name = "llgr",
-	    .type = KEY_MAP,
-	    .flags = KEY_NULL | KEY_INERT,
-	    .table = &table_llgr },
-	{ .name = "peers", .type = KEY_LIST_OF_MAPS, .table = &table_peer },
-	{ .name = "networks", .type = KEY_LIST, .set = set_network },
-	{ .name = "bmp_servers",
-	    .type = KEY_LIST_OF_MAPS,
-	    .flags = KEY_INERT,
-	    .table = &table_bmp_server },
-	{ .name = "defined-sets",
-	    .type = KEY_MAP,
-	    .flags = KEY_INERT,
-	    .table = &table_defined_sets },
-	{ .name = "policy-definitions",
-	    .type = KEY_LIST_OF_MAPS,
-	    .flags = KEY_INERT,
-	    .table = &table_policy },
-};
-#undef AT
-
-static const struct conf_table table_top = {
-	.what = "the file",
-	.keys = top_keys,
-	.n = nitems(top_keys),
-};
+/* --- reading */
 
 const struct conf_table *const conf_tables[] = {
 	&table_top,
@@ -983,42 +570,17 @@ schema_init(struct schema *s, struct diags *d)
 	s->conf->sys_name = NULL;
 }
 
-/* Defaults that depend on other keys. */
-static void
-defaults_complete(struct conf *c)
-{
-	struct conf_endpoint e;
-	char text[ADDR_STRLEN];
-	struct addr id = addr_ipv4(c->router_id);
-
-	memset(&e, 0, sizeof(e));
-	if (c->n_listen == 0) {
-		e.addr = addr_ipv4(0);
-		e.port = BGP_PORT;
-		conf_listen_append(c, &e);
-	}
-	if (c->n_grpc_listen == 0) {
-		e.addr = addr_ipv4(0x7f000001);
-		e.port = 50051;
-		conf_grpc_listen_append(c, &e);
-	}
-	if (c->cluster_id == 0)
-		c->cluster_id = c->router_id;
-	if (c->sys_name == NULL)
-		c->sys_name = xasprintf("bgpgg %s", addr_str(&id, text));
-}
-
 void
 schema_read(struct schema *s, const struct node *root)
 {
 	struct place at = { 1, 1 };
 
 	if (root != NULL && root->kind != NODE_MAP) {
-		found_instead(s, root, "configuration", "a map of keys");
+		schema_expected(s, root, "configuration", "a map of keys");
 		return;
 	}
 	map_apply(s, &table_top, root, s->conf, at);
-	defaults_complete(s->conf);
+	schema_defaults(s->conf);
 }
 
 void

@@ -75,6 +75,7 @@ extern const struct conf_table *const conf_tables[];
 extern const size_t conf_tables_n;
 
 #define TABLE_KEYS_MAX 64
+#define SHOWN 60 /* bytes of a value that a message repeats */
 
 enum name_kind {
 	NAME_POLICY,
@@ -148,6 +149,14 @@ void schema_error(struct schema *, const struct node *, const char *key,
 void place_set(struct place **, size_t i, const struct node *);
 /* The text of a scalar that is not null, else NULL after an error. */
 const char *schema_text(struct schema *, const struct node *, const char *key);
+/* An error: this was expected, that was found. */
+void schema_expected(struct schema *, const struct node *, const char *key,
+    const char *expected);
+/* False if the node is neither true nor false; reports nothing. */
+bool schema_bool(const struct node *, bool *to);
+/* The index of one of k->words; `to` may be NULL. */
+void schema_word(struct schema *, const struct conf_key *, const struct node *,
+    uint8_t *to);
 void schema_number(struct schema *, const struct conf_key *,
     const struct node *, uint64_t *to);
 void schema_define(struct schema *, enum name_kind, const struct node *);
@@ -162,14 +171,17 @@ void schema_map(struct schema *, const struct conf_table *, const struct node *,
 void schema_object(struct schema *, const struct conf_table *,
     const struct node *, void *outer);
 
-/* Tables that live in files of their own. */
+/* Defaults that depend on other keys. */
+void schema_defaults(struct conf *);
+
+extern const struct conf_table table_top; /* conf_top_keys.c */
+extern const struct conf_table table_bmp_server;
 extern const struct conf_table table_peer; /* conf_peer_keys.c */
 extern const struct conf_table table_max_prefix;
 extern const struct conf_table table_graceful_restart;
 extern const struct conf_table table_llgr;
 extern const struct conf_table table_afi_safi;
 extern const struct conf_table table_network; /* conf_network.c */
-extern const struct conf_table table_bmp_server; /* conf_schema.c */
 extern const struct conf_table table_defined_sets; /* conf_policy.c */
 extern const struct conf_table table_prefix_set;
 extern const struct conf_table table_prefix;
