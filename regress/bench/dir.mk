@@ -28,3 +28,20 @@ $(B)/regress/bench/bgpload_test: $(bench_obj) \
 objs += $(B)/obj/regress/bench/bgpload_test.o
 unit_bin += $(B)/regress/bench/bgpload_test
 unit: $(B)/regress/bench/bgpload_test
+
+# The route engine in one process.  The load tool has names of its own that
+# meet those of the suite, so all but one of them are hidden.
+micro_gen := $(patsubst %,$(B)/obj/regress/bench/%.o,rde_micro_load wire table mrt)
+$(B)/obj/regress/bench/rde_micro_gen.o: $(micro_gen)
+	$(Q)ld -r -o $@.all $^
+	$(Q)objcopy --keep-global-symbol=micro_load $@.all $@
+	@rm -f $@.all
+$(B)/regress/bench/rde_micro: $(B)/obj/regress/bench/rde_micro.o \
+    $(B)/obj/regress/bench/rde_micro_gen.o $(B)/lib/librde.a \
+    $(B)/lib/libcommon.a
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lm -lpthread
+objs += $(B)/obj/regress/bench/rde_micro.o $(B)/obj/regress/bench/rde_micro_load.o
+rde_micro: $(B)/regress/bench/rde_micro
+.PHONY: rde_micro
