@@ -223,16 +223,13 @@ class Hostile(Case):
 class Descriptors(unittest.TestCase):
     def test_out_of_descriptors(self):
         """New connections are refused and the rest goes on."""
-        import resource
         peers = [passive(net.v4(10), remote_as=65010),
                  passive(net.v4(11), remote_as=65011)]
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         s = Suite(peers=peers, name="descriptors",
                   accept_unconfigured_peers=True)
+        s.wrapper = ["prlimit", "--nofile=64:64"]
         self.addCleanup(s.kill)
         s.start()
-        for pid in s.pids().values():
-            resource.prlimit(pid, resource.RLIMIT_NOFILE, (64, 64))
         a = Speaker(net.v4(10), 65010, remote=s.addr)
         b = Speaker(net.v4(11), 65011, remote=s.addr)
         self.addCleanup(a.stop)

@@ -299,6 +299,8 @@ class Speaker:
                 except Exception as e:
                     self.broken = e
                     break
+                if self.error:
+                    break       # who is told so closes
             if self.open and due is None:
                 due = time.monotonic() + self._interval()
             if due is not None and time.monotonic() >= due:
@@ -314,6 +316,10 @@ class Speaker:
         with self.cond:
             self.closed = True
             self.cond.notify_all()
+        try:
+            s.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
 
     def _interval(self):
         return max(0.3, min(self.hold or 90, self.open["hold"] or 90) / 3)

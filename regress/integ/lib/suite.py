@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -14,8 +15,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.dirname(os.path.abspath(__file__)))))
 BUILD = os.environ.get("BUILD", "release")
 TREE = os.environ.get("INTEG_TREE", os.path.join(ROOT, "build", BUILD))
-WORK = os.environ.get("INTEG_DIR",
-                      os.path.join(ROOT, "build", "integ", BUILD))
+RUNS = os.path.join(ROOT, "build", "integ", BUILD)
+WORK = os.environ.setdefault("INTEG_DIR",
+                             os.path.join(RUNS, str(os.getpid())))
 GEN = os.path.join(ROOT, "build", "gen", "py")
 SANITIZED = "asan" in BUILD
 
@@ -121,6 +123,7 @@ class Suite:
         self.proc = None
         self.channel = None
         self.kids = {}
+        self.wrapper = []       # a command that starts bgpd
 
     # --------------------------------------------------------------- running
 
@@ -144,7 +147,7 @@ class Suite:
         self.write()
         with open(self.log, "ab") as log:
             self.proc = subprocess.Popen(
-                [self.program(), "-d", "-f", self.file] + list(args),
+                self.wrapper + [self.program(), "-d", "-f", self.file] + list(args),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=self.environment())
         return self
@@ -156,6 +159,8 @@ class Suite:
             if self.proc.poll() is not None:
                 raise AssertionError("bgpd ended with %r:\n%s" % (
                     self.proc.returncode, self.tail()))
+            if self.channel is None and not self.listening():
+                return False        # a failed channel is slow to come back
             try:
                 self.rpc.GetServerInfo(pb.GetServerInfoRequest(), timeout=2)
                 return True
@@ -171,6 +176,15 @@ class Suite:
             raise
         self.kids = children(self.proc.pid)
         return self
+
+    def listening(self):
+        """True once something accepts at the gRPC endpoint."""
+        unix = self.grpc.startswith("unix:")
+        where = self.grpc[5:] if unix else tuple(
+            f(x) for f, x in zip((str, int), self.grpc.rsplit(":", 1)))
+        with socket.socket(socket.AF_UNIX if unix
+                           else socket.AF_INET) as s:
+            return s.connect_ex(where) == 0
 
     @property
     def rpc(self):
