@@ -270,7 +270,7 @@ struct sessiond {
 	struct event t_stop;
 };
 
-/* --- main.c, sessiond.c: the process object ------------------------------ */
+/* --- main.c, sessiond.c: the process object */
 
 /* Takes over the channel to bgpd and waits in event_base_dispatch. */
 struct sessiond *sessiond_new(struct event_base *, int bgpd_fd);
@@ -292,7 +292,7 @@ void timer_set(struct event *, uint32_t ms);
 /* RFC 4271 10: reduced by up to a quarter, at random. */
 uint32_t timer_jitter(uint32_t ms);
 
-/* --- peer.c: peer objects ------------------------------------------------- */
+/* --- peer.c: peer objects */
 
 struct peer *peer_find(struct sessiond *, const struct addr *);
 /* The first peer behind `after`, or the first one of all (NULL). */
@@ -332,7 +332,7 @@ void peer_shut(struct peer *, const struct peer_shut *);
 void peer_control(struct sessiond *, const struct peer_ctl *, struct err *e);
 void peers_free_dead(struct sessiond *);
 
-/* --- fsm_act.c: sessions and what the machine wants done ------------------ */
+/* --- fsm_act.c: sessions and what the machine wants done */
 
 struct session *session_new(struct peer *, enum peer_state);
 /* Out of the peer's hands; memory goes at the end of the round. */
@@ -356,7 +356,7 @@ void session_socket(struct session *, int fd, int error);
 bool session_collide(struct session *);
 void sessions_free_dead(struct sessiond *);
 
-/* --- open.c: our OPEN and theirs ------------------------------------------ */
+/* --- open.c: our OPEN and theirs */
 
 /* Make our OPEN for this connection, once. */
 void open_build(struct session *);
@@ -368,7 +368,7 @@ uint32_t open_stale_families(const struct session *);
 /* What the rde must know; fini with peer_up_fini(). */
 void open_peer_up(const struct session *, struct peer_up *);
 
-/* --- rx.c: receiving ------------------------------------------------------- */
+/* --- rx.c: receiving */
 
 void rx_start(struct session *); /* begin to read the connection */
 void rx_stop(struct session *); /* the connection goes */
@@ -379,7 +379,7 @@ void rx_drain(struct sessiond *);
 /* True if bytes wait in the socket that we have not read. */
 bool rx_pending(const struct session *);
 
-/* --- tx.c: sending --------------------------------------------------------- */
+/* --- tx.c: sending */
 
 void tx_start(struct session *);
 void tx_stop(struct session *);
@@ -397,7 +397,7 @@ int tx_deliver(struct sessiond *, const uint8_t *, size_t) ATTR_CHECK;
 /* Write what was queued since, give credit back. */
 void tx_flush(struct sessiond *);
 
-/* --- farewell.c: connections that end ---------------------------------------- */
+/* --- farewell.c: connections that end */
 
 /*
  * Take over fd: write the bytes (copied), half-close, read on until the peer
@@ -409,7 +409,7 @@ farewell_start(struct sessiond *, int fd, const void *, size_t, bool stranger);
 bool farewell_reclaim(struct sessiond *);
 void farewells_free(struct sessiond *);
 
-/* --- listen.c --------------------------------------------------------------- */
+/* --- listen.c */
 
 /* An item of a coming configuration; -1: unknown listener without fd. */
 int listen_prepare(struct sessiond *, const struct conf_endpoint *,
@@ -422,7 +422,7 @@ void listen_resume(struct sessiond *);
 /* A connection that was accepted on l (owned). */
 void listen_accepted(struct sessiond *, int fd, const struct addr *remote);
 
-/* --- conf.c ----------------------------------------------------------------- */
+/* --- conf.c */
 
 void conf_on_begin(void *, const struct msg *);
 void conf_on_item(void *, const struct msg *);
@@ -430,7 +430,7 @@ void conf_on_end(void *, const struct msg *);
 void conf_on_commit(void *, const struct msg *);
 void conf_on_abort(void *, const struct msg *);
 
-/* --- link.c: channels -------------------------------------------------------- */
+/* --- link.c: channels */
 
 void link_bgpd(struct sessiond *, int fd);
 void link_rde(struct sessiond *, int fd);

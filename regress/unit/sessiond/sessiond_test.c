@@ -35,7 +35,7 @@
 #define PEER_AS 65001
 #define LOCAL_ID 0x0a000005u /* 10.0.0.5 */
 
-/* --- the siblings --------------------------------------------------------- */
+/* --- the siblings */
 
 struct seen {
 	enum proc from;
@@ -442,7 +442,7 @@ rig_end(void)
 	conf_free(rig.conf);
 }
 
-/* --- the scripted peer ---------------------------------------------------- */
+/* --- the scripted peer */
 
 /* Connect from `ip` to sessiond. */
 static int
@@ -731,7 +731,7 @@ transmit(const uint32_t *ids, int n, const void *data, size_t len,
 	wr_free(&w);
 }
 
-/* --- coming up ------------------------------------------------------------ */
+/* --- coming up */
 
 START_TEST(a_passive_peer_comes_up)
 {
@@ -855,7 +855,7 @@ START_TEST(delay_open_waits_and_an_open_ends_it)
 }
 END_TEST
 
-/* --- what is wrong is said ------------------------------------------------- */
+/* --- what is wrong is said */
 
 struct script {
 	int code;
@@ -1070,7 +1070,7 @@ START_TEST(garbage_of_any_kind_ends_one_session_at_most)
 }
 END_TEST
 
-/* --- strangers -------------------------------------------------------------- */
+/* --- strangers */
 
 START_TEST(strangers_are_told_and_idle_peers_are_not)
 {
@@ -1177,7 +1177,7 @@ START_TEST(without_descriptors_the_rest_goes_on)
 }
 END_TEST
 
-/* --- collision ---------------------------------------------------------------- */
+/* --- collision */
 
 /* Both sides dial; the connection that the higher identifier began stays. */
 START_TEST(collision_goes_by_identifier)
@@ -1311,7 +1311,7 @@ START_TEST(a_third_connection_is_closed)
 }
 END_TEST
 
-/* --- timers --------------------------------------------------------------------- */
+/* --- timers */
 
 START_TEST(the_hold_timer_expires_and_keepalives_flow)
 {
@@ -1403,7 +1403,7 @@ START_TEST(a_session_that_takes_nothing_ends)
 }
 END_TEST
 
-/* --- graceful restart -------------------------------------------------------------- */
+/* --- graceful restart */
 
 START_TEST(a_lost_connection_keeps_routes_of_who_said_so)
 {
@@ -1447,7 +1447,7 @@ START_TEST(a_lost_connection_keeps_routes_of_who_said_so)
 }
 END_TEST
 
-/* --- flow -------------------------------------------------------------------------- */
+/* --- flow */
 
 static void
 give_rx_credit(uint32_t id, uint32_t epoch, uint32_t bytes)
@@ -1678,7 +1678,7 @@ START_TEST(a_session_gets_nothing_before_the_rde_is_ready)
 }
 END_TEST
 
-/* --- orders -------------------------------------------------------------------------- */
+/* --- orders */
 
 START_TEST(disable_holds_and_enable_starts)
 {
@@ -1852,7 +1852,7 @@ START_TEST(peers_are_listed_in_order_a_block_a_credit)
 }
 END_TEST
 
-/* --- configuration ------------------------------------------------------------------ */
+/* --- configuration */
 
 START_TEST(a_reload_resets_only_what_changed)
 {
@@ -1917,7 +1917,7 @@ START_TEST(an_unconfigured_peer_cannot_be_added_while_it_runs)
 }
 END_TEST
 
-/* --- ends ------------------------------------------------------------------------------ */
+/* --- ends */
 
 START_TEST(the_end_is_said_to_every_peer)
 {
