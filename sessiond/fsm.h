@@ -22,36 +22,40 @@
 /* clang-format off */
 /* The events of RFC 4271 8.1 under its numbers, then those of later ones. */
 #define FSM_EVENTS(E) \
-	E(MANUAL_START,               1, "ManualStart") \
-	E(MANUAL_STOP,                2, "ManualStop") \
-	E(AUTOMATIC_START,            3, "AutomaticStart") \
-	E(MANUAL_START_PASSIVE,       4, "ManualStart_with_PassiveTcpEstablishment") \
-	E(AUTOMATIC_START_PASSIVE,    5, "AutomaticStart_with_PassiveTcpEstablishment") \
-	E(AUTOMATIC_START_DAMP,       6, "AutomaticStart_with_DampPeerOscillations") \
-	E(AUTOMATIC_START_DAMP_PASSIVE, 7, "AutomaticStart_with_DampPeerOscillations_and_PassiveTcpEstablishment") \
-	E(AUTOMATIC_STOP,             8, "AutomaticStop") \
-	E(CONNECT_RETRY_EXPIRES,      9, "ConnectRetryTimer_Expires") \
-	E(HOLD_EXPIRES,              10, "HoldTimer_Expires") \
-	E(KEEPALIVE_EXPIRES,         11, "KeepaliveTimer_Expires") \
-	E(DELAY_OPEN_EXPIRES,        12, "DelayOpenTimer_Expires") \
-	E(IDLE_HOLD_EXPIRES,         13, "IdleHoldTimer_Expires") \
-	E(TCP_VALID,                 14, "TcpConnection_Valid") \
-	E(TCP_INVALID,               15, "Tcp_CR_Invalid") \
-	E(TCP_ACKED,                 16, "Tcp_CR_Acked") \
-	E(TCP_CONFIRMED,             17, "TcpConnectionConfirmed") \
-	E(TCP_FAILS,                 18, "TcpConnectionFails") \
-	E(OPEN,                      19, "BGPOpen") \
-	E(OPEN_DELAY_RUNNING,        20, "BGPOpen with DelayOpenTimer running") \
-	E(HEADER_ERR,                21, "BGPHeaderErr") \
-	E(OPEN_ERR,                  22, "BGPOpenMsgErr") \
-	E(COLLISION_DUMP,            23, "OpenCollisionDump") \
-	E(NOTIFICATION_VERSION,      24, "NotifMsgVerErr") \
-	E(NOTIFICATION,              25, "NotifMsg") \
-	E(KEEPALIVE,                 26, "KeepAliveMsg") \
-	E(UPDATE,                    27, "UpdateMsg") \
-	E(UPDATE_ERR,                28, "UpdateMsgErr") \
-	E(SEND_HOLD_EXPIRES,         29, "SendHoldTimer_Expires") /* RFC 9687 */ \
-	E(REFRESH,                   30, "RouteRefreshMsg")       /* RFC 2918 */
+	E(MANUAL_START, 1, "ManualStart") \
+	E(MANUAL_STOP, 2, "ManualStop") \
+	E(AUTOMATIC_START, 3, "AutomaticStart") \
+	E(MANUAL_START_PASSIVE, 4, "ManualStart_with_PassiveTcpEstablishment") \
+	E(AUTOMATIC_START_PASSIVE, 5, "AutomaticStart_with_PassiveTcpEstablishment") \
+	E(AUTOMATIC_START_DAMP, 6, "AutomaticStart_with_DampPeerOscillations") \
+	E(AUTOMATIC_START_DAMP_PASSIVE, 7, "AutomaticStart_with_" \
+	    "DampPeerOscillations_and_" \
+	    "PassiveTcpEstablishment") \
+	E(AUTOMATIC_STOP, 8, "AutomaticStop") \
+	E(CONNECT_RETRY_EXPIRES, 9, "ConnectRetryTimer_Expires") \
+	E(HOLD_EXPIRES, 10, "HoldTimer_Expires") \
+	E(KEEPALIVE_EXPIRES, 11, "KeepaliveTimer_Expires") \
+	E(DELAY_OPEN_EXPIRES, 12, "DelayOpenTimer_Expires") \
+	E(IDLE_HOLD_EXPIRES, 13, "IdleHoldTimer_Expires") \
+	E(TCP_VALID, 14, "TcpConnection_Valid") \
+	E(TCP_INVALID, 15, "Tcp_CR_Invalid") \
+	E(TCP_ACKED, 16, "Tcp_CR_Acked") \
+	E(TCP_CONFIRMED, 17, "TcpConnectionConfirmed") \
+	E(TCP_FAILS, 18, "TcpConnectionFails") \
+	E(OPEN, 19, "BGPOpen") \
+	E(OPEN_DELAY_RUNNING, 20, "BGPOpen with DelayOpenTimer running") \
+	E(HEADER_ERR, 21, "BGPHeaderErr") \
+	E(OPEN_ERR, 22, "BGPOpenMsgErr") \
+	E(COLLISION_DUMP, 23, "OpenCollisionDump") \
+	E(NOTIFICATION_VERSION, 24, "NotifMsgVerErr") \
+	E(NOTIFICATION, 25, "NotifMsg") \
+	E(KEEPALIVE, 26, "KeepAliveMsg") \
+	E(UPDATE, 27, "UpdateMsg") \
+	E(UPDATE_ERR, 28, "UpdateMsgErr") \
+	/* RFC 9687 */ \
+	E(SEND_HOLD_EXPIRES, 29, "SendHoldTimer_Expires") \
+	/* RFC 2918 */ \
+	E(REFRESH, 30, "RouteRefreshMsg")
 /* clang-format on */
 
 enum fsm_event {
