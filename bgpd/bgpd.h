@@ -72,11 +72,13 @@ struct edit {
 	TAILQ_ENTRY(edit) entry;
 	uint32_t request;
 	struct conf_edit change;
+	size_t size; /* of the request */
 	bool alone; /* do not share a generation with others */
 };
 TAILQ_HEAD(edits, edit);
 
-#define EDITS_MAX 4096 /* waiting; more are refused */
+#define EDITS_MAX 4096 /* waiting; more are refused ... */
+#define EDITS_BYTES_MAX (4u * 1024 * 1024) /* ... as are more bytes */
 #define RELOADERS_MAX 256 /* requests waiting for a reload */
 #define VOTE_TIMEOUT_MS 20000
 #define COMMIT_TIMEOUT_MS 30000
@@ -121,6 +123,7 @@ struct bgpd {
 	size_t n_reloaders_next;
 	struct edits edits; /* waiting */
 	size_t n_edits;
+	size_t edits_bytes;
 	struct edits batch; /* in the transaction */
 	size_t n_batch;
 };
@@ -147,8 +150,10 @@ void reload_fini(struct bgpd *);
 void reload_first(struct bgpd *);
 /* Read the file again; request 0: nobody waits for an answer. */
 void reload_start(struct bgpd *, uint32_t request);
-/* Queue a change by API; takes what `change` holds. */
-void reload_edit(struct bgpd *, uint32_t request, struct conf_edit *change);
+/* Queue a change by API, `size` bytes long as it came; takes what `change`
+ * holds. */
+void reload_edit(struct bgpd *, uint32_t request, struct conf_edit *change,
+    size_t size);
 /* Events of children. */
 void reload_child_ready(struct child *, uint32_t generation);
 void

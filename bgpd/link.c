@@ -65,7 +65,7 @@ on_conf_edit(void *ctx, const struct msg *m)
 		malformed(c, m);
 		return;
 	}
-	reload_edit(c->bgpd, m->hdr.id, &edit);
+	reload_edit(c->bgpd, m->hdr.id, &edit, m->hdr.len);
 }
 
 static void

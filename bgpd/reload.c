@@ -236,6 +236,7 @@ batch_requeue(struct bgpd *b)
 		ed->alone = true;
 		TAILQ_INSERT_HEAD(&b->edits, ed, entry);
 		b->n_edits++;
+		b->edits_bytes += ed->size;
 	}
 	b->n_batch = 0;
 }
@@ -405,6 +406,7 @@ reload_child_gone(struct child *c)
 	c->synced = false;
 	/* Its requests died with it; a new apid numbers its own. */
 	edits_clear(&b->edits, &b->n_edits);
+	b->edits_bytes = 0;
 	edits_clear(&b->batch, &b->n_batch);
 	b->n_reloaders = b->n_reloaders_next = 0;
 	transaction_advance(b);
@@ -419,12 +421,14 @@ reload_child_started(struct child *c)
 /* --- edits */
 
 void
-reload_edit(struct bgpd *b, uint32_t request, struct conf_edit *change)
+reload_edit(struct bgpd *b, uint32_t request, struct conf_edit *change,
+    size_t size)
 {
 	struct edit *ed;
 	struct err e;
 
-	if (b->stopping || b->n_edits >= EDITS_MAX) {
+	if (b->stopping || b->n_edits >= EDITS_MAX ||
+	    b->edits_bytes + size > EDITS_BYTES_MAX) {
 		if (b->stopping)
 			err_set(&e, ERR_UNAVAILABLE, "bgpd is stopping");
 		else
@@ -437,8 +441,10 @@ reload_edit(struct bgpd *b, uint32_t request, struct conf_edit *change)
 	ed = xcalloc(1, sizeof(*ed));
 	ed->request = request;
 	ed->change = *change;
+	ed->size = size;
 	TAILQ_INSERT_TAIL(&b->edits, ed, entry);
 	b->n_edits++;
+	b->edits_bytes += size;
 	reload_next(b);
 }
 
@@ -458,6 +464,7 @@ edits_begin(struct bgpd *b)
 			break;
 		TAILQ_REMOVE(&b->edits, ed, entry);
 		b->n_edits--;
+		b->edits_bytes -= ed->size;
 		if (edit_apply(b->next, b->next_removed, b->conf_name,
 			&ed->change, &e) == -1) {
 			answer(b, MSG_CONF_EDIT_DONE, ed->request, &e);
@@ -696,9 +703,9 @@ reload_next(struct bgpd *b)
 		return;
 	if (b->reload_wanted)
 		file_begin(b);
-	else if (b->n_edits > 0)
+	/* Edits that are refused at once leave it idle. */
+	while (b->state == RELOAD_IDLE && b->n_edits > 0)
 		edits_begin(b);
-	/* Edits that were all refused leave it idle. */
 	if (b->state == RELOAD_IDLE)
 		children_catch_up(b);
 }
