@@ -26,7 +26,8 @@
 	E(MANUAL_STOP, 2, "ManualStop") \
 	E(AUTOMATIC_START, 3, "AutomaticStart") \
 	E(MANUAL_START_PASSIVE, 4, "ManualStart_with_PassiveTcpEstablishment") \
-	E(AUTOMATIC_START_PASSIVE, 5, "AutomaticStart_with_PassiveTcpEstablishment") \
+	E(AUTOMATIC_START_PASSIVE, 5, "AutomaticStart_with_" \
+	    "PassiveTcpEstablishment") \
 	E(AUTOMATIC_START_DAMP, 6, "AutomaticStart_with_DampPeerOscillations") \
 	E(AUTOMATIC_START_DAMP_PASSIVE, 7, "AutomaticStart_with_" \
 	    "DampPeerOscillations_and_" \
