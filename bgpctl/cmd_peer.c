@@ -134,7 +134,7 @@ put_config_json(struct json *j, const Bgp__SessionConfig *c)
 		    c->graceful_restart->restart_time_secs);
 		json_object_end(j);
 	}
-	json_uint(j, "remote_as", c->asn);
+	json_uint(j, "asn", c->asn);
 	json_uint(j, "hold_time_secs", c->hold_time_secs);
 	if (c->_local_address_case != 0)
 		json_string(j, "local_address", c->local_address);

@@ -255,9 +255,11 @@ put_path_detail(FILE *to, const Bgp__Path *p)
 	if (p->_link_local_next_hop_case != 0)
 		fprintf(to, " %s", p->link_local_next_hop);
 	fprintf(to, "\n");
-	put_label(to, "AS path");
-	put_as_path(&w, p);
-	fprintf(to, "\n");
+	if (p->n_as_path > 0) {
+		put_label(to, "AS path");
+		put_as_path(&w, p);
+		fprintf(to, "\n");
+	}
 	put_label(to, "origin");
 	fprintf(to, "%s\n", origin_name(p));
 	if (p->_local_pref_case != 0) {
@@ -270,7 +272,7 @@ put_path_detail(FILE *to, const Bgp__Path *p)
 	}
 	if (p->atomic_aggregate) {
 		put_label(to, "atomic aggregate");
-		fprintf(to, "\n");
+		fprintf(to, "yes\n");
 	}
 	if (p->aggregator != NULL) {
 		put_label(to, "aggregator");
