@@ -230,6 +230,9 @@ group_reach(struct group *g)
 {
 	size_t n = g->rib->entries.next;
 
+	/* Pending ids may be of a time when the table was larger. */
+	if (n < g->marks.usable * 8)
+		n = g->marks.usable * 8;
 	region_need(&g->sent, n * sizeof(uint32_t));
 	region_need(&g->source, n * sizeof(uint16_t));
 	region_need(&g->marks, (n + 63) / 64 * 8);
@@ -241,45 +244,49 @@ mark_word(const struct group *g, uint32_t id)
 	return (uint64_t *)(void *)g->marks.base + id / 64;
 }
 
-void
-group_unmark(struct group *g, uint32_t id)
-{
-	*mark_word(g, id) &= ~((uint64_t)1 << (id % 64));
-}
-
 static void
-pending_room(struct group *g)
+pending_room(struct group *g, size_t more)
 {
-	size_t n = group_pending(g);
+	size_t n = group_pending(g), max = g->max_pending;
 
-	if (g->pending_at > n) {
-		memmove(g->pending, g->pending + g->pending_at,
-		    n * sizeof(*g->pending));
-	} else {
-		g->max_pending = g->max_pending == 0 ? PENDING_MIN :
-		    g->max_pending * 2;
-		g->pending = xreallocarray(g->pending, g->max_pending,
+	if (g->pending_end + more <= max)
+		return;
+	/* Moving down alone only where that makes much room. */
+	if (g->pending_at < n || n + more > max) {
+		if (max < PENDING_MIN)
+			max = PENDING_MIN;
+		do
+			max *= 2;
+		while (max < n + more);
+		g->pending = xreallocarray(g->pending, max,
 		    sizeof(*g->pending));
-		memmove(g->pending, g->pending + g->pending_at,
-		    n * sizeof(*g->pending));
+		g->max_pending = max;
 	}
+	memmove(g->pending, g->pending + g->pending_at,
+	    n * sizeof(*g->pending));
 	g->pending_at = 0;
 	g->pending_end = n;
 }
 
 void
-group_mark(struct group *g, uint32_t id)
+group_mark(struct group *g, const uint32_t *ids, size_t n)
 {
-	uint64_t bit = (uint64_t)1 << (id % 64), *w;
+	uint64_t bit, *marks;
+	uint32_t *to;
+	size_t i;
 
-	region_need(&g->marks, ((size_t)id / 64 + 1) * 8);
-	w = mark_word(g, id);
-	if (*w & bit)
-		return;
-	*w |= bit;
-	if (g->pending_end == g->max_pending)
-		pending_room(g);
-	g->pending[g->pending_end++] = id;
+	region_need(&g->marks, ((size_t)g->rib->entries.next / 64 + 1) * 8);
+	pending_room(g, n);
+	marks = (uint64_t *)(void *)g->marks.base;
+	to = g->pending + g->pending_end;
+	for (i = 0; i < n; i++) {
+		bit = (uint64_t)1 << (ids[i] % 64);
+		/* Written in any case, kept if it was not marked yet. */
+		*to = ids[i];
+		to += (marks[ids[i] / 64] & bit) == 0;
+		marks[ids[i] / 64] |= bit;
+	}
+	g->pending_end = (size_t)(to - g->pending);
 }
 
 /* --- Adj-RIB-Out --- */

@@ -123,9 +123,8 @@ group_pending(const struct group *g)
 
 /* Make the arrays reach all entries of the table. */
 void group_reach(struct group *);
-/* An entry's best path changed. */
-void group_mark(struct group *, uint32_t id);
-void group_unmark(struct group *, uint32_t id);
+/* The best paths of these entries changed. */
+void group_mark(struct group *, const uint32_t *ids, size_t n);
 /*
  * What the group's members should have for an entry, by the table as it is:
  * SENT() or 0, and the peer it came from.  Counts and reports what cannot be

@@ -66,6 +66,17 @@ struct packer {
 	struct rde *rde;
 	struct group *group; /* NULL for the parts that only need `rib` */
 	struct rib *rib;
+	/* Adj-RIB-Out and marks of the group, all entries reachable */
+	uint32_t *sent;
+	uint16_t *source;
+	uint64_t *marks;
+	/* what the last announced best path came to: neighbours share it */
+	struct {
+		uint32_t attrs; /* 0: nothing remembered */
+		uint16_t peer;
+		uint32_t sent;
+		uint32_t bucket; /* for all but the source; NONE: not yet */
+	} memo;
 	/* the chunk */
 	uint32_t *ids;
 	uint32_t *next; /* in a bucket */
@@ -367,13 +378,11 @@ nlri_size(const struct packer *p, uint32_t id)
 }
 
 /* Room for this entry in the current message or a new one; false: stop. */
-static bool
+static inline bool
 nlri_room(struct packer *p, uint32_t id, bool announce)
 {
 	struct message *m = &p->msg;
 
-	if (p->target_empty)
-		return true;
 	if (m->start != NULL &&
 	    m->p + nlri_size(p, id) <= m->limit)
 		return true;
@@ -503,12 +512,9 @@ bucket_for(struct packer *p, uint32_t sent, uint32_t target)
 	return &p->buckets[at - 1];
 }
 
-static void
-add_announce(struct packer *p, size_t i, uint32_t sent, enum mode mode,
-    uint16_t peer)
+static inline void
+bucket_append(struct packer *p, struct bucket *b, size_t i)
 {
-	struct bucket *b = bucket_for(p, sent, target_for(p, mode, peer));
-
 	p->next[i] = NONE;
 	if (b->head == NONE)
 		b->head = (uint32_t)i + 1;
@@ -537,27 +543,81 @@ member_or_none(const struct group *g, uint16_t peer)
 	return group_has_member(g, peer) ? peer : 0;
 }
 
+static inline void
+unmark(struct packer *p, uint32_t id)
+{
+	p->marks[id / 64] &= ~((uint64_t)1 << (id % 64));
+}
+
+static inline bool
+is_marked(const struct packer *p, uint32_t id)
+{
+	return p->marks[id / 64] >> (id % 64) & 1;
+}
+
+/* What the group should have for an entry, see group_wanted(). */
+static inline uint32_t
+wanted(struct packer *p, uint32_t id, uint16_t *source)
+{
+	const struct rib_entry *e = rib_entry(p->rib, id);
+	uint32_t sent;
+
+	if (e->attrs != 0 && e->attrs == p->memo.attrs &&
+	    e->peer == p->memo.peer && rib_has_best(e)) {
+		*source = e->peer;
+		return p->memo.sent;
+	}
+	sent = group_wanted(p->rde, p->group, id, source, true);
+	if (sent != 0) {
+		p->memo.attrs = e->attrs;
+		p->memo.peer = e->peer;
+		p->memo.sent = sent;
+		p->memo.bucket = NONE;
+	}
+	return sent;
+}
+
+/* Announce the wanted set (which is the remembered one) to all but its
+ * source. */
+static inline void
+add_announce(struct packer *p, size_t i)
+{
+	struct bucket *b;
+	uint32_t target;
+
+	if (p->memo.bucket == NONE) {
+		target = target_for(p, TO_EXCEPT,
+		    member_or_none(p->group, p->memo.peer));
+		b = bucket_for(p, p->memo.sent, target);
+		p->memo.bucket = (uint32_t)(b - p->buckets) + 1;
+	}
+	bucket_append(p, &p->buckets[p->memo.bucket - 1], i);
+}
+
 /* Decide what an entry of the chunk needs. */
-static void
+static inline void
 classify(struct packer *p, size_t i)
 {
 	struct group *g = p->group;
-	uint32_t id = p->ids[i], old = group_sent(g, id), new;
-	uint16_t was = group_source(g, id), source;
+	uint32_t id = p->ids[i], old = p->sent[id], new;
+	uint16_t was = p->source[id], source;
 
-	new = group_wanted(p->rde, g, id, &source, true);
-	if (old == new && (new == 0 || was == source)) {
-		group_unmark(g, id);
+	new = wanted(p, id, &source);
+	if (old == 0 && new != 0) {
+		add_announce(p, i);
+	} else if (old == new && (new == 0 || was == source)) {
+		unmark(p, id);
 	} else if (new == 0) {
 		add_withdraw(p, i, TO_EXCEPT, member_or_none(g, was));
 	} else if (old != new) {
-		add_announce(p, i, new, TO_EXCEPT, member_or_none(g, source));
+		add_announce(p, i);
 	} else if (group_has_member(g, was)) {
 		/* Only the source changed: the old one lacks the route. */
-		add_announce(p, i, new, TO_ONLY, was);
+		bucket_append(p, bucket_for(p, new,
+		    target_for(p, TO_ONLY, was)), i);
 	} else {
-		group_set_sent(p->rde, g, id, new, source);
-		group_unmark(g, id);
+		p->source[id] = source;
+		unmark(p, id);
 		if (group_has_member(g, source))
 			add_withdraw(p, i, TO_ONLY, source);
 	}
@@ -567,40 +627,42 @@ classify(struct packer *p, size_t i)
 
 /* Note an announcement of a chunk's entry.  Returns the references that the
  * group now needs more. */
-static uint32_t
+static inline uint32_t
 note_announce(struct packer *p, size_t i, uint32_t sent)
 {
-	struct group *g = p->group;
-	uint32_t id = p->ids[i], old = group_sent(g, id);
-	uint16_t was = group_source(g, id);
-	uint16_t source = rib_entry(p->rib, id)->peer;
+	uint32_t id = p->ids[i], old = p->sent[id];
+	uint16_t was = p->source[id], source = rib_entry(p->rib, id)->peer;
 
-	group_set_sent(p->rde, g, id, sent, source);
-	group_unmark(g, id);
-	p->rde->stats.prefixes_out++;
-	if (old != 0 && source != was && group_has_member(g, source))
+	p->sent[id] = sent;
+	p->source[id] = source;
+	unmark(p, id);
+	if (old == 0)
+		return 1;
+	if (source != was && group_has_member(p->group, source))
 		add_withdraw(p, i, TO_ONLY, source);
 	if (old == sent)
 		return 0;
-	if (old != 0)
-		unref_add(&p->unref, p->rde->attrs, SENT_ATTRS(old));
+	unref_add(&p->unref, p->rde->attrs, SENT_ATTRS(old));
 	return 1;
 }
 
 static void
 send_bucket(struct packer *p, const struct bucket *b)
 {
-	uint32_t at, refs = 0, sent = b->sent;
+	uint32_t at, refs = 0, n = 0, sent = b->sent;
 
 	encode(p, &p->group->rule, sent);
 	for (at = b->head; at != NONE; at = p->next[at - 1]) {
-		if (!nlri_room(p, p->ids[at - 1], true))
-			break;
-		if (!p->target_empty)
+		if (!p->target_empty) {
+			if (!nlri_room(p, p->ids[at - 1], true))
+				break;
 			put_nlri(p, p->ids[at - 1]);
+		}
 		refs += note_announce(p, at - 1, sent);
+		n++;
 	}
 	message_end(p);
+	p->rde->stats.prefixes_out += n;
 	attrs_ref(p->rde->attrs, SENT_ATTRS(sent), refs);
 }
 
@@ -611,14 +673,15 @@ send_withdraws(struct packer *p, uint32_t at, bool note)
 
 	for (; at != NONE; at = p->next_withdraw[at - 1]) {
 		id = p->ids[at - 1];
-		if (!nlri_room(p, id, false))
-			break;
-		if (!p->target_empty)
+		if (!p->target_empty) {
+			if (!nlri_room(p, id, false))
+				break;
 			put_nlri(p, id);
+		}
 		p->rde->stats.withdrawn_out++;
 		if (!note)
 			continue;
-		group_unmark(p->group, id);
+		unmark(p, id);
 		old = group_set_sent(p->rde, p->group, id, 0, 0);
 		unref_add(&p->unref, p->rde->attrs, SENT_ATTRS(old));
 	}
@@ -663,7 +726,7 @@ chunk_return(struct packer *p)
 	size_t i;
 
 	for (i = p->n; i-- > 0;) {
-		if (group_is_pending(g, p->ids[i]))
+		if (is_marked(p, p->ids[i]))
 			g->pending[--g->pending_at] = p->ids[i];
 	}
 	if (group_pending(g) == 0)
@@ -689,6 +752,7 @@ pack_chunk(struct packer *p)
 	p->n = n;
 	p->n_buckets = 0;
 	p->n_targets = 0;
+	p->memo.attrs = 0;
 	for (i = 0; i < n; i++)
 		classify(p, i);
 	send_targets(p);
@@ -729,7 +793,7 @@ dump_is_due(const struct packer *p, const struct dump_list *l, uint32_t id,
 
 	*source = e->peer;
 	return rib_has_best(e) && e->attrs == SENT_ATTRS(l->sent) &&
-	    group_sent(g, id) == 0 && !group_is_pending(g, id) &&
+	    p->sent[id] == 0 && !is_marked(p, id) &&
 	    p->rde->peers[e->peer]->kind == SENT_KIND(l->sent) &&
 	    member_or_none(g, e->peer) == l->except;
 }
@@ -756,17 +820,19 @@ dump_send_list(struct packer *p, struct dump *d, const struct dump_list *l)
 			encode(p, &p->group->rule, l->sent);
 			ready = true;
 		}
-		if (!nlri_room(p, id, true))
-			break;
-		if (!p->target_empty)
+		if (!p->target_empty) {
+			if (!nlri_room(p, id, true))
+				break;
 			put_nlri(p, id);
-		group_set_sent(p->rde, p->group, id, l->sent, source);
-		p->rde->stats.prefixes_out++;
+		}
+		p->sent[id] = l->sent;
+		p->source[id] = source;
 		refs++;
 	}
 	message_end(p);
 	if (refs > 0)
 		attrs_ref(p->rde->attrs, SENT_ATTRS(l->sent), refs);
+	p->rde->stats.prefixes_out += refs;
 	d->id = id;
 }
 
@@ -818,6 +884,9 @@ pack_begin(struct rde *rde, struct group *g, size_t limit)
 	unref_init(&p->unref);
 	by_peer_room(p, rde->n_peers);
 	group_reach(g);
+	p->sent = (uint32_t *)(void *)g->sent.base;
+	p->source = (uint16_t *)(void *)g->source.base;
+	p->marks = (uint64_t *)(void *)g->marks.base;
 }
 
 static void

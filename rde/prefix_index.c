@@ -79,18 +79,20 @@ count64(uint64_t v)
 	return (unsigned int)((v * 0x0101010101010101u) >> 56);
 }
 
-static inline unsigned int
-count8(unsigned int v)
-{
-	v = v - ((v >> 1) & 0x55);
-	v = (v & 0x33) + ((v >> 2) & 0x33);
-	return (v + (v >> 4)) & 0x0f;
-}
+/* 2 * v - popcount(v), which is v + v/2 + v/4 + ... */
+#define P1(v) \
+	((v) + (v) / 2 + (v) / 4 + (v) / 8 + (v) / 16 + (v) / 32 + \
+	    (v) / 64 + (v) / 128)
+#define P4(v) P1(v), P1((v) + 1), P1((v) + 2), P1((v) + 3)
+#define P16(v) P4(v), P4((v) + 4), P4((v) + 8), P4((v) + 12)
+#define P64(v) P16(v), P16((v) + 16), P16((v) + 32), P16((v) + 48)
+static const uint16_t octet_position[256] = { P64(0), P64(64), P64(128),
+	P64(192) };
 
 static inline unsigned int
 position(unsigned int d, unsigned int v)
 {
-	return d + 2 * v - count8(v);
+	return d + octet_position[v];
 }
 
 /* Level of the node that holds prefixes of this length. */
@@ -485,7 +487,9 @@ slots_open(struct prefix_index *ix, struct node *n, unsigned int at)
 	}
 	if (n->count < class_size[n->cls]) {
 		to = arena_at(ix, n->slots) + at;
-		memmove(to + 1, to, (n->count - at) * sizeof(*to));
+		/* Tables mostly arrive in order. */
+		if (at < n->count)
+			memmove(to + 1, to, (n->count - at) * sizeof(*to));
 		return to;
 	}
 	moved = arena_alloc(ix, n->cls + 1u);
@@ -521,14 +525,33 @@ slots_close(struct prefix_index *ix, struct node *n, unsigned int at)
 	}
 }
 
+/* The ids before each word behind `w` are one more, or one less. */
+static inline void
+ranks_add(struct node *n, unsigned int w, unsigned int by)
+{
+	static const uint16_t behind[WORDS][WORDS] = {
+		{ 0, 1, 1, 1, 1, 1, 1, 1 }, { 0, 0, 1, 1, 1, 1, 1, 1 },
+		{ 0, 0, 0, 1, 1, 1, 1, 1 }, { 0, 0, 0, 0, 1, 1, 1, 1 },
+		{ 0, 0, 0, 0, 0, 1, 1, 1 }, { 0, 0, 0, 0, 0, 0, 1, 1 },
+		{ 0, 0, 0, 0, 0, 0, 0, 1 }, { 0 } };
+	unsigned int i;
+
+	for (i = 0; i < WORDS; i++)
+		n->rank[i] = (uint16_t)(n->rank[i] + behind[w][i] * by);
+}
+
 uint32_t *
 prefix_index_insert(struct prefix_index *ix, const struct prefix_key *k)
 {
-	unsigned int level = level_of(k->bits), pos, at, w;
-	uint32_t id = node_make(ix, k, level);
-	struct node *n = node_at(ix, id);
-	uint32_t *slot;
+	unsigned int level = level_of(k->bits), pos, at;
+	uint32_t id = 0, *slot;
+	struct node *n;
 
+	if (is_direct(ix, level))
+		id = ix->direct[k->hi >> 48];
+	if (id == 0)
+		id = node_make(ix, k, level);
+	n = node_at(ix, id);
 	if (!is_direct(ix, level))
 		memo_set(ix, n, id);
 	pos = key_position(k, level);
@@ -538,8 +561,7 @@ prefix_index_insert(struct prefix_index *ix, const struct prefix_key *k)
 	slot = slots_open(ix, n, at);
 	*slot = 0;
 	bit_set(n->present, pos);
-	for (w = pos / 64 + 1; w < WORDS; w++)
-		n->rank[w]++;
+	ranks_add(n, pos / 64, 1);
 	n->count++;
 	ix->count++;
 	return slot;
@@ -548,7 +570,7 @@ prefix_index_insert(struct prefix_index *ix, const struct prefix_key *k)
 uint32_t
 prefix_index_remove(struct prefix_index *ix, const struct prefix_key *k)
 {
-	unsigned int level = level_of(k->bits), pos, at, w;
+	unsigned int level = level_of(k->bits), pos, at;
 	struct node *n;
 	uint64_t hi, lo;
 	uint32_t id, was;
@@ -564,8 +586,7 @@ prefix_index_remove(struct prefix_index *ix, const struct prefix_key *k)
 	at = node_rank(n, pos);
 	was = *arena_at(ix, n->slots + at);
 	bit_clear(n->present, pos);
-	for (w = pos / 64 + 1; w < WORDS; w++)
-		n->rank[w]--;
+	ranks_add(n, pos / 64, UINT16_MAX);
 	slots_close(ix, n, at);
 	ix->count--;
 	if (n->count == 0)

@@ -485,14 +485,10 @@ decide_quickly(const struct rde *rde, const struct rib *rib, uint32_t id,
 static void
 decide(struct rde *rde, struct rib *rib, uint32_t id)
 {
-	struct rib_entry *e = rib_entry(rib, id);
 	uint32_t which;
 	size_t n;
 	int best;
 
-	rde->stats.decisions++;
-	if (e->more == 0)
-		return;
 	if (!decide_quickly(rde, rib, id, &which)) {
 		n = candidates_fill(rde, rib, id);
 		best = decision_best(rde->candidates, n);
@@ -523,13 +519,12 @@ settle_entry(struct rde *rde, struct rib *rib, uint32_t id)
 	bool had = (e->flags & RIB_BEST) != 0, has;
 
 	e->flags &= (uint8_t)~(RIB_DIRTY | RIB_BEST);
-	if (e->attrs != 0)
+	if (e->attrs != 0 && e->more != 0)
 		decide(rde, rib, id);
 	has = rib_has_best(e);
 	if (has)
 		e->flags |= RIB_BEST;
 	rib->n_best += (uint64_t)has - (uint64_t)had;
-	rib->generation++;
 	return e->attrs != 0 || settle_empty(rde, rib, id);
 }
 
@@ -539,6 +534,8 @@ settle_family(struct rde *rde, struct rib *rib)
 	struct group *g;
 	size_t i, n = 0;
 
+	rde->stats.decisions += rib->n_dirty;
+	rib->generation += rib->n_dirty;
 	for (i = 0; i < rib->n_dirty; i++) {
 		if (settle_entry(rde, rib, rib->dirty[i]))
 			rib->dirty[n++] = rib->dirty[i];
@@ -547,8 +544,7 @@ settle_family(struct rde *rde, struct rib *rib)
 	TAILQ_FOREACH(g, &rde->groups, entry) {
 		if (g->rib != rib || !group_is_active(g) || g->is_copy)
 			continue;
-		for (i = 0; i < n; i++)
-			group_mark(g, rib->dirty[i]);
+		group_mark(g, rib->dirty, n);
 	}
 }
 

@@ -89,10 +89,18 @@ static void
 entry_set_key(const struct rib *rib, struct rib_entry *e,
     const struct prefix_key *k)
 {
-	uint64_t w[2] = { htobe64(k->hi), htobe64(k->lo) };
+	uint64_t w[2];
+	uint32_t v;
 
 	e->bits = k->bits;
-	memcpy(e->key, w, rib->key_len);
+	if (rib->key_len == 4) {
+		v = htobe32((uint32_t)(k->hi >> 32));
+		memcpy(e->key, &v, sizeof(v));
+	} else {
+		w[0] = htobe64(k->hi);
+		w[1] = htobe64(k->lo);
+		memcpy(e->key, w, sizeof(w));
+	}
 }
 
 void
@@ -148,11 +156,8 @@ entry_new(struct rib *rib, const struct prefix_key *k)
 	uint32_t id = slab_alloc(&rib->entries);
 	struct rib_entry *e = rib_entry(rib, id);
 
-	e->more = 0;
 	e->attrs = 0;
-	e->since = 0;
-	e->peer = 0;
-	e->flags = RIB_EMPTY;
+	e->flags = 0;
 	entry_set_key(rib, e, k);
 	return id;
 }
