@@ -276,6 +276,8 @@ main(int argc, char **argv)
 	struct err e;
 
 	standard_fds_open();
+	/* What the caller left open is nobody's to inherit. */
+	(void)close_range(STDERR_FILENO + 1, ~0u, 0);
 	options_parse(argc, argv, &o);
 	b.ready_pipe = -1;
 	b.foreground = o.foreground;
