@@ -396,8 +396,7 @@ apid_run(int bgpd_fd)
 	    server_new(apid->base, apid_methods, apid_n_methods, apid);
 	apid->chans[PROC_BGPD] = chan_new(apid->base, bgpd_fd, PROC_APID,
 	    PROC_BGPD, &bgpd_ops, apid, PRIO_SIBLINGS);
-	apid->sweep =
-	    event_new(apid->base, -1, EV_PERSIST, on_sweep, apid);
+	apid->sweep = event_new(apid->base, -1, EV_PERSIST, on_sweep, apid);
 	if (apid->sweep == NULL || event_add(apid->sweep, &period) == -1)
 		fatalx("%s: no event", __func__);
 

@@ -32,8 +32,8 @@ enum {
 struct apid_listener {
 	struct conf_endpoint endpoint;
 	struct listener *listener; /* NULL before COMMIT */
-	int fd;			   /* -1 after COMMIT */
-	bool wanted;		   /* in the configuration being collected */
+	int fd; /* -1 after COMMIT */
+	bool wanted; /* in the configuration being collected */
 };
 
 struct apid {
@@ -65,8 +65,8 @@ int apid_ask(struct apid *, struct req *, enum proc to, enum msg_type,
     const struct wr *, const struct req_ops *, bool has_deadline,
     struct err *e) ATTR_CHECK;
 /* A further message of an open request. */
-void apid_tell(struct apid *, const struct req *, enum msg_type,
-    const void *, size_t);
+void apid_tell(struct apid *, const struct req *, enum msg_type, const void *,
+    size_t);
 /* A sibling broke the form of a message: its channel is closed. */
 void apid_broken(struct apid *, enum proc, const char *what);
 

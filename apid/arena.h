@@ -14,8 +14,8 @@ struct arena_chunk;
 
 struct arena {
 	ProtobufCAllocator allocator; /* for protobuf_c_message_unpack */
-	struct arena_chunk *chunks;   /* the newest first */
-	size_t used;		      /* of the newest */
+	struct arena_chunk *chunks; /* the newest first */
+	size_t used; /* of the newest */
 };
 
 void arena_init(struct arena *);

@@ -13,8 +13,7 @@
 static struct ask *
 of_req(struct req *req)
 {
-	return (struct ask *)(void *)((char *)req -
-	    offsetof(struct ask, req));
+	return (struct ask *)(void *)((char *)req - offsetof(struct ask, req));
 }
 
 static void

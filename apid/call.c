@@ -345,6 +345,26 @@ call_reply(struct call *call, const ProtobufCMessage *message)
 	grpc_slice_unref(slice);
 }
 
+/*
+ * A reason may quote what a client sent, cut at some byte.  Clients expect
+ * UTF-8: what is none any more becomes question marks.
+ */
+static char *
+status_text(const char *text)
+{
+	char *copy = xstrdup(text);
+	size_t i, n, len = strlen(copy);
+
+	for (i = 0; i < len; i += n) {
+		n = pb_text_length((const uint8_t *)copy + i, len - i);
+		if (n == 0) {
+			copy[i] = '?';
+			n = 1;
+		}
+	}
+	return copy;
+}
+
 /* End with a status; what is queued is dropped. */
 static void
 end_status(struct call *call, grpc_status_code status, const char *text)
@@ -353,7 +373,7 @@ end_status(struct call *call, grpc_status_code status, const char *text)
 
 	end_begin(call);
 	call->status = status;
-	call->status_text = xstrdup(text);
+	call->status_text = status_text(text);
 	pthread_mutex_lock(&call->mu);
 	queue_drop_slices(&call->sendq);
 	sending = call->sending;
@@ -615,8 +635,7 @@ call_on_recv_done(struct call *call, bool ok)
 		call->refs--;
 	pthread_mutex_unlock(&call->mu);
 	if (wake)
-		mailbox_post(server_mailbox(call->server),
-		    &call->tag_readable);
+		mailbox_post(server_mailbox(call->server), &call->tag_readable);
 	if (again)
 		start_recv(call);
 }
@@ -656,8 +675,8 @@ call_is_drained(struct call *call)
 	bool drained;
 
 	pthread_mutex_lock(&call->mu);
-	drained = call->recv_eof && call->recvq.count == 0 &&
-	    call->taken.count == 0;
+	drained =
+	    call->recv_eof && call->recvq.count == 0 && call->taken.count == 0;
 	pthread_mutex_unlock(&call->mu);
 	return drained;
 }

@@ -31,7 +31,7 @@ enum {
 	CALL_SEND_HIGH = 64 * 1024,
 	CALL_SEND_LOW = 32 * 1024,
 	CALL_RECV_MAX = 128 * 1024, /* bytes read ahead */
-	CALL_RECV_ITEMS = 1024,	    /* messages read ahead */
+	CALL_RECV_ITEMS = 1024, /* messages read ahead */
 };
 
 enum call_kind {
@@ -78,8 +78,8 @@ bool call_has_room(struct call *);
  * Queue n messages that lie one after the other in data, message i ending
  * at ends[i].  The bytes are copied.
  */
-void call_send(struct call *, const uint8_t *data, const uint32_t *ends,
-    size_t n);
+void
+call_send(struct call *, const uint8_t *data, const uint32_t *ends, size_t n);
 /* End a server stream: after what is queued if e is ERR_OK, else at once. */
 void call_end(struct call *, const struct err *e);
 /*

@@ -49,16 +49,16 @@ struct call {
 	grpc_call *core;
 	const struct call_ops *ops;
 	void *ctx;
-	bool ended;	/* the handler is done with it */
+	bool ended; /* the handler is done with it */
 	bool meta_sent; /* initial metadata went out */
 	bool status_started;
 	bool status_pending; /* send the status when sending stops */
 	grpc_status_code status;
 	char *status_text;
 	uint64_t swept_sent; /* `sent` at the last call_sweep */
-	struct mono moved;   /* when `sent` was last seen to change */
+	struct mono moved; /* when `sent` was last seen to change */
 	struct item_queue taken; /* received messages in the handler's hands */
-	grpc_byte_buffer *item;	 /* the one lent out, and its one slice */
+	grpc_byte_buffer *item; /* the one lent out, and its one slice */
 	grpc_slice item_slice;
 	bool item_copied;
 	int cancelled; /* written by the core before TAG_CLOSE */
@@ -73,9 +73,9 @@ struct call {
 	pthread_mutex_t mu;
 	unsigned int refs;
 	struct item_queue sendq;
-	bool sending;	/* tag_send is outstanding */
+	bool sending; /* tag_send is outstanding */
 	bool want_room; /* the producer waits for TAG_ROOM */
-	uint64_t sent;	/* messages given to the core */
+	uint64_t sent; /* messages given to the core */
 	struct item_queue recvq;
 	grpc_byte_buffer *recv_buffer; /* filled in by the core */
 	bool recv_parked; /* the queue was full: receiving has stopped */

@@ -34,7 +34,7 @@ struct listing {
 	TAILQ_HEAD(, block) blocks;
 	unsigned int n_blocks;
 	struct rd rows; /* what is left of the first block */
-	bool ended;	/* `end` came: nothing follows the blocks */
+	bool ended; /* `end` came: nothing follows the blocks */
 	struct err end;
 	struct pbw out; /* one run of a stream, or the whole unary reply */
 };
@@ -303,8 +303,8 @@ listing_start(struct apid *apid, struct call *call, bool unary,
 	listing->unary = unary;
 	TAILQ_INIT(&listing->blocks);
 	rd_init(&listing->rows, NULL, 0);
-	if (apid_ask(apid, &listing->req, kind->from, open, wr, &req_ops,
-		false, &e) == -1) {
+	if (apid_ask(apid, &listing->req, kind->from, open, wr, &req_ops, false,
+		&e) == -1) {
 		free(listing);
 		call_fail(call, &e);
 		return;

@@ -15,13 +15,13 @@
 #include <stdbool.h>
 
 enum tag_kind {
-	TAG_ACCEPT,   /* a slot got a new call */
-	TAG_CLOSE,    /* the call is over: done, cancelled or lost */
-	TAG_SEND,     /* nothing is left to send */
-	TAG_ROOM,     /* the send queue fell below its low mark */
-	TAG_RECV,     /* a message was received (not posted itself) */
+	TAG_ACCEPT, /* a slot got a new call */
+	TAG_CLOSE, /* the call is over: done, cancelled or lost */
+	TAG_SEND, /* nothing is left to send */
+	TAG_ROOM, /* the send queue fell below its low mark */
+	TAG_RECV, /* a message was received (not posted itself) */
 	TAG_READABLE, /* the receive queue is no longer empty, or ended */
-	TAG_STATUS,   /* the final status left */
+	TAG_STATUS, /* the final status left */
 	TAG_SHUTDOWN, /* the server has shut down */
 };
 

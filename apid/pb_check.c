@@ -82,22 +82,23 @@ utf8_sequence(const uint8_t *p, size_t left)
 	return n;
 }
 
+size_t
+pb_text_length(const uint8_t *p, size_t len)
+{
+	if (p[0] == 0)
+		return 0;
+	return p[0] < 0x80 ? 1 : utf8_sequence(p, len);
+}
+
 bool
 pb_is_text(const uint8_t *p, size_t len)
 {
-	size_t i = 0, n;
+	size_t i, n;
 
-	while (i < len) {
-		if (p[i] == 0)
-			return false;
-		if (p[i] < 0x80) {
-			i++;
-			continue;
-		}
-		n = utf8_sequence(p + i, len - i);
+	for (i = 0; i < len; i += n) {
+		n = pb_text_length(p + i, len - i);
 		if (n == 0)
 			return false;
-		i += n;
 	}
 	return true;
 }
@@ -136,11 +137,11 @@ check_field(const ProtobufCFieldDescriptor *field, unsigned int wire,
 		if (!get_varint(s, &v))
 			break;
 		if (field != NULL && field->type == PROTOBUF_C_TYPE_ENUM &&
-		    (v > INT32_MAX || protobuf_c_enum_descriptor_get_value(
-			field->descriptor, (int)v) == NULL))
-			return err_set(e, ERR_INVALID,
-			    "%s: unknown value %lld", field->name,
-			    (long long)(int64_t)v);
+		    (v > INT32_MAX ||
+			protobuf_c_enum_descriptor_get_value(field->descriptor,
+			    (int)v) == NULL))
+			return err_set(e, ERR_INVALID, "%s: unknown value %lld",
+			    field->name, (long long)(int64_t)v);
 		return 0;
 	case WIRE_64:
 		if (!get_bytes(s, 8, &value))

@@ -9,6 +9,8 @@
 
 #include "common/addr.h"
 
+#define FORM(name) BGP__EXTENDED_COMMUNITY__COMMUNITY_##name
+
 enum { /* type octet without its transitivity, RFC 4360 3, RFC 5668, 9012 */
 	EXT_TWO_OCTET_AS = 0x00,
 	EXT_IPV4 = 0x01,
@@ -20,7 +22,7 @@ enum { /* type octet without its transitivity, RFC 4360 3, RFC 5668, 9012 */
 
 enum { /* sub-types */
 	EXT_LINK_BANDWIDTH = 0x04, /* of two-octet AS */
-	EXT_COLOR = 0x0b,	   /* of opaque */
+	EXT_COLOR = 0x0b, /* of opaque */
 	EXT_ENCAPSULATION = 0x0c,
 	EXT_ROUTER_MAC = 0x03, /* of EVPN */
 };
@@ -140,8 +142,7 @@ get_link_bandwidth(const Bgp__ExtendedCommunity__LinkBandwidth *m,
 		return err_set(e, ERR_INVALID,
 		    "extended_communities: link_bandwidth.bandwidth is not a "
 		    "number");
-	put_type(wire, EXT_TWO_OCTET_AS, m->is_transitive,
-	    EXT_LINK_BANDWIDTH);
+	put_type(wire, EXT_TWO_OCTET_AS, m->is_transitive, EXT_LINK_BANDWIDTH);
 	put16(wire + 2, m->asn);
 	memcpy(&bits, &m->bandwidth, sizeof(bits));
 	put32(wire + 4, bits);
@@ -166,19 +167,19 @@ pb_ext_community_get(const Bgp__ExtendedCommunity *m, uint8_t wire[8],
 {
 	memset(wire, 0, 8);
 	switch (m->community_case) {
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_TWO_OCTET_AS:
+	case FORM(TWO_OCTET_AS):
 		return get_two_octet_as(m->two_octet_as, wire, e);
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_IPV4_ADDRESS:
+	case FORM(IPV4_ADDRESS):
 		return get_ipv4_address(m->ipv4_address, wire, e);
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_FOUR_OCTET_AS:
+	case FORM(FOUR_OCTET_AS):
 		return get_four_octet_as(m->four_octet_as, wire, e);
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_LINK_BANDWIDTH:
+	case FORM(LINK_BANDWIDTH):
 		return get_link_bandwidth(m->link_bandwidth, wire, e);
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_COLOR:
+	case FORM(COLOR):
 		put_type(wire, EXT_OPAQUE, m->color->is_transitive, EXT_COLOR);
 		put32(wire + 4, m->color->color);
 		return 0;
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_ENCAPSULATION:
+	case FORM(ENCAPSULATION):
 		if (check_max("encapsulation", "tunnel_type",
 			m->encapsulation->tunnel_type, 65535, e) == -1)
 			return -1;
@@ -186,7 +187,7 @@ pb_ext_community_get(const Bgp__ExtendedCommunity *m, uint8_t wire[8],
 		    EXT_ENCAPSULATION);
 		put16(wire + 6, m->encapsulation->tunnel_type);
 		return 0;
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_ROUTER_MAC:
+	case FORM(ROUTER_MAC):
 		if (check_len("router_mac", "mac_address",
 			m->router_mac->mac_address.len, 6, e) == -1)
 			return -1;
@@ -194,14 +195,14 @@ pb_ext_community_get(const Bgp__ExtendedCommunity *m, uint8_t wire[8],
 		    EXT_ROUTER_MAC);
 		memcpy(wire + 2, m->router_mac->mac_address.data, 6);
 		return 0;
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_OPAQUE:
+	case FORM(OPAQUE):
 		if (check_len("opaque", "value", m->opaque->value.len, 6, e) ==
 		    -1)
 			return -1;
 		put_type(wire, EXT_OPAQUE, m->opaque->is_transitive, 0);
 		memcpy(wire + 2, m->opaque->value.data, 6);
 		return 0;
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_UNKNOWN:
+	case FORM(UNKNOWN):
 		return get_unknown(m->unknown, wire, e);
 	case BGP__EXTENDED_COMMUNITY__COMMUNITY__NOT_SET:
 	default:
@@ -228,31 +229,31 @@ form_of(const uint8_t wire[8])
 	switch (wire[0] & ~EXT_NON_TRANSITIVE) {
 	case EXT_TWO_OCTET_AS:
 		if (wire[1] != EXT_LINK_BANDWIDTH)
-			return BGP__EXTENDED_COMMUNITY__COMMUNITY_TWO_OCTET_AS;
+			return FORM(TWO_OCTET_AS);
 		if (link_bandwidth_is_exact(wire))
-			return BGP__EXTENDED_COMMUNITY__COMMUNITY_LINK_BANDWIDTH;
+			return FORM(LINK_BANDWIDTH);
 		break;
 	case EXT_IPV4:
-		return BGP__EXTENDED_COMMUNITY__COMMUNITY_IPV4_ADDRESS;
+		return FORM(IPV4_ADDRESS);
 	case EXT_FOUR_OCTET_AS:
-		return BGP__EXTENDED_COMMUNITY__COMMUNITY_FOUR_OCTET_AS;
+		return FORM(FOUR_OCTET_AS);
 	case EXT_OPAQUE:
 		if (wire[1] == EXT_COLOR && memcmp(wire + 2, zero, 2) == 0)
-			return BGP__EXTENDED_COMMUNITY__COMMUNITY_COLOR;
+			return FORM(COLOR);
 		if (wire[1] == EXT_ENCAPSULATION &&
 		    memcmp(wire + 2, zero, 4) == 0)
-			return BGP__EXTENDED_COMMUNITY__COMMUNITY_ENCAPSULATION;
+			return FORM(ENCAPSULATION);
 		if (wire[1] == 0)
-			return BGP__EXTENDED_COMMUNITY__COMMUNITY_OPAQUE;
+			return FORM(OPAQUE);
 		break;
 	case EXT_EVPN:
 		if (wire[1] == EXT_ROUTER_MAC)
-			return BGP__EXTENDED_COMMUNITY__COMMUNITY_ROUTER_MAC;
+			return FORM(ROUTER_MAC);
 		break;
 	default:
 		break;
 	}
-	return BGP__EXTENDED_COMMUNITY__COMMUNITY_UNKNOWN;
+	return FORM(UNKNOWN);
 }
 
 /* The members of one form, without the head of the submessage. */
@@ -263,39 +264,39 @@ put_form(struct pbw *w, Bgp__ExtendedCommunity__CommunityCase form,
 	struct addr a;
 	char text[ADDR_STRLEN];
 
-	if (form == BGP__EXTENDED_COMMUNITY__COMMUNITY_UNKNOWN) {
+	if (form == FORM(UNKNOWN)) {
 		pbw_uint_implicit(w, 1, wire[0]);
 		pbw_bytes(w, 2, wire + 1, 7);
 		return;
 	}
 	pbw_uint_implicit(w, 1, (wire[0] & EXT_NON_TRANSITIVE) == 0);
 	switch (form) {
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_TWO_OCTET_AS:
+	case FORM(TWO_OCTET_AS):
 		pbw_uint_implicit(w, 2, wire[1]);
 		pbw_uint_implicit(w, 3, get16(wire + 2));
 		pbw_uint_implicit(w, 4, get32(wire + 4));
 		break;
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_IPV4_ADDRESS:
+	case FORM(IPV4_ADDRESS):
 		a = addr_ipv4(get32(wire + 2));
 		(void)addr_str(&a, text);
 		pbw_uint_implicit(w, 2, wire[1]);
 		pbw_bytes(w, 3, text, strlen(text));
 		pbw_uint_implicit(w, 4, get16(wire + 6));
 		break;
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_FOUR_OCTET_AS:
+	case FORM(FOUR_OCTET_AS):
 		pbw_uint_implicit(w, 2, wire[1]);
 		pbw_uint_implicit(w, 3, get32(wire + 2));
 		pbw_uint_implicit(w, 4, get16(wire + 6));
 		break;
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_LINK_BANDWIDTH:
+	case FORM(LINK_BANDWIDTH):
 		pbw_uint_implicit(w, 2, get16(wire + 2));
 		if (get32(wire + 4) != 0)
 			pbw_fixed32(w, 3, get32(wire + 4));
 		break;
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_COLOR:
+	case FORM(COLOR):
 		pbw_uint_implicit(w, 2, get32(wire + 4));
 		break;
-	case BGP__EXTENDED_COMMUNITY__COMMUNITY_ENCAPSULATION:
+	case FORM(ENCAPSULATION):
 		pbw_uint_implicit(w, 2, get16(wire + 6));
 		break;
 	default: /* router_mac, opaque */

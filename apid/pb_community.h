@@ -19,7 +19,6 @@
 int pb_ext_community_get(const Bgp__ExtendedCommunity *, uint8_t wire[8],
     struct err *e) ATTR_CHECK;
 /* Append an ExtendedCommunity as member `field`. */
-void pb_ext_community_put(struct pbw *, uint32_t field,
-    const uint8_t wire[8]);
+void pb_ext_community_put(struct pbw *, uint32_t field, const uint8_t wire[8]);
 
 #endif

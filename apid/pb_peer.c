@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "common/bgp.h"
+#include "proto/optional.h"
 
 enum {
 	GR_TIME_MAX = 4095, /* 12 bits, RFC 4724 3 */
-	HOLD_TIME_MIN = 3,  /* RFC 4271 4.2 */
+	HOLD_TIME_MIN = 3, /* RFC 4271 4.2 */
 };
 
 int
@@ -90,8 +91,7 @@ get_graceful_restart(const Bgp__GracefulRestartConfig *m,
 }
 
 static int
-get_families(const Bgp__SessionConfig *m, struct conf_peer *peer,
-    struct err *e)
+get_families(const Bgp__SessionConfig *m, struct conf_peer *peer, struct err *e)
 {
 	size_t i;
 	int family;
@@ -103,8 +103,7 @@ get_families(const Bgp__SessionConfig *m, struct conf_peer *peer,
 		family = -1;
 		if (m->afi_safis[i]->afi <= UINT16_MAX &&
 		    m->afi_safis[i]->safi <= UINT8_MAX)
-			family = family_from_afi(
-			    (uint16_t)m->afi_safis[i]->afi,
+			family = family_from_afi((uint16_t)m->afi_safis[i]->afi,
 			    (uint8_t)m->afi_safis[i]->safi);
 		if (family == -1)
 			return err_set(e, ERR_INVALID,
@@ -160,8 +159,8 @@ pb_peer_config_get(const Bgp__SessionConfig *m, struct conf_peer *peer,
 	if (m->max_prefix != NULL) {
 		peer->has_max_prefix = true;
 		peer->max_prefix = m->max_prefix->limit;
-		peer->max_prefix_action = m->max_prefix->action ==
-			BGP__MAX_PREFIX_ACTION__DISCARD ?
+		peer->max_prefix_action =
+		    m->max_prefix->action == BGP__MAX_PREFIX_ACTION__DISCARD ?
 		    CONF_MAX_PREFIX_DISCARD :
 		    CONF_MAX_PREFIX_TERMINATE;
 	}
@@ -199,19 +198,18 @@ fill_times(Bgp__SessionConfig *m, const struct conf_peer *peer)
 {
 	if (peer->idle_hold_secs != CONF_NEVER) {
 		m->_idle_hold_time_secs_case =
-		    BGP__SESSION_CONFIG___IDLE_HOLD_TIME_SECS_IDLE_HOLD_TIME_SECS;
+		    PB_CASE(SESSION_CONFIG, IDLE_HOLD_TIME_SECS);
 		m->idle_hold_time_secs = peer->idle_hold_secs;
 	}
 	if (peer->delay_open_secs != CONF_NEVER) {
 		m->_delay_open_time_secs_case =
-		    BGP__SESSION_CONFIG___DELAY_OPEN_TIME_SECS_DELAY_OPEN_TIME_SECS;
+		    PB_CASE(SESSION_CONFIG, DELAY_OPEN_TIME_SECS);
 		m->delay_open_time_secs = peer->delay_open_secs;
 	}
 	m->_min_route_advertisement_interval_secs_case =
-	    BGP__SESSION_CONFIG___MIN_ROUTE_ADVERTISEMENT_INTERVAL_SECS_MIN_ROUTE_ADVERTISEMENT_INTERVAL_SECS;
+	    PB_CASE(SESSION_CONFIG, MIN_ROUTE_ADVERTISEMENT_INTERVAL_SECS);
 	m->min_route_advertisement_interval_secs = peer->mrai_secs;
-	m->_hold_time_secs_case =
-	    BGP__SESSION_CONFIG___HOLD_TIME_SECS_HOLD_TIME_SECS;
+	m->_hold_time_secs_case = PB_CASE(SESSION_CONFIG, HOLD_TIME_SECS);
 	m->hold_time_secs = peer->hold_time;
 }
 
@@ -219,21 +217,20 @@ static void
 fill_flags(Bgp__SessionConfig *m, const struct conf_peer *peer)
 {
 	m->_damp_peer_oscillations_case =
-	    BGP__SESSION_CONFIG___DAMP_PEER_OSCILLATIONS_DAMP_PEER_OSCILLATIONS;
+	    PB_CASE(SESSION_CONFIG, DAMP_PEER_OSCILLATIONS);
 	m->damp_peer_oscillations = peer->damp_oscillations;
 	m->_allow_automatic_stop_case =
-	    BGP__SESSION_CONFIG___ALLOW_AUTOMATIC_STOP_ALLOW_AUTOMATIC_STOP;
+	    PB_CASE(SESSION_CONFIG, ALLOW_AUTOMATIC_STOP);
 	m->allow_automatic_stop = peer->allow_automatic_stop;
-	m->_passive_mode_case =
-	    BGP__SESSION_CONFIG___PASSIVE_MODE_PASSIVE_MODE;
+	m->_passive_mode_case = PB_CASE(SESSION_CONFIG, PASSIVE_MODE);
 	m->passive_mode = peer->passive;
 	m->_send_notification_without_open_case =
-	    BGP__SESSION_CONFIG___SEND_NOTIFICATION_WITHOUT_OPEN_SEND_NOTIFICATION_WITHOUT_OPEN;
+	    PB_CASE(SESSION_CONFIG, SEND_NOTIFICATION_WITHOUT_OPEN);
 	m->send_notification_without_open = peer->notification_without_open;
 	m->_collision_detect_established_state_case =
-	    BGP__SESSION_CONFIG___COLLISION_DETECT_ESTABLISHED_STATE_COLLISION_DETECT_ESTABLISHED_STATE;
+	    PB_CASE(SESSION_CONFIG, COLLISION_DETECT_ESTABLISHED_STATE);
 	m->collision_detect_established_state = peer->collision_established;
-	m->_asn_case = BGP__SESSION_CONFIG___ASN_ASN;
+	m->_asn_case = PB_CASE(SESSION_CONFIG, ASN);
 	m->asn = peer->remote_as;
 }
 
@@ -257,10 +254,10 @@ fill_config(struct peer_parts *parts, const struct conf_peer *peer)
 		m->max_prefix = &parts->max_prefix;
 	}
 	bgp__graceful_restart_config__init(&parts->gr);
-	parts->gr._enabled_case = BGP__GRACEFUL_RESTART_CONFIG___ENABLED_ENABLED;
+	parts->gr._enabled_case = PB_CASE(GRACEFUL_RESTART_CONFIG, ENABLED);
 	parts->gr.enabled = peer->gr_enabled;
 	parts->gr._restart_time_secs_case =
-	    BGP__GRACEFUL_RESTART_CONFIG___RESTART_TIME_SECS_RESTART_TIME_SECS;
+	    PB_CASE(GRACEFUL_RESTART_CONFIG, RESTART_TIME_SECS);
 	parts->gr.restart_time_secs = peer->gr_time;
 	m->graceful_restart = &parts->gr;
 	m->afi_safis = parts->family_list;
@@ -275,15 +272,13 @@ fill_config(struct peer_parts *parts, const struct conf_peer *peer)
 	}
 	if (peer->local_addr.family != ADDR_NONE) {
 		(void)addr_str(&peer->local_addr, parts->local_address);
-		m->_local_address_case =
-		    BGP__SESSION_CONFIG___LOCAL_ADDRESS_LOCAL_ADDRESS;
+		m->_local_address_case = PB_CASE(SESSION_CONFIG, LOCAL_ADDRESS);
 		m->local_address = parts->local_address;
 	}
 }
 
 static void
-fill_session(Bgp__Peer *m, struct peer_parts *parts,
-    const struct peer_row *row)
+fill_session(Bgp__Peer *m, struct peer_parts *parts, const struct peer_row *row)
 {
 	const struct peer_stats *st = &row->stats;
 	Bgp__AfiSafi *family;
@@ -294,7 +289,7 @@ fill_session(Bgp__Peer *m, struct peer_parts *parts,
 		id = addr_ipv4(row->remote_id);
 		(void)addr_str(&id, parts->router_id);
 		m->router_id = parts->router_id;
-		m->_uptime_secs_case = BGP__PEER___UPTIME_SECS_UPTIME_SECS;
+		m->_uptime_secs_case = PB_CASE(PEER, UPTIME_SECS);
 		m->uptime_secs = row->uptime_ms / 1000;
 	}
 	m->hold_time_secs = row->hold_time;

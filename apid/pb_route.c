@@ -12,6 +12,7 @@
 #include "common/bgp.h"
 #include "common/bgp_attr.h"
 #include "common/community.h"
+#include "proto/optional.h"
 
 enum { /* members of Route and Path, see bgp.proto */
 	ROUTE_PREFIX = 1,
@@ -414,8 +415,8 @@ get_lists(const Bgp__AddRouteRequest *m, struct wr *scratch,
 }
 
 int
-pb_route_get(const Bgp__AddRouteRequest *m, struct nlri *nlri,
-    struct wr *attrs, struct err *e)
+pb_route_get(const Bgp__AddRouteRequest *m, struct nlri *nlri, struct wr *attrs,
+    struct err *e)
 {
 	uint8_t memory[2 * BGP_ATTR_BLOCK_MAX];
 	struct bgp_attr_values v;
@@ -437,11 +438,11 @@ pb_route_get(const Bgp__AddRouteRequest *m, struct nlri *nlri,
 	v.origin = (uint8_t)m->origin;
 	/* A route of our own always has one, and shows it. */
 	v.has_local_pref = true;
-	v.local_pref = m->_local_pref_case ==
-		BGP__ADD_ROUTE_REQUEST___LOCAL_PREF_LOCAL_PREF ?
+	v.local_pref =
+	    m->_local_pref_case == PB_CASE(ADD_ROUTE_REQUEST, LOCAL_PREF) ?
 	    m->local_pref :
 	    BGP_DEFAULT_LOCAL_PREF;
-	v.has_med = m->_med_case == BGP__ADD_ROUTE_REQUEST___MED_MED;
+	v.has_med = m->_med_case == PB_CASE(ADD_ROUTE_REQUEST, MED);
 	v.med = v.has_med ? m->med : 0;
 	v.atomic_aggregate = m->atomic_aggregate != 0;
 	v.communities = m->communities;

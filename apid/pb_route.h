@@ -32,7 +32,7 @@ int pb_route_put(struct pb_route_encoder *, struct pbw *,
  * What AddRoute wants: the NLRI, and its canonical attribute block appended
  * to attrs.  -1 with ERR_INVALID in e, naming the member.
  */
-int pb_route_get(const Bgp__AddRouteRequest *, struct nlri *,
-    struct wr *attrs, struct err *e) ATTR_CHECK;
+int pb_route_get(const Bgp__AddRouteRequest *, struct nlri *, struct wr *attrs,
+    struct err *e) ATTR_CHECK;
 
 #endif

@@ -116,8 +116,8 @@ req_expire(struct req_table *table, struct mono now)
 again:
 	TAILQ_FOREACH(req, &table->all, entry)
 		if (req->deadline.us != 0 && mono_reached(now, req->deadline)) {
-			(void)err_set(&e, ERR_UNAVAILABLE,
-			    "%s does not answer", proc_name(req->to));
+			(void)err_set(&e, ERR_UNAVAILABLE, "%s does not answer",
+			    proc_name(req->to));
 			lose(table, req, &e);
 			goto again;
 		}

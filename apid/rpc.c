@@ -23,12 +23,16 @@ policy_not_served(void *ctx, struct call *call, const ProtobufCMessage *m)
 	call_unimplemented(call, "this daemon has no routing policy");
 }
 
-#define UNARY(name, request, handler) \
-	{ "/bgp.BgpService/" name, CALL_UNARY, \
-	    &bgp__##request##_request__descriptor, handler }
-#define STREAM(name, request, handler) \
-	{ "/bgp.BgpService/" name, CALL_SERVER_STREAM, \
-	    &bgp__##request##_request__descriptor, handler }
+#define UNARY(name, request, handler)                                          \
+	{                                                                      \
+		"/bgp.BgpService/" name, CALL_UNARY,                           \
+		    &bgp__##request##_request__descriptor, handler             \
+	}
+#define STREAM(name, request, handler)                                         \
+	{                                                                      \
+		"/bgp.BgpService/" name, CALL_SERVER_STREAM,                   \
+		    &bgp__##request##_request__descriptor, handler             \
+	}
 
 const struct call_method apid_methods[] = {
 	UNARY("AddPeer", add_peer, rpc_add_peer),

@@ -16,8 +16,8 @@ on_rib_info(struct ask *ask, const struct msg *msg)
 	Bgp__GetServerInfoResponse m;
 	Bgp__TableSize tables[FAMILY__MAX], *table_list[FAMILY__MAX];
 	Bgp__AfiSafi families[FAMILY__MAX];
-	char listen[ADDR_STRLEN] = "", router_id[ADDR_STRLEN], version[] =
-	    BGPGG_VERSION;
+	char listen[ADDR_STRLEN] = "", router_id[ADDR_STRLEN],
+	     version[] = BGPGG_VERSION;
 	struct rib_info info;
 	struct addr id = addr_ipv4(conf->router_id);
 	struct rd rd;

@@ -35,11 +35,11 @@ struct inject_stream {
 	struct apid *apid;
 	struct call *call;
 	struct req req;
-	bool waiting;	 /* a batch is with the rde */
+	bool waiting; /* a batch is with the rde */
 	struct wr batch; /* n16 count, the edits */
 	uint16_t n_batch;
 	uint64_t *sent_items; /* number of each item in the rde's hands */
-	uint64_t *items;      /* number of each item in the batch */
+	uint64_t *items; /* number of each item in the batch */
 	uint16_t n_sent;
 	uint64_t n_items; /* read so far */
 	uint64_t added;
@@ -168,9 +168,8 @@ finish(struct inject_stream *s)
 	else
 		(void)snprintf(text, sizeof(text),
 		    "%llu routes added, %llu refused%s%s",
-		    (unsigned long long)s->added,
-		    (unsigned long long)s->wrong, s->faults,
-		    s->wrong > NAMED_MAX ? "; and more" : "");
+		    (unsigned long long)s->added, (unsigned long long)s->wrong,
+		    s->faults, s->wrong > NAMED_MAX ? "; and more" : "");
 	bgp__add_route_stream_response__init(&m);
 	m.count = s->added;
 	m.message = text;
@@ -186,8 +185,8 @@ pump(struct inject_stream *s)
 	size_t len;
 
 	for (;;) {
-		while (!batch_is_full(s) &&
-		    call_next_item(s->call, &data, &len))
+		while (
+		    !batch_is_full(s) && call_next_item(s->call, &data, &len))
 			take_item(s, data, len);
 		if (s->waiting)
 			return;

@@ -153,8 +153,7 @@ ask_ctl(struct apid *apid, struct call *call, const char *address,
 }
 
 void
-rpc_disable_peer(void *ctx, struct call *call,
-    const ProtobufCMessage *request)
+rpc_disable_peer(void *ctx, struct call *call, const ProtobufCMessage *request)
 {
 	const Bgp__DisablePeerRequest *m = (const void *)request;
 	struct peer_ctl ctl;
@@ -169,8 +168,7 @@ rpc_disable_peer(void *ctx, struct call *call,
 			    REASON_MAX);
 			return;
 		}
-		(void)snprintf(ctl.reason, sizeof(ctl.reason), "%s",
-		    m->reason);
+		(void)snprintf(ctl.reason, sizeof(ctl.reason), "%s", m->reason);
 	}
 	ask_ctl(ctx, call, m->address, &ctl);
 }

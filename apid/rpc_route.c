@@ -117,8 +117,7 @@ rpc_add_route(void *ctx, struct call *call, const ProtobufCMessage *request)
 }
 
 void
-rpc_remove_route(void *ctx, struct call *call,
-    const ProtobufCMessage *request)
+rpc_remove_route(void *ctx, struct call *call, const ProtobufCMessage *request)
 {
 	const Bgp__RemoveRouteRequest *m = (const void *)request;
 	struct inject inject;
@@ -151,8 +150,7 @@ static const struct listing_kind routes_kind = {
 };
 
 static int
-get_table(const Bgp__ListRoutesRequest *m, struct query_open *q,
-    struct err *e)
+get_table(const Bgp__ListRoutesRequest *m, struct query_open *q, struct err *e)
 {
 	const char *peer = m->_peer_address_case != 0 ? m->peer_address : "";
 	Bgp__RibType type =
@@ -183,8 +181,7 @@ get_table(const Bgp__ListRoutesRequest *m, struct query_open *q,
 }
 
 static int
-get_family(const Bgp__ListRoutesRequest *m, struct query_open *q,
-    struct err *e)
+get_family(const Bgp__ListRoutesRequest *m, struct query_open *q, struct err *e)
 {
 	uint32_t safi = m->_safi_case != 0 ? m->safi : SAFI_UNICAST;
 	int family;
@@ -220,8 +217,8 @@ get_filters(const Bgp__ListRoutesRequest *m, struct query_open *q,
 	if (m->_prefix_match_case != 0)
 		scope = (unsigned int)m->prefix_match;
 	if (scope >= nitems(match_of))
-		return err_set(e, ERR_INVALID,
-		    "prefix_match: unknown value %u", scope);
+		return err_set(e, ERR_INVALID, "prefix_match: unknown value %u",
+		    scope);
 	if (m->_prefix_case != 0) {
 		if (nlri_parse(m->prefix, &q->nlri, e) == -1)
 			return -1;

@@ -35,14 +35,14 @@
 #include "common/xmalloc.h"
 
 enum {
-	ARMED = 8,		  /* requests waiting a method */
-	MESSAGE_MAX = 4 << 20,	  /* bytes of one request */
-	STREAMS_MAX = 128,	  /* calls of one connection at a time */
+	ARMED = 8, /* requests waiting a method */
+	MESSAGE_MAX = 4 << 20, /* bytes of one request */
+	STREAMS_MAX = 128, /* calls of one connection at a time */
 	METADATA_MAX = 16 * 1024, /* bytes of one call's headers */
 	KEEPALIVE_MS = 60 * 1000, /* we ask a silent client that often */
 	KEEPALIVE_WAIT_MS = 20 * 1000,
 	PING_MIN_MS = 10 * 1000, /* a client may ask us that often */
-	FDS_KEPT = 32,		 /* descriptors never given to clients */
+	FDS_KEPT = 32, /* descriptors never given to clients */
 	ACCEPT_BURST = 64,
 	ACCEPT_PAUSE_MS = 200,
 	SHUTDOWN_MS = 1000,
@@ -306,8 +306,8 @@ add_slots(struct server *server, const struct call_method *method,
 }
 
 struct server *
-server_new(struct event_base *base, const struct call_method *methods,
-    size_t n, void *ctx)
+server_new(struct event_base *base, const struct call_method *methods, size_t n,
+    void *ctx)
 {
 	struct server *server = xcalloc(1, sizeof(*server));
 	struct rlimit limit;
@@ -321,8 +321,8 @@ server_new(struct event_base *base, const struct call_method *methods,
 	LIST_INIT(&server->listeners);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		fatal("getrlimit");
-	server->fd_max = limit.rlim_cur > 1 << 20 ? 1 << 20 :
-						    (int)limit.rlim_cur;
+	server->fd_max =
+	    limit.rlim_cur > 1 << 20 ? 1 << 20 : (int)limit.rlim_cur;
 	server->fd_max -= FDS_KEPT;
 	mailbox_init(&server->mailbox);
 	server->mailbox_ev = event_new(base, server->mailbox.fd,
@@ -484,8 +484,7 @@ on_stop_timer(evutil_socket_t fd, short what, void *arg)
 void
 server_shutdown(struct server *server, void (*done)(void *), void *ctx)
 {
-	struct timeval wait = { SHUTDOWN_MS / 1000,
-		SHUTDOWN_MS % 1000 * 1000 };
+	struct timeval wait = { SHUTDOWN_MS / 1000, SHUTDOWN_MS % 1000 * 1000 };
 	struct call *call, *next;
 	struct listener *listener;
 

@@ -46,10 +46,10 @@ struct running {
 static char tag_status, tag_batch;
 
 static const char *const status_names[] = { "OK", "CANCELLED", "UNKNOWN",
-	"INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
-	"ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED",
-	"FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
-	"INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED" };
+	"INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+	"PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+	"ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE",
+	"DATA_LOSS", "UNAUTHENTICATED" };
 
 const char *
 client_status_name(int code)
@@ -190,8 +190,7 @@ client_close(struct client *client)
 static void
 start_batch(struct running *r, const grpc_op *ops, size_t n, void *tag)
 {
-	if (grpc_call_start_batch(r->call, ops, n, tag, NULL) !=
-	    GRPC_CALL_OK) {
+	if (grpc_call_start_batch(r->call, ops, n, tag, NULL) != GRPC_CALL_OK) {
 		fprintf(stderr, "bgpctl: the gRPC core refused a batch\n");
 		abort();
 	}

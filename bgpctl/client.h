@@ -16,7 +16,7 @@
 struct client;
 
 struct client_status {
-	int code;      /* of gRPC; 0 is OK */
+	int code; /* of gRPC; 0 is OK */
 	char *message; /* never NULL after a call; client_status_fini frees */
 };
 void client_status_fini(struct client_status *);
@@ -38,8 +38,8 @@ int client_unary(struct client *, const char *method, const ProtobufCMessage *,
 
 /* A server stream: each message is given to on_message, which returns false
  * to stop early (that is no failure). */
-int client_stream(struct client *, const char *method,
-    const ProtobufCMessage *, const ProtobufCMessageDescriptor *message_type,
+int client_stream(struct client *, const char *method, const ProtobufCMessage *,
+    const ProtobufCMessageDescriptor *message_type,
     bool (*on_message)(void *ctx, const ProtobufCMessage *), void *ctx,
     struct client_status *) ATTR_CHECK;
 
@@ -47,8 +47,7 @@ int client_stream(struct client *, const char *method,
  * sets *more if the next one is at hand, so that both go out together. */
 int client_upload(struct client *, const char *method,
     bool (*next)(void *ctx, const void **data, size_t *len, bool *more),
-    void *ctx,
-    const ProtobufCMessageDescriptor *reply_type, ProtobufCMessage **reply,
-    struct client_status *) ATTR_CHECK;
+    void *ctx, const ProtobufCMessageDescriptor *reply_type,
+    ProtobufCMessage **reply, struct client_status *) ATTR_CHECK;
 
 #endif

@@ -8,8 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-static int
-fail(char *err, size_t len, const char *fmt, ...) ATTR_PRINTF(3, 4);
+static int fail(char *err, size_t len, const char *fmt, ...) ATTR_PRINTF(3, 4);
 
 static int
 fail(char *err, size_t len, const char *fmt, ...)
@@ -79,8 +78,8 @@ narrow(const struct cmd *table, size_t n, bool *alive, int at,
 	enum match best = MATCH_NONE, m;
 
 	for (i = 0; i < n; i++) {
-		if (!alive[i] || !pattern_word(table[i].pattern, at, &word,
-		    &len))
+		if (!alive[i] ||
+		    !pattern_word(table[i].pattern, at, &word, &len))
 			continue;
 		m = match_word(given, word, len);
 		if (m > best) {
@@ -131,16 +130,15 @@ parse_option(const struct cmd_opt *opts, const char *given,
 			best = m;
 			*found = o;
 		} else if (m == MATCH_PREFIX && best == MATCH_PREFIX)
-			return fail(err, err_len,
-			    "\"%s\" is ambiguous: %s, %s", given,
-			    (*found)->word, o->word);
+			return fail(err, err_len, "\"%s\" is ambiguous: %s, %s",
+			    given, (*found)->word, o->word);
 	}
 	return 0;
 }
 
 static int
-parse_rest(struct cmd_args *args, int argc, const char *const *argv,
-    char *err, size_t err_len)
+parse_rest(struct cmd_args *args, int argc, const char *const *argv, char *err,
+    size_t err_len)
 {
 	const struct cmd *cmd = args->cmd;
 	const struct cmd_opt *opt;
@@ -150,8 +148,7 @@ parse_rest(struct cmd_args *args, int argc, const char *const *argv,
 		if (parse_option(cmd->opts, argv[i], &opt, err, err_len) == -1)
 			return -1;
 		if (opt == NULL) {
-			if (cmd->free_value == NULL ||
-			    args->free_value != NULL)
+			if (cmd->free_value == NULL || args->free_value != NULL)
 				return fail(err, err_len,
 				    "unexpected word \"%s\"", argv[i]);
 			args->free_value = argv[i];
@@ -176,8 +173,8 @@ parse_rest(struct cmd_args *args, int argc, const char *const *argv,
 }
 
 int
-cmd_parse(const struct cmd *table, size_t n, int argc,
-    const char *const *argv, struct cmd_args *args, char *err, size_t err_len)
+cmd_parse(const struct cmd *table, size_t n, int argc, const char *const *argv,
+    struct cmd_args *args, char *err, size_t err_len)
 {
 	bool alive[64] = { false }, before[64];
 	const char *word;
@@ -203,9 +200,9 @@ cmd_parse(const struct cmd *table, size_t n, int argc,
 	args->cmd = complete(table, n, alive, at);
 	if (args->cmd == NULL) {
 		if (at == argc)
-			return fail(err, err_len, argc == 0 ?
-				"no command given" :
-				"the command is not complete");
+			return fail(err, err_len,
+			    argc == 0 ? "no command given" :
+					"the command is not complete");
 		return fail(err, err_len, "unknown word \"%s\"", argv[at]);
 	}
 	for (i = 0; pattern_word(args->cmd->pattern, (int)i, &word, &len); i++)

@@ -57,9 +57,9 @@ struct cmd_args {
  * Match the words of a command line against a table.  0, or -1 with a
  * message in err.
  */
-int cmd_parse(const struct cmd *table, size_t n, int argc,
-    const char *const *argv, struct cmd_args *, char *err,
-    size_t err_len) ATTR_CHECK;
+int
+cmd_parse(const struct cmd *table, size_t n, int argc, const char *const *argv,
+    struct cmd_args *, char *err, size_t err_len) ATTR_CHECK;
 
 bool cmd_has(const struct cmd_args *, const char *option);
 /* The value of the option's last occurrence, NULL if it was not given. */

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include "common/xmalloc.h"
+#include "proto/optional.h"
 
 const struct cmd_opt ctl_bmp_add_opts[] = {
 	{ "statistics", "SECONDS", "send statistics that often" },
@@ -54,12 +55,13 @@ ctl_bmp_add(struct ctl *ctl, const struct cmd_args *args)
 	if (secs != NULL) {
 		if (!ctl_number(secs, UINT32_MAX, &v)) {
 			free(address);
-			return ctl_usage(ctl, "statistics: \"%s\" is no number "
-					      "of seconds",
+			return ctl_usage(ctl,
+			    "statistics: \"%s\" is no number "
+			    "of seconds",
 			    secs);
 		}
 		m._statistics_timeout_case =
-		    BGP__ADD_BMP_SERVER_REQUEST___STATISTICS_TIMEOUT_STATISTICS_TIMEOUT;
+		    PB_CASE(ADD_BMP_SERVER_REQUEST, STATISTICS_TIMEOUT);
 		m.statistics_timeout = v;
 	}
 	reply = (void *)ctl_call(ctl, "AddBmpServer", &m.base,

@@ -10,6 +10,7 @@
 
 #include "common/addr.h"
 #include "common/xmalloc.h"
+#include "proto/optional.h"
 
 const struct cmd_opt ctl_neighbor_add_opts[] = {
 	{ "remote-as", "N", "the AS that it must have" },
@@ -86,8 +87,7 @@ uptime_text(const Bgp__Peer *p, char *buf, size_t len)
 }
 
 static void
-put_families(struct json *j, const char *key, Bgp__AfiSafi *const *v,
-    size_t n)
+put_families(struct json *j, const char *key, Bgp__AfiSafi *const *v, size_t n)
 {
 	size_t i;
 
@@ -264,8 +264,7 @@ put_peer_text(FILE *to, const Bgp__Peer *p, const Bgp__PeerStatistics *s)
 	fprintf(to, ", admin state %s%s\n", admin_name(p),
 	    p->configured ? "" : ", not configured");
 	if (p->state == BGP__BGP_STATE__ESTABLISHED) {
-		fprintf(to, "  Negotiated: hold time %u s",
-		    p->hold_time_secs);
+		fprintf(to, "  Negotiated: hold time %u s", p->hold_time_secs);
 		for (i = 0; i < p->n_negotiated; i++)
 			fprintf(to, ", %s unicast",
 			    p->negotiated[i]->afi == 1 ? "IPv4" : "IPv6");
@@ -467,10 +466,8 @@ put_info_text(FILE *to, const Bgp__GetServerInfoResponse *info)
 		if (info->tables[i]->family != NULL)
 			fprintf(to, "%s%s %" PRIu64 "/%" PRIu64,
 			    i == 0 ? " (" : ", ",
-			    info->tables[i]->family->afi == 1 ? "IPv4" :
-								"IPv6",
-			    info->tables[i]->prefixes,
-			    info->tables[i]->paths);
+			    info->tables[i]->family->afi == 1 ? "IPv4" : "IPv6",
+			    info->tables[i]->prefixes, info->tables[i]->paths);
 	fprintf(to, "%s\n", info->n_tables == 0 ? "" : ")");
 }
 
@@ -511,8 +508,7 @@ ctl_show_summary(struct ctl *ctl, const struct cmd_args *args)
 	} else {
 		put_info_text(ctl->out, info);
 		fprintf(ctl->out, "\n%-22s %10s %-12s %10s %10s %10s\n",
-		    "Neighbor", "AS", "State", "Up/Down", "Received",
-		    "Sent");
+		    "Neighbor", "AS", "State", "Up/Down", "Received", "Sent");
 	}
 	protobuf_c_message_free_unpacked(&info->base, NULL);
 	return walk_peers(ctl, true);
@@ -545,36 +541,35 @@ get_add_times(struct ctl *ctl, const struct cmd_args *args,
 		return -1;
 	if (given) {
 		m->_hold_time_secs_case =
-		    BGP__SESSION_CONFIG___HOLD_TIME_SECS_HOLD_TIME_SECS;
+		    PB_CASE(SESSION_CONFIG, HOLD_TIME_SECS);
 		m->hold_time_secs = (uint32_t)v;
 	}
 	if (get_number(ctl, args, "idle-hold", UINT32_MAX, &v, &given) == -1)
 		return -1;
 	if (given) {
 		m->_idle_hold_time_secs_case =
-		    BGP__SESSION_CONFIG___IDLE_HOLD_TIME_SECS_IDLE_HOLD_TIME_SECS;
+		    PB_CASE(SESSION_CONFIG, IDLE_HOLD_TIME_SECS);
 		m->idle_hold_time_secs = v;
 	}
 	if (get_number(ctl, args, "delay-open", UINT32_MAX, &v, &given) == -1)
 		return -1;
 	if (given) {
 		m->_delay_open_time_secs_case =
-		    BGP__SESSION_CONFIG___DELAY_OPEN_TIME_SECS_DELAY_OPEN_TIME_SECS;
+		    PB_CASE(SESSION_CONFIG, DELAY_OPEN_TIME_SECS);
 		m->delay_open_time_secs = v;
 	}
 	if (get_number(ctl, args, "mrai", UINT32_MAX, &v, &given) == -1)
 		return -1;
 	if (given) {
-		m->_min_route_advertisement_interval_secs_case =
-		    BGP__SESSION_CONFIG___MIN_ROUTE_ADVERTISEMENT_INTERVAL_SECS_MIN_ROUTE_ADVERTISEMENT_INTERVAL_SECS;
+		m->_min_route_advertisement_interval_secs_case = PB_CASE(
+		    SESSION_CONFIG, MIN_ROUTE_ADVERTISEMENT_INTERVAL_SECS);
 		m->min_route_advertisement_interval_secs = v;
 	}
-	if (get_number(ctl, args, "restart-time", UINT32_MAX, &v, &given) ==
-	    -1)
+	if (get_number(ctl, args, "restart-time", UINT32_MAX, &v, &given) == -1)
 		return -1;
 	if (given) {
 		gr->_restart_time_secs_case =
-		    BGP__GRACEFUL_RESTART_CONFIG___RESTART_TIME_SECS_RESTART_TIME_SECS;
+		    PB_CASE(GRACEFUL_RESTART_CONFIG, RESTART_TIME_SECS);
 		gr->restart_time_secs = (uint32_t)v;
 		m->graceful_restart = gr;
 	}
@@ -587,28 +582,26 @@ get_add_flags(const struct cmd_args *args, Bgp__SessionConfig *m,
 {
 	if (cmd_has(args, "no-damping"))
 		m->_damp_peer_oscillations_case =
-		    BGP__SESSION_CONFIG___DAMP_PEER_OSCILLATIONS_DAMP_PEER_OSCILLATIONS;
+		    PB_CASE(SESSION_CONFIG, DAMP_PEER_OSCILLATIONS);
 	if (cmd_has(args, "no-automatic-stop"))
 		m->_allow_automatic_stop_case =
-		    BGP__SESSION_CONFIG___ALLOW_AUTOMATIC_STOP_ALLOW_AUTOMATIC_STOP;
+		    PB_CASE(SESSION_CONFIG, ALLOW_AUTOMATIC_STOP);
 	if (cmd_has(args, "passive")) {
-		m->_passive_mode_case =
-		    BGP__SESSION_CONFIG___PASSIVE_MODE_PASSIVE_MODE;
+		m->_passive_mode_case = PB_CASE(SESSION_CONFIG, PASSIVE_MODE);
 		m->passive_mode = true;
 	}
 	if (cmd_has(args, "notify-without-open")) {
 		m->_send_notification_without_open_case =
-		    BGP__SESSION_CONFIG___SEND_NOTIFICATION_WITHOUT_OPEN_SEND_NOTIFICATION_WITHOUT_OPEN;
+		    PB_CASE(SESSION_CONFIG, SEND_NOTIFICATION_WITHOUT_OPEN);
 		m->send_notification_without_open = true;
 	}
 	if (cmd_has(args, "collision-established")) {
 		m->_collision_detect_established_state_case =
-		    BGP__SESSION_CONFIG___COLLISION_DETECT_ESTABLISHED_STATE_COLLISION_DETECT_ESTABLISHED_STATE;
+		    PB_CASE(SESSION_CONFIG, COLLISION_DETECT_ESTABLISHED_STATE);
 		m->collision_detect_established_state = true;
 	}
 	if (cmd_has(args, "no-graceful-restart")) {
-		gr->_enabled_case =
-		    BGP__GRACEFUL_RESTART_CONFIG___ENABLED_ENABLED;
+		gr->_enabled_case = PB_CASE(GRACEFUL_RESTART_CONFIG, ENABLED);
 		gr->enabled = false;
 		m->graceful_restart = gr;
 	}
@@ -625,7 +618,7 @@ get_add_limit(struct ctl *ctl, const struct cmd_args *args,
 	if (get_number(ctl, args, "remote-as", UINT32_MAX, &v, &given) == -1)
 		return -1;
 	if (given) {
-		m->_asn_case = BGP__SESSION_CONFIG___ASN_ASN;
+		m->_asn_case = PB_CASE(SESSION_CONFIG, ASN);
 		m->asn = (uint32_t)v;
 	}
 	if (get_number(ctl, args, "max-prefix", UINT32_MAX, &v, &given) == -1)
@@ -691,8 +684,8 @@ ctl_neighbor_add(struct ctl *ctl, const struct cmd_args *args)
 	Bgp__SessionConfig config = BGP__SESSION_CONFIG__INIT;
 	Bgp__GracefulRestartConfig gr = BGP__GRACEFUL_RESTART_CONFIG__INIT;
 	Bgp__MaxPrefixSetting limit = BGP__MAX_PREFIX_SETTING__INIT;
-	Bgp__AfiSafiConfig families[2], *list[2] = { &families[0],
-		&families[1] };
+	Bgp__AfiSafiConfig families[2],
+	    *list[2] = { &families[0], &families[1] };
 	const char *local = cmd_value(args, "local-address");
 	char *address, *local_copy = NULL;
 	Bgp__AddPeerResponse *reply;
@@ -708,7 +701,7 @@ ctl_neighbor_add(struct ctl *ctl, const struct cmd_args *args)
 	if (local != NULL) {
 		local_copy = xstrdup(local);
 		config._local_address_case =
-		    BGP__SESSION_CONFIG___LOCAL_ADDRESS_LOCAL_ADDRESS;
+		    PB_CASE(SESSION_CONFIG, LOCAL_ADDRESS);
 		config.local_address = local_copy;
 	}
 	m.config = &config;
@@ -785,7 +778,7 @@ ctl_neighbor_down(struct ctl *ctl, const struct cmd_args *args)
 
 	m.address = address;
 	if (copy != NULL) {
-		m._reason_case = BGP__DISABLE_PEER_REQUEST___REASON_REASON;
+		m._reason_case = PB_CASE(DISABLE_PEER_REQUEST, REASON);
 		m.reason = copy;
 	}
 	status = move(ctl, "DisablePeer", &m.base,
@@ -807,7 +800,7 @@ reset(struct ctl *ctl, const struct cmd_args *args, Bgp__ResetType type,
 	m.address = address;
 	m.reset_type = type;
 	if (v4 != v6) {
-		m._afi_case = BGP__RESET_PEER_REQUEST___AFI_AFI;
+		m._afi_case = PB_CASE(RESET_PEER_REQUEST, AFI);
 		m.afi = v6 ? BGP__AFI__IPV6 : BGP__AFI__IPV4;
 	}
 	status = move(ctl, "ResetPeer", &m.base,

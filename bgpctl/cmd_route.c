@@ -14,6 +14,7 @@
 #include "common/aspath.h"
 #include "common/community.h"
 #include "common/xmalloc.h"
+#include "proto/optional.h"
 
 const struct cmd_opt ctl_show_rib_opts[] = {
 	{ "in", NULL, "what the neighbor sent, before policy" },
@@ -78,16 +79,18 @@ get_filters(struct ctl *ctl, const struct cmd_args *args,
 	uint64_t v;
 
 	if (v4 != v6) {
-		m->_afi_case = BGP__LIST_ROUTES_REQUEST___AFI_AFI;
+		m->_afi_case = PB_CASE(LIST_ROUTES_REQUEST, AFI);
 		m->afi = v6 ? 2 : 1;
 	}
 	if (text != NULL) {
 		*prefix = xasprintf("%s%s", text,
-		    !host ? "" : strchr(text, ':') ? "/128" : "/32");
-		m->_prefix_case = BGP__LIST_ROUTES_REQUEST___PREFIX_PREFIX;
+		    !host                 ? "" :
+			strchr(text, ':') ? "/128" :
+					    "/32");
+		m->_prefix_case = PB_CASE(LIST_ROUTES_REQUEST, PREFIX);
 		m->prefix = *prefix;
 		m->_prefix_match_case =
-		    BGP__LIST_ROUTES_REQUEST___PREFIX_MATCH_PREFIX_MATCH;
+		    PB_CASE(LIST_ROUTES_REQUEST, PREFIX_MATCH);
 		if (cmd_has(args, "or-longer"))
 			m->prefix_match = BGP__PREFIX_SCOPE__PREFIX_LONGER;
 		else if (host || cmd_has(args, "covering"))
@@ -98,8 +101,7 @@ get_filters(struct ctl *ctl, const struct cmd_args *args,
 	m->best_only = cmd_has(args, "best");
 	text = cmd_value(args, "community");
 	if (text != NULL) {
-		m->_community_case =
-		    BGP__LIST_ROUTES_REQUEST___COMMUNITY_COMMUNITY;
+		m->_community_case = PB_CASE(LIST_ROUTES_REQUEST, COMMUNITY);
 		if (community_parse(text, &m->community) == -1)
 			return ctl_usage(ctl, "\"%s\" is no community", text);
 	}
@@ -107,8 +109,7 @@ get_filters(struct ctl *ctl, const struct cmd_args *args,
 	if (text != NULL) {
 		if (!ctl_number(text, UINT32_MAX, &v))
 			return ctl_usage(ctl, "\"%s\" is no AS number", text);
-		m->_origin_as_case =
-		    BGP__LIST_ROUTES_REQUEST___ORIGIN_AS_ORIGIN_AS;
+		m->_origin_as_case = PB_CASE(LIST_ROUTES_REQUEST, ORIGIN_AS);
 		m->origin_as = (uint32_t)v;
 	}
 	return CTL_DONE;
@@ -158,14 +159,14 @@ ctl_show_rib(struct ctl *ctl, const struct cmd_args *args)
 		    "ADDR");
 	status = get_filters(ctl, args, &m, &prefix);
 	if (status == CTL_DONE) {
-		m._rib_type_case = BGP__LIST_ROUTES_REQUEST___RIB_TYPE_RIB_TYPE;
+		m._rib_type_case = PB_CASE(LIST_ROUTES_REQUEST, RIB_TYPE);
 		m.rib_type = in ? BGP__RIB_TYPE__ADJ_IN :
-		    out		? BGP__RIB_TYPE__ADJ_OUT :
+		    out         ? BGP__RIB_TYPE__ADJ_OUT :
 				  BGP__RIB_TYPE__GLOBAL;
 		if (neighbor != NULL) {
 			peer = xstrdup(neighbor);
 			m._peer_address_case =
-			    BGP__LIST_ROUTES_REQUEST___PEER_ADDRESS_PEER_ADDRESS;
+			    PB_CASE(LIST_ROUTES_REQUEST, PEER_ADDRESS);
 			m.peer_address = peer;
 		}
 		status = stream_routes(ctl, &m, cmd_has(args, "detail"));
@@ -227,8 +228,7 @@ get_as_path(struct route *r, const char *text)
 	rd_init(&rd, wr.base, wr_len(&wr));
 	while (aspath_next(&rd, &segment)) {
 		bgp__as_path_segment__init(&r->segments[s]);
-		r->segments[s].segment_type =
-		    segment.type == BGP_SEGMENT_SET ?
+		r->segments[s].segment_type = segment.type == BGP_SEGMENT_SET ?
 		    BGP__AS_PATH_SEGMENT_TYPE__AS_SET :
 		    BGP__AS_PATH_SEGMENT_TYPE__AS_SEQUENCE;
 		r->segments[s].asns = &r->asns[a];
@@ -383,19 +383,18 @@ get_route_option(struct route *r, const char *word, const char *value)
 	} else if (strcmp(word, "local-pref") == 0) {
 		if (!ctl_number(value, UINT32_MAX, &v))
 			return -1;
-		m->_local_pref_case =
-		    BGP__ADD_ROUTE_REQUEST___LOCAL_PREF_LOCAL_PREF;
+		m->_local_pref_case = PB_CASE(ADD_ROUTE_REQUEST, LOCAL_PREF);
 		m->local_pref = (uint32_t)v;
 	} else if (strcmp(word, "med") == 0) {
 		if (!ctl_number(value, UINT32_MAX, &v))
 			return -1;
-		m->_med_case = BGP__ADD_ROUTE_REQUEST___MED_MED;
+		m->_med_case = PB_CASE(ADD_ROUTE_REQUEST, MED);
 		m->med = (uint32_t)v;
 	} else if (strcmp(word, "atomic-aggregate") == 0)
 		m->atomic_aggregate = true;
 	else if (strcmp(word, "community") == 0) {
-		if (community_parse(value,
-			&r->communities[m->n_communities]) == -1)
+		if (community_parse(value, &r->communities[m->n_communities]) ==
+		    -1)
 			return -1;
 		m->communities = r->communities;
 		m->n_communities++;
@@ -604,8 +603,7 @@ next_route(void *arg, const void **data, size_t *len, bool *more)
 		*len = protobuf_c_message_get_packed_size(&b->route->m.base);
 		if (*len > b->packed_cap) {
 			b->packed_cap = *len * 2;
-			b->packed =
-			    xreallocarray(b->packed, b->packed_cap, 1);
+			b->packed = xreallocarray(b->packed, b->packed_cap, 1);
 		}
 		(void)protobuf_c_message_pack(&b->route->m.base, b->packed);
 		route_fini(b->route);
@@ -661,8 +659,8 @@ ctl_network_bulk(struct ctl *ctl, const struct cmd_args *args)
 		&reply, &status) == -1)
 		exit_status = ctl_refused(ctl, &status);
 	else {
-		exit_status = put_bulk_result(ctl, (const void *)reply,
-		    b.wrong);
+		exit_status =
+		    put_bulk_result(ctl, (const void *)reply, b.wrong);
 		protobuf_c_message_free_unpacked(reply, NULL);
 		client_status_fini(&status);
 	}

@@ -33,9 +33,9 @@ struct ctl {
 
 /* A unary call; the reply or NULL, and then the failure has been told and
  * *status is the exit status. */
-ProtobufCMessage *ctl_call(struct ctl *, const char *method,
-    const ProtobufCMessage *, const ProtobufCMessageDescriptor *reply,
-    int *status);
+ProtobufCMessage *
+ctl_call(struct ctl *, const char *method, const ProtobufCMessage *,
+    const ProtobufCMessageDescriptor *reply, int *status);
 /* Tell a failed call; returns the exit status. */
 int ctl_refused(struct ctl *, struct client_status *);
 /* Tell a wrong command line; returns the exit status. */

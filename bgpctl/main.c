@@ -11,8 +11,9 @@
 static void
 usage(FILE *to)
 {
-	fprintf(to, "usage: bgpctl [-jV] [-s endpoint] command ...\n"
-		    "commands (words may be shortened):\n");
+	fprintf(to,
+	    "usage: bgpctl [-jV] [-s endpoint] command ...\n"
+	    "commands (words may be shortened):\n");
 	cmd_help(to, ctl_commands, ctl_n_commands, 0, NULL);
 }
 

@@ -29,7 +29,7 @@ origin_letter(const Bgp__Path *p)
 struct words {
 	FILE *to;
 	int column; /* where the next character goes */
-	int start;  /* of continuation lines */
+	int start; /* of continuation lines */
 	bool first;
 };
 
@@ -63,8 +63,8 @@ put_as_path(struct words *w, const Bgp__Path *p)
 
 	for (i = 0; i < p->n_as_path; i++) {
 		segment = p->as_path[i];
-		set = segment->segment_type ==
-		    BGP__AS_PATH_SEGMENT_TYPE__AS_SET;
+		set =
+		    segment->segment_type == BGP__AS_PATH_SEGMENT_TYPE__AS_SET;
 		for (j = 0; j < segment->n_asns; j++) {
 			after = j + 1 < segment->n_asns ? "," : "}";
 			(void)snprintf(word, sizeof(word), "%s%u%s",
@@ -86,7 +86,10 @@ ctl_put_route_head(struct ctl *ctl)
 static void
 put_flags(FILE *to, const Bgp__Path *p)
 {
-	fprintf(to, "%c%c ", p->best ? '>' : p->ineligible ? 'x' : ' ',
+	fprintf(to, "%c%c ",
+	    p->best           ? '>' :
+		p->ineligible ? 'x' :
+				' ',
 	    p->stale ? 'S' : ' ');
 }
 
@@ -140,21 +143,21 @@ ext_text(const Bgp__ExtendedCommunity *c, char *buf, size_t len)
 	switch (c->community_case) {
 	case BGP__EXTENDED_COMMUNITY__COMMUNITY_TWO_OCTET_AS:
 		(void)snprintf(buf, len, "%s:%u:%u",
-		    c->two_octet_as->sub_type == 2 ? "rt" :
+		    c->two_octet_as->sub_type == 2     ? "rt" :
 			c->two_octet_as->sub_type == 3 ? "soo" :
 							 "as2",
 		    c->two_octet_as->asn, c->two_octet_as->local_admin);
 		return;
 	case BGP__EXTENDED_COMMUNITY__COMMUNITY_IPV4_ADDRESS:
 		(void)snprintf(buf, len, "%s:%s:%u",
-		    c->ipv4_address->sub_type == 2 ? "rt" :
+		    c->ipv4_address->sub_type == 2     ? "rt" :
 			c->ipv4_address->sub_type == 3 ? "soo" :
 							 "ip4",
 		    c->ipv4_address->address, c->ipv4_address->local_admin);
 		return;
 	case BGP__EXTENDED_COMMUNITY__COMMUNITY_FOUR_OCTET_AS:
 		(void)snprintf(buf, len, "%s:%u:%u",
-		    c->four_octet_as->sub_type == 2 ? "rt" :
+		    c->four_octet_as->sub_type == 2     ? "rt" :
 			c->four_octet_as->sub_type == 3 ? "soo" :
 							  "as4",
 		    c->four_octet_as->asn, c->four_octet_as->local_admin);
@@ -186,16 +189,15 @@ ext_text(const Bgp__ExtendedCommunity *c, char *buf, size_t len)
 	case BGP__EXTENDED_COMMUNITY__COMMUNITY_UNKNOWN:
 		v = c->unknown->value.data;
 		n = c->unknown->value.len;
-		used = (size_t)snprintf(buf, len, "0x%02x",
-		    c->unknown->type_code);
+		used =
+		    (size_t)snprintf(buf, len, "0x%02x", c->unknown->type_code);
 		break;
 	default:
 		(void)snprintf(buf, len, "?");
 		return;
 	}
 	for (i = 0; i < n && used + 3 < len; i++)
-		used += (size_t)snprintf(buf + used, len - used, "%02x",
-		    v[i]);
+		used += (size_t)snprintf(buf + used, len - used, "%02x", v[i]);
 }
 
 static void

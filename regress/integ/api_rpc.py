@@ -2,6 +2,7 @@
 """Every method of the API: good answers, and the status of each refusal."""
 
 import os
+import socket
 import struct
 import threading
 import time
@@ -527,6 +528,32 @@ class Channel(Api):
         code, text = self.raw(SERVICE + "AddRoute", b"\x0a\x02\xc3\x28")
         self.assertEqual(code, C.INVALID_ARGUMENT)
         self.assertIn("prefix", text)
+
+    def test_long_text_is_quoted_as_text(self):
+        for text in ("\u00e9" * 200, "x" + "\U0001f600" * 100, "%s%n" * 50):
+            code, details = refusal(self.rpc.GetPeer, pb.GetPeerRequest(
+                address=text))
+            self.assertEqual(code, C.INVALID_ARGUMENT)
+            self.assertIn(text[:10], details)
+            code, details = refusal(self.rpc.AddRoute, pb.AddRouteRequest(
+                prefix=text, next_hop="192.0.2.1"))
+            self.assertIn(text[:10], details)
+
+    def test_strangers_at_the_port(self):
+        """Bytes that are not HTTP/2, half a connection, and silence."""
+        host, port = self.suite.grpc.split(":")
+        held = []
+        for data in (b"", b"GET / HTTP/1.1\r\n\r\n", os.urandom(5000),
+                     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+                     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + os.urandom(999)):
+            for _ in range(10):
+                s = socket.create_connection((host, int(port)))
+                s.sendall(data)
+                held.append(s)
+        self.rpc.GetServerInfo(pb.GetServerInfoRequest(), timeout=10)
+        for s in held:
+            s.close()
+        self.rpc.GetServerInfo(pb.GetServerInfoRequest(), timeout=10)
 
     def test_bytes_that_are_no_message(self):
         for data in (b"\xff", b"\x0a\x7f", b"\x0b", b"\x08" + b"\xff" * 11,

@@ -36,7 +36,7 @@ static const struct {
 	{ "\xf4\x8f\xbf\xbf", true },
 	{ "\xff", false },
 	{ "\xc3", false },
-	{ "\xc0\x80", false },	   /* overlong */
+	{ "\xc0\x80", false }, /* overlong */
 	{ "\xe0\x80\x80", false }, /* overlong */
 	{ "\xed\xa0\x80", false }, /* surrogate */
 	{ "\xf4\x90\x80\x80", false }, /* above U+10FFFF */
@@ -58,8 +58,8 @@ START_TEST(nul_is_named)
 	static const uint8_t m[] = { 0x0a, 3, 'a', 0, 'b' };
 	struct err e;
 
-	ck_assert_int_eq(check_bytes(&bgp__get_peer_request__descriptor, m,
-			     sizeof(m), &e),
+	ck_assert_int_eq(
+	    check_bytes(&bgp__get_peer_request__descriptor, m, sizeof(m), &e),
 	    -1);
 	ck_assert_ptr_nonnull(strstr(e.text, "address"));
 	ck_assert_ptr_nonnull(strstr(e.text, "NUL"));
@@ -72,8 +72,8 @@ START_TEST(nested_text_is_found)
 	static const uint8_t m[] = { 0x12, 4, 0xd2, 0x3e, 1, 0xff };
 	struct err e;
 
-	ck_assert_int_eq(check_bytes(&bgp__add_peer_request__descriptor, m,
-			     sizeof(m), &e),
+	ck_assert_int_eq(
+	    check_bytes(&bgp__add_peer_request__descriptor, m, sizeof(m), &e),
 	    -1);
 	ck_assert_ptr_nonnull(strstr(e.text, "local_address"));
 }
@@ -102,8 +102,8 @@ START_TEST(unknown_members_pass)
 		2, 3, 4 };
 	struct err e;
 
-	ck_assert_int_eq(check_bytes(&bgp__get_peer_request__descriptor, m,
-			     sizeof(m), &e),
+	ck_assert_int_eq(
+	    check_bytes(&bgp__get_peer_request__descriptor, m, sizeof(m), &e),
 	    0);
 }
 END_TEST
@@ -120,19 +120,19 @@ START_TEST(broken_bytes_are_survived)
 	size_t i;
 	int bit, result;
 
-	ck_assert_int_eq(check_bytes(&bgp__add_route_request__descriptor, m,
-			     sizeof(m), &e),
+	ck_assert_int_eq(
+	    check_bytes(&bgp__add_route_request__descriptor, m, sizeof(m), &e),
 	    0);
 	for (i = 0; i < sizeof(m); i++) {
-		result = check_bytes(&bgp__add_route_request__descriptor, m, i,
-		    &e);
+		result =
+		    check_bytes(&bgp__add_route_request__descriptor, m, i, &e);
 		ck_assert(result == 0 || e.code == ERR_INVALID);
 		for (bit = 0; bit < 8; bit++) {
 			memcpy(copy, m, sizeof(m));
 			copy[i] ^= (uint8_t)(1 << bit);
-			result = check_bytes(
-			    &bgp__add_route_request__descriptor, copy,
-			    sizeof(m), &e);
+			result =
+			    check_bytes(&bgp__add_route_request__descriptor,
+				copy, sizeof(m), &e);
 			ck_assert(result == 0 || e.code == ERR_INVALID);
 		}
 	}

@@ -10,6 +10,7 @@
 #include "apid/pb_route.h"
 #include "common/bgp_attr.h"
 #include "common/xmalloc.h"
+#include "proto/optional.h"
 
 static struct pb_route_encoder encoder;
 
@@ -105,9 +106,9 @@ START_TEST(all_members_come_back)
 	r.m.as_path = path;
 	r.m.n_as_path = 2;
 	r.m.origin = BGP__ORIGIN__EGP;
-	r.m._local_pref_case = BGP__ADD_ROUTE_REQUEST___LOCAL_PREF_LOCAL_PREF;
+	r.m._local_pref_case = PB_CASE(ADD_ROUTE_REQUEST, LOCAL_PREF);
 	r.m.local_pref = 0;
-	r.m._med_case = BGP__ADD_ROUTE_REQUEST___MED_MED;
+	r.m._med_case = PB_CASE(ADD_ROUTE_REQUEST, MED);
 	r.m.med = 4294967295;
 	r.m.atomic_aggregate = true;
 	r.m.communities = communities;
@@ -168,8 +169,7 @@ END_TEST
 
 START_TEST(long_path_is_split_and_kept)
 {
-	Bgp__AsPathSegment seq = BGP__AS_PATH_SEGMENT__INIT,
-			   *path[] = { &seq };
+	Bgp__AsPathSegment seq = BGP__AS_PATH_SEGMENT__INIT, *path[] = { &seq };
 	uint32_t asns[300];
 	struct request r;
 	Bgp__Route *route;
@@ -198,8 +198,8 @@ START_TEST(other_attributes_are_shown_as_they_are)
 	 * CLUSTER_LIST, 99 */
 	static const uint8_t attrs[] = { 0x40, 1, 1, 0, 0x40, 2, 0, 0x40, 3, 4,
 		192, 0, 2, 1, 0xc0, 7, 8, 0, 0, 0xfd, 0xe9, 192, 0, 2, 9, 0x80,
-		9, 4, 1, 2, 3, 4, 0x80, 10, 8, 5, 5, 5, 5, 6, 6, 6, 6, 0xe0,
-		99, 3, 1, 2, 3 };
+		9, 4, 1, 2, 3, 4, 0x80, 10, 8, 5, 5, 5, 5, 6, 6, 6, 6, 0xe0, 99,
+		3, 1, 2, 3 };
 	struct nlri nlri;
 	struct err e;
 	Bgp__Route *route;

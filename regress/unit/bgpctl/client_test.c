@@ -11,6 +11,7 @@
 #include "bgpctl/client.h"
 #include "common/mono.h"
 #include "proto/bgp.pb-c.h"
+#include "proto/optional.h"
 #include "regress/unit/bgpctl/fake_suite.h"
 
 static struct fake_procs procs;
@@ -91,15 +92,13 @@ START_TEST(peer_is_added_once)
 	Bgp__AddPeerResponse *r;
 
 	m.address = address;
-	r = call(PATH("AddPeer"), &m.base,
-	    &bgp__add_peer_response__descriptor);
+	r = call(PATH("AddPeer"), &m.base, &bgp__add_peer_response__descriptor);
 	ck_assert_ptr_nonnull(r);
 	ck_assert(r->success);
 	ck_assert_str_eq(r->message, "Peer 192.168.1.2 added");
 	drop(r);
 	m.address = bare;
-	r = call(PATH("AddPeer"), &m.base,
-	    &bgp__add_peer_response__descriptor);
+	r = call(PATH("AddPeer"), &m.base, &bgp__add_peer_response__descriptor);
 	ck_assert_ptr_null(r);
 	ck_assert_str_eq(client_status_name(status.code), "ALREADY_EXISTS");
 	ck_assert_ptr_nonnull(strstr(status.message, "already exists"));
@@ -125,8 +124,7 @@ START_TEST(peer_is_shown_with_its_settings)
 	Bgp__GetPeerResponse *r;
 
 	m.address = address;
-	r = call(PATH("GetPeer"), &m.base,
-	    &bgp__get_peer_response__descriptor);
+	r = call(PATH("GetPeer"), &m.base, &bgp__get_peer_response__descriptor);
 	ck_assert_ptr_nonnull(r);
 	ck_assert_str_eq(r->peer->address, "192.0.2.1");
 	ck_assert_int_eq(r->peer->state, BGP__BGP_STATE__ESTABLISHED);
@@ -194,12 +192,12 @@ list_stream(struct seen *seen, Bgp__RibType type, const char *peer)
 	Bgp__ListRoutesRequest m = BGP__LIST_ROUTES_REQUEST__INIT;
 	char address[64];
 
-	m._rib_type_case = BGP__LIST_ROUTES_REQUEST___RIB_TYPE_RIB_TYPE;
+	m._rib_type_case = PB_CASE(LIST_ROUTES_REQUEST, RIB_TYPE);
 	m.rib_type = type;
 	if (peer != NULL) {
 		(void)snprintf(address, sizeof(address), "%s", peer);
 		m._peer_address_case =
-		    BGP__LIST_ROUTES_REQUEST___PEER_ADDRESS_PEER_ADDRESS;
+		    PB_CASE(LIST_ROUTES_REQUEST, PEER_ADDRESS);
 		m.peer_address = address;
 	}
 	client_status_fini(&status);
@@ -252,8 +250,8 @@ START_TEST(cancelled_stream_closes_its_query)
 	uint64_t closed = 0;
 	int i;
 
-	ck_assert_int_eq(
-	    list_stream(&seen, BGP__RIB_TYPE__ADJ_IN, "192.0.2.2"), 0);
+	ck_assert_int_eq(list_stream(&seen, BGP__RIB_TYPE__ADJ_IN, "192.0.2.2"),
+	    0);
 	ck_assert_uint_eq(seen.n, 10);
 	for (i = 0; i < 1000 && closed == 0; i++) {
 		r = call(PATH("GetServerInfo"), &m.base,
@@ -311,10 +309,9 @@ upload(struct upload *up)
 	ProtobufCMessage *reply = NULL;
 
 	client_status_fini(&status);
-	ck_assert_int_eq(client_upload(client, PATH("AddRouteStream"),
-			     next_route, up,
-			     &bgp__add_route_stream_response__descriptor,
-			     &reply, &status),
+	ck_assert_int_eq(
+	    client_upload(client, PATH("AddRouteStream"), next_route, up,
+		&bgp__add_route_stream_response__descriptor, &reply, &status),
 	    0);
 	return (void *)reply;
 }
@@ -365,8 +362,7 @@ START_TEST(unary_list_points_to_the_stream)
 		return;
 	}
 	ck_assert_ptr_null(r);
-	ck_assert_str_eq(client_status_name(status.code),
-	    "RESOURCE_EXHAUSTED");
+	ck_assert_str_eq(client_status_name(status.code), "RESOURCE_EXHAUSTED");
 	ck_assert_ptr_nonnull(strstr(status.message, "ListRoutesStream"));
 }
 END_TEST

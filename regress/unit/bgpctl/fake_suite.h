@@ -497,8 +497,7 @@ struct fake_procs {
 static void
 fake_exec_apid(int fd)
 {
-	struct proc_args args = { .foreground = true,
-		.level = LOG_LEVEL_WARN };
+	struct proc_args args = { .foreground = true, .level = LOG_LEVEL_WARN };
 	char *argv[PROC_ARGV_MAX], text[4][PROC_ARGV_TEXT];
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 64);
@@ -530,8 +529,8 @@ fake_start(struct fake_procs *procs, uint32_t n_routes)
 	    getsockname(listener, (struct sockaddr *)&sin, &len) == -1 ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
 		abort();
-	(void)snprintf(procs->endpoint, sizeof(procs->endpoint),
-	    "127.0.0.1:%u", ntohs(sin.sin_port));
+	(void)snprintf(procs->endpoint, sizeof(procs->endpoint), "127.0.0.1:%u",
+	    ntohs(sin.sin_port));
 	procs->apid = fork();
 	if (procs->apid == 0)
 		fake_exec_apid(fds[1]);
