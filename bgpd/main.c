@@ -276,8 +276,6 @@ main(int argc, char **argv)
 	struct err e;
 
 	standard_fds_open();
-	/* What the caller left open is nobody's to inherit. */
-	(void)close_range(STDERR_FILENO + 1, ~0u, 0);
 	options_parse(argc, argv, &o);
 	b.ready_pipe = -1;
 	b.foreground = o.foreground;
@@ -287,6 +285,9 @@ main(int argc, char **argv)
 	hash_init();
 	(void)proc_raise_files();
 	prepare(&b, &o, &l);
+	/* What the caller left open is nobody's to inherit; the file itself
+	 * may have been such a descriptor (/dev/fd/N). */
+	(void)close_range(STDERR_FILENO + 1, ~0u, 0);
 	if (o.check_only) {
 		loaded_fini(&l);
 		free(b.conf_path);
