@@ -72,6 +72,26 @@ void attrs_unref(struct attrs_table *, uint32_t handle, uint32_t n);
 /* Head of a live set. */
 struct attrs *attrs_get(const struct attrs_table *, uint32_t handle);
 
+/*
+ * Walk over a block that is known to be canonical: the next attribute at
+ * *p; false at the end.  (bgp_attr_next() is for bytes that are not.)
+ */
+static inline bool
+attrs_next(const uint8_t **p, const uint8_t *end, struct bgp_attr *a)
+{
+	const uint8_t *q = *p;
+	unsigned int extended = q < end ? q[0] & BGP_ATTR_EXTENDED : 0;
+
+	if (end - q < (extended ? 4 : 3))
+		return false;
+	a->flags = q[0] & (uint8_t)~BGP_ATTR_EXTENDED;
+	a->type = q[1];
+	a->len = extended ? (uint16_t)(q[2] << 8 | q[3]) : q[2];
+	a->value = q + (extended ? 4 : 3);
+	*p = a->value + a->len;
+	return a->len <= end - a->value;
+}
+
 size_t attrs_count(const struct attrs_table *);
 size_t attrs_bytes(const struct attrs_table *);
 /* Give memory back if no set is left. */

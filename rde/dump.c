@@ -72,8 +72,9 @@ list_new(struct dump *d, uint32_t sent, uint16_t except)
 	return d->n_lists++;
 }
 
-static uint32_t
-list_for(struct rde *rde, struct dump *d, uint32_t sent, uint16_t except)
+uint32_t
+dump_list_for(struct rde *rde, struct dump *d, uint32_t sent,
+    uint16_t except)
 {
 	struct attrs *a = attrs_get(rde->attrs, SENT_ATTRS(sent));
 	uint32_t at = a->bucket, first = 0;
@@ -90,19 +91,4 @@ list_for(struct rde *rde, struct dump *d, uint32_t sent, uint16_t except)
 	d->lists[at].same = first;
 	a->bucket = at;
 	return at;
-}
-
-void
-dump_add(struct rde *rde, struct dump *d, uint32_t id, uint32_t sent,
-    uint16_t except)
-{
-	uint32_t at = list_for(rde, d, sent, except);
-	struct dump_list *l = &d->lists[at];
-
-	d->next[id] = 0;
-	if (l->head == 0)
-		l->head = id;
-	else
-		d->next[l->tail] = id;
-	l->tail = id;
 }

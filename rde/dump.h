@@ -44,8 +44,21 @@ void dump_init(struct dump *, uint32_t limit);
 void dump_fini(struct dump *);
 void dump_copy(struct dump *to, const struct dump *from);
 bool dump_is_collected(const struct dump *);
-/* Put an entry, the next by id, on its list. */
-void dump_add(struct rde *, struct dump *, uint32_t id, uint32_t sent,
+/* The list, as an index, of what goes out with a set. */
+uint32_t dump_list_for(struct rde *, struct dump *, uint32_t sent,
     uint16_t except);
+/* Put an entry on a list. */
+static inline void
+dump_append(struct dump *d, uint32_t list, uint32_t id)
+{
+	struct dump_list *l = &d->lists[list];
+
+	d->next[id] = 0;
+	if (l->head == 0)
+		l->head = id;
+	else
+		d->next[l->tail] = id;
+	l->tail = id;
+}
 
 #endif

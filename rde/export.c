@@ -299,26 +299,6 @@ put_next_hop(struct out *o, const struct attrs *a, uint8_t type)
 	}
 }
 
-static bool
-block_next(const uint8_t **p, const uint8_t *end, struct bgp_attr *a)
-{
-	const uint8_t *q = *p;
-
-	if (end - q < 3)
-		return false;
-	a->flags = q[0] & (uint8_t)~BGP_ATTR_EXTENDED;
-	a->type = q[1];
-	if (q[0] & BGP_ATTR_EXTENDED) {
-		a->len = (uint16_t)(q[2] << 8 | q[3]);
-		a->value = q + 4;
-	} else {
-		a->len = q[2];
-		a->value = q + 3;
-	}
-	*p = a->value + a->len;
-	return *p <= end;
-}
-
 static size_t
 encode(const struct export_rule *rule, const struct attrs *a,
     enum route_kind kind, enum form form, uint8_t *to)
@@ -334,7 +314,7 @@ encode(const struct export_rule *rule, const struct attrs *a,
 	o.local_pref_done = false;
 	o.as4_path = NULL;
 	o.has_as4_aggregator = false;
-	while (block_next(&p, a->wire + a->len, &attr)) {
+	while (attrs_next(&p, a->wire + a->len, &attr)) {
 		if (attr.type >= BGP_ATTR_LOCAL_PREF && !o.local_pref_done)
 			put_local_pref(&o, a->local_pref);
 		if (attr.type > BGP_ATTR_AS4_AGGREGATOR)

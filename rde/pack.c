@@ -769,64 +769,91 @@ dump_collect(struct packer *p, struct dump *d)
 {
 	struct group *g = p->group;
 	uint32_t end = d->at + COLLECT_STEP, sent;
+	const struct rib_entry *e;
 	uint16_t source;
 
 	if (end > d->limit)
 		end = d->limit;
+	/* Neighbours in memory mostly share the set and the peer. */
+	p->memo.attrs = 0;
 	for (; d->at < end; d->at++) {
+		e = rib_entry(p->rib, d->at);
+		if (e->attrs != 0 && e->attrs == p->memo.attrs &&
+		    e->peer == p->memo.peer && rib_has_best(e)) {
+			dump_append(d, p->memo.bucket, d->at);
+			continue;
+		}
 		sent = group_wanted(p->rde, g, d->at, &source, false);
-		if (sent != 0)
-			dump_add(p->rde, d, d->at, sent,
-			    member_or_none(g, source));
+		if (sent == 0)
+			continue;
+		p->memo.attrs = e->attrs;
+		p->memo.peer = e->peer;
+		p->memo.bucket = dump_list_for(p->rde, d, sent,
+		    member_or_none(g, source));
+		dump_append(d, p->memo.bucket, d->at);
 	}
 	return dump_is_collected(d);
 }
 
-/* Is the entry still what its list says, and not sent yet?  (What changed
- * since is pending, or was sent from there.) */
-static bool
+/*
+ * Is the entry still what its list says, and not sent yet?  (What changed
+ * since is pending, or was sent from there.)  *peer is the source of the
+ * last one that was, whose kind and membership need no second look.
+ */
+static inline bool
 dump_is_due(const struct packer *p, const struct dump_list *l, uint32_t id,
-    uint16_t *source)
+    uint32_t *peer)
 {
-	const struct group *g = p->group;
 	const struct rib_entry *e = rib_entry(p->rib, id);
 
-	*source = e->peer;
-	return rib_has_best(e) && e->attrs == SENT_ATTRS(l->sent) &&
-	    p->sent[id] == 0 && !is_marked(p, id) &&
-	    p->rde->peers[e->peer]->kind == SENT_KIND(l->sent) &&
-	    member_or_none(g, e->peer) == l->except;
+	if (e->attrs != SENT_ATTRS(l->sent) || !rib_has_best(e) ||
+	    p->sent[id] != 0 || is_marked(p, id))
+		return false;
+	if (e->peer == *peer)
+		return true;
+	if (p->rde->peers[e->peer]->kind != SENT_KIND(l->sent) ||
+	    member_or_none(p->group, e->peer) != l->except)
+		return false;
+	*peer = e->peer;
+	return true;
+}
+
+/* May the set that the list names by its handle be sent?  It may be another
+ * one by now than when the list was made. */
+static bool
+dump_list_begin(struct packer *p, const struct dump_list *l, uint32_t id)
+{
+	uint16_t source;
+
+	if (group_wanted(p->rde, p->group, id, &source, false) == 0)
+		return false;
+	target_set(p, TO_EXCEPT, l->except);
+	encode(p, &p->group->rule, l->sent);
+	return true;
 }
 
 static void
 dump_send_list(struct packer *p, struct dump *d, const struct dump_list *l)
 {
 	uint32_t refs = 0, id = d->id != 0 ? d->id : l->head;
-	uint16_t source;
+	uint32_t peer = UINT32_MAX;
 	bool ready = false;
 
 	for (; id != 0; id = d->next[id]) {
-		if (!dump_is_due(p, l, id, &source))
+		if (!dump_is_due(p, l, id, &peer))
 			continue;
-		if (!ready) {
-			/* The handle may name another set by now, one that
-			 * is not to be sent. */
-			if (group_wanted(p->rde, p->group, id, &source,
-			    false) == 0) {
-				id = 0;
-				break;
-			}
-			target_set(p, TO_EXCEPT, l->except);
-			encode(p, &p->group->rule, l->sent);
-			ready = true;
+		if (!ready && !dump_list_begin(p, l, id)) {
+			id = 0;
+			break;
 		}
+		ready = true;
 		if (!p->target_empty) {
 			if (!nlri_room(p, id, true))
 				break;
 			put_nlri(p, id);
 		}
 		p->sent[id] = l->sent;
-		p->source[id] = source;
+		p->source[id] = (uint16_t)peer;
 		refs++;
 	}
 	message_end(p);
@@ -971,7 +998,8 @@ resend_collect(struct packer *p, struct dump *d, const struct peer *peer)
 	for (; d->at < end; d->at++) {
 		sent = group_sent(p->group, d->at);
 		if (sent != 0 && group_source(p->group, d->at) != peer->id)
-			dump_add(p->rde, d, d->at, sent, 0);
+			dump_append(d, dump_list_for(p->rde, d, sent, 0),
+			    d->at);
 	}
 	return dump_is_collected(d);
 }

@@ -101,13 +101,13 @@ static bool
 is_ineligible(struct rde *rde, const struct peer *peer,
     const struct bgp_block *block)
 {
+	const uint8_t *p = block->p, *end = block->p + block->len;
 	struct bgp_attr a;
-	struct rd rd;
 	uint32_t id;
 	bool loop = false, own = false;
 
-	rd_init(&rd, block->p, block->len);
-	while (!loop && bgp_attr_next(&rd, &a) && a.type <= BGP_ATTR_MP_REACH) {
+	while (!loop && attrs_next(&p, end, &a) &&
+	    a.type <= BGP_ATTR_MP_REACH) {
 		switch (a.type) {
 		case BGP_ATTR_AS_PATH:
 			loop = aspath_contains(a.value, a.len,
