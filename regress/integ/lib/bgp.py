@@ -252,8 +252,9 @@ def split_attrs(data):
 class Update:
     """A decoded UPDATE.
 
-    withdrawn and announced are lists of (afi, raw); attrs has no MP_REACH
-    and MP_UNREACH; mp_hop is the next hop field of MP_REACH or None.
+    withdrawn and announced are lists of (afi, raw), unicast alone; attrs has
+    no MP_REACH and MP_UNREACH; mp_hop is the next hop field of MP_REACH or
+    None.
     """
 
     def __init__(self, body):
@@ -272,7 +273,7 @@ class Update:
         self.end_of_rib = None
         reach = self.attrs.pop(MP_REACH, None)
         unreach = self.attrs.pop(MP_UNREACH, None)
-        if reach:
+        if reach and reach[1][2] == 1:
             v = reach[1]
             afi, hlen = v[0] << 8 | v[1], v[3]
             self.mp_hop = v[4:4 + hlen]
@@ -281,9 +282,9 @@ class Update:
         if unreach:
             v = unreach[1]
             afi = v[0] << 8 | v[1]
-            gone = split_nlri(v[3:], afi)
+            gone = split_nlri(v[3:], afi) if v[2] == 1 else []
             self.withdrawn += [(afi, r) for r in gone]
-            if not gone and not reach and not self.attrs and not n and not w:
+            if len(v) == 3 and not reach and not self.attrs and not n and not w:
                 self.end_of_rib = (afi, v[2])
         if len(body) == 4:
             self.end_of_rib = IPV4

@@ -253,6 +253,8 @@ class Suite:
                     pass
         self.proc.wait()
         self.proc = None
+        wait.until(lambda: not any(alive(p) for p in self.kids.values()),
+                   "end of the children", 10)
 
     def check_log(self):
         """No sanitizer report, no assertion."""
