@@ -57,7 +57,7 @@ def attributes(rnd, first=None, ibgp=False):
         out.append(bgp.communities([rnd.randrange(1 << 16, 0xffff0000)
                                     for _ in range(n)]))
     if ibgp:
-        out.append(bgp.attr(0x80, 9, bytes([10, 0, 0, rnd.randrange(256)])))
+        out.append(bgp.attr(0x80, 9, bytes([10, 0, 2, rnd.randrange(256)])))
         out.append(bgp.attr(0x80, 10, bytes([10, 0, 1, 1])))
     if rnd.random() < .05:
         out.append(bgp.ext_communities([struct.pack(
