@@ -16,11 +16,12 @@ const struct cmd_opt ctl_bmp_add_opts[] = {
 int
 ctl_show_bmp(struct ctl *ctl, const struct cmd_args *args)
 {
-	Bgp__ListBmpServersRequest m = BGP__LIST_BMP_SERVERS_REQUEST__INIT;
+	Bgp__ListBmpServersRequest m;
 	Bgp__ListBmpServersResponse *reply;
 	size_t i;
 	int status;
 
+	bgp__list_bmp_servers_request__init(&m);
 	(void)args;
 	reply = (void *)ctl_call(ctl, "ListBmpServers", &m.base,
 	    &bgp__list_bmp_servers_response__descriptor, &status);
@@ -44,13 +45,14 @@ ctl_show_bmp(struct ctl *ctl, const struct cmd_args *args)
 int
 ctl_bmp_add(struct ctl *ctl, const struct cmd_args *args)
 {
-	Bgp__AddBmpServerRequest m = BGP__ADD_BMP_SERVER_REQUEST__INIT;
+	Bgp__AddBmpServerRequest m;
 	const char *secs = cmd_value(args, "statistics");
 	char *address = xstrdup(args->values[0]);
 	Bgp__AddBmpServerResponse *reply;
 	uint64_t v;
 	int status;
 
+	bgp__add_bmp_server_request__init(&m);
 	m.address = address;
 	if (secs != NULL) {
 		if (!ctl_number(secs, UINT32_MAX, &v)) {
@@ -77,11 +79,12 @@ ctl_bmp_add(struct ctl *ctl, const struct cmd_args *args)
 int
 ctl_bmp_delete(struct ctl *ctl, const struct cmd_args *args)
 {
-	Bgp__RemoveBmpServerRequest m = BGP__REMOVE_BMP_SERVER_REQUEST__INIT;
+	Bgp__RemoveBmpServerRequest m;
 	char *address = xstrdup(args->values[0]);
 	Bgp__RemoveBmpServerResponse *reply;
 	int status;
 
+	bgp__remove_bmp_server_request__init(&m);
 	m.address = address;
 	reply = (void *)ctl_call(ctl, "RemoveBmpServer", &m.base,
 	    &bgp__remove_bmp_server_response__descriptor, &status);

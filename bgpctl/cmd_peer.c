@@ -299,11 +299,12 @@ put_peer_text(FILE *to, const Bgp__Peer *p, const Bgp__PeerStatistics *s)
 static int
 show_one_neighbor(struct ctl *ctl, const char *text)
 {
-	Bgp__GetPeerRequest m = BGP__GET_PEER_REQUEST__INIT;
+	Bgp__GetPeerRequest m;
 	char *address = xstrdup(text);
 	Bgp__GetPeerResponse *reply;
 	int status;
 
+	bgp__get_peer_request__init(&m);
 	m.address = address;
 	reply = (void *)ctl_call(ctl, "GetPeer", &m.base,
 	    &bgp__get_peer_response__descriptor, &status);
@@ -382,11 +383,12 @@ on_peer(void *arg, const ProtobufCMessage *message)
 static int
 walk_peers(struct ctl *ctl, bool summary)
 {
-	Bgp__ListPeersRequest m = BGP__LIST_PEERS_REQUEST__INIT;
+	Bgp__ListPeersRequest m;
 	struct peer_walk walk = { ctl, 0, summary };
 	struct client_status status = { 0, NULL };
 	int failed;
 
+	bgp__list_peers_request__init(&m);
 	if (ctl->json_out)
 		json_array(&ctl->json, "neighbors");
 	failed = client_stream(ctl->client, "/bgp.BgpService/ListPeersStream",
@@ -420,8 +422,9 @@ ctl_show_neighbors(struct ctl *ctl, const struct cmd_args *args)
 static Bgp__GetServerInfoResponse *
 get_info(struct ctl *ctl, int *status)
 {
-	Bgp__GetServerInfoRequest m = BGP__GET_SERVER_INFO_REQUEST__INIT;
+	Bgp__GetServerInfoRequest m;
 
+	bgp__get_server_info_request__init(&m);
 	return (void *)ctl_call(ctl, "GetServerInfo", &m.base,
 	    &bgp__get_server_info_response__descriptor, status);
 }
@@ -680,10 +683,10 @@ get_add_families(struct ctl *ctl, const struct cmd_args *args,
 int
 ctl_neighbor_add(struct ctl *ctl, const struct cmd_args *args)
 {
-	Bgp__AddPeerRequest m = BGP__ADD_PEER_REQUEST__INIT;
-	Bgp__SessionConfig config = BGP__SESSION_CONFIG__INIT;
-	Bgp__GracefulRestartConfig gr = BGP__GRACEFUL_RESTART_CONFIG__INIT;
-	Bgp__MaxPrefixSetting limit = BGP__MAX_PREFIX_SETTING__INIT;
+	Bgp__AddPeerRequest m;
+	Bgp__SessionConfig config;
+	Bgp__GracefulRestartConfig gr;
+	Bgp__MaxPrefixSetting limit;
 	Bgp__AfiSafiConfig families[2],
 	    *list[2] = { &families[0], &families[1] };
 	const char *local = cmd_value(args, "local-address");
@@ -691,6 +694,10 @@ ctl_neighbor_add(struct ctl *ctl, const struct cmd_args *args)
 	Bgp__AddPeerResponse *reply;
 	int status;
 
+	bgp__add_peer_request__init(&m);
+	bgp__session_config__init(&config);
+	bgp__graceful_restart_config__init(&gr);
+	bgp__max_prefix_setting__init(&limit);
 	if (get_add_times(ctl, args, &config, &gr) == -1 ||
 	    get_add_limit(ctl, args, &config, &limit) == -1 ||
 	    get_add_families(ctl, args, &config, list) == -1)
@@ -719,11 +726,12 @@ ctl_neighbor_add(struct ctl *ctl, const struct cmd_args *args)
 int
 ctl_neighbor_delete(struct ctl *ctl, const struct cmd_args *args)
 {
-	Bgp__RemovePeerRequest m = BGP__REMOVE_PEER_REQUEST__INIT;
+	Bgp__RemovePeerRequest m;
 	char *address = xstrdup(args->values[0]);
 	Bgp__RemovePeerResponse *reply;
 	int status;
 
+	bgp__remove_peer_request__init(&m);
 	m.address = address;
 	reply = (void *)ctl_call(ctl, "RemovePeer", &m.base,
 	    &bgp__remove_peer_response__descriptor, &status);
@@ -756,10 +764,11 @@ move(struct ctl *ctl, const char *method, const ProtobufCMessage *m,
 int
 ctl_neighbor_up(struct ctl *ctl, const struct cmd_args *args)
 {
-	Bgp__EnablePeerRequest m = BGP__ENABLE_PEER_REQUEST__INIT;
+	Bgp__EnablePeerRequest m;
 	char *address = xstrdup(args->values[0]);
 	int status;
 
+	bgp__enable_peer_request__init(&m);
 	m.address = address;
 	status = move(ctl, "EnablePeer", &m.base,
 	    &bgp__enable_peer_response__descriptor, address, "enabled");
@@ -770,12 +779,13 @@ ctl_neighbor_up(struct ctl *ctl, const struct cmd_args *args)
 int
 ctl_neighbor_down(struct ctl *ctl, const struct cmd_args *args)
 {
-	Bgp__DisablePeerRequest m = BGP__DISABLE_PEER_REQUEST__INIT;
+	Bgp__DisablePeerRequest m;
 	const char *reason = cmd_value(args, "reason");
 	char *address = xstrdup(args->values[0]);
 	char *copy = reason == NULL ? NULL : xstrdup(reason);
 	int status;
 
+	bgp__disable_peer_request__init(&m);
 	m.address = address;
 	if (copy != NULL) {
 		m._reason_case = PB_CASE(DISABLE_PEER_REQUEST, REASON);
@@ -792,11 +802,12 @@ static int
 reset(struct ctl *ctl, const struct cmd_args *args, Bgp__ResetType type,
     const char *done)
 {
-	Bgp__ResetPeerRequest m = BGP__RESET_PEER_REQUEST__INIT;
+	Bgp__ResetPeerRequest m;
 	bool v4 = cmd_has(args, "ipv4"), v6 = cmd_has(args, "ipv6");
 	char *address = xstrdup(args->values[0]);
 	int status;
 
+	bgp__reset_peer_request__init(&m);
 	m.address = address;
 	m.reset_type = type;
 	if (v4 != v6) {

@@ -145,12 +145,13 @@ stream_routes(struct ctl *ctl, const Bgp__ListRoutesRequest *m, bool detail)
 int
 ctl_show_rib(struct ctl *ctl, const struct cmd_args *args)
 {
-	Bgp__ListRoutesRequest m = BGP__LIST_ROUTES_REQUEST__INIT;
+	Bgp__ListRoutesRequest m;
 	const char *neighbor = cmd_value(args, "neighbor");
 	bool in = cmd_has(args, "in"), out = cmd_has(args, "out");
 	char *prefix = NULL, *peer = NULL;
 	int status;
 
+	bgp__list_routes_request__init(&m);
 	if (in && out)
 		return ctl_usage(ctl, "either in or out");
 	if ((in || out) != (neighbor != NULL))
@@ -460,11 +461,12 @@ ctl_network_add(struct ctl *ctl, const struct cmd_args *args)
 int
 ctl_network_delete(struct ctl *ctl, const struct cmd_args *args)
 {
-	Bgp__RemoveRouteRequest m = BGP__REMOVE_ROUTE_REQUEST__INIT;
+	Bgp__RemoveRouteRequest m;
 	char *prefix = xstrdup(args->values[0]);
 	Bgp__RemoveRouteResponse *reply;
 	int status;
 
+	bgp__remove_route_request__init(&m);
 	m.prefix = prefix;
 	reply = (void *)ctl_call(ctl, "RemoveRoute", &m.base,
 	    &bgp__remove_route_response__descriptor, &status);

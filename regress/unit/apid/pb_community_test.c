@@ -121,18 +121,19 @@ refused(const Bgp__ExtendedCommunity *m, const char *member)
 
 START_TEST(members_out_of_range_are_named)
 {
-	Bgp__ExtendedCommunity m = BGP__EXTENDED_COMMUNITY__INIT;
-	Bgp__ExtendedCommunity__TwoOctetAsSpecific two =
-	    BGP__EXTENDED_COMMUNITY__TWO_OCTET_AS_SPECIFIC__INIT;
-	Bgp__ExtendedCommunity__IPv4AddressSpecific ipv4 =
-	    BGP__EXTENDED_COMMUNITY__IPV4_ADDRESS_SPECIFIC__INIT;
-	Bgp__ExtendedCommunity__RouterMac mac =
-	    BGP__EXTENDED_COMMUNITY__ROUTER_MAC__INIT;
-	Bgp__ExtendedCommunity__Unknown unknown =
-	    BGP__EXTENDED_COMMUNITY__UNKNOWN__INIT;
+	Bgp__ExtendedCommunity m;
+	Bgp__ExtendedCommunity__TwoOctetAsSpecific two;
+	Bgp__ExtendedCommunity__IPv4AddressSpecific ipv4;
+	Bgp__ExtendedCommunity__RouterMac mac;
+	Bgp__ExtendedCommunity__Unknown unknown;
 	char bad[] = "2001:db8::1";
 	uint8_t bytes[8] = { 0 };
 
+	bgp__extended_community__init(&m);
+	bgp__extended_community__two_octet_as_specific__init(&two);
+	bgp__extended_community__ipv4_address_specific__init(&ipv4);
+	bgp__extended_community__router_mac__init(&mac);
+	bgp__extended_community__unknown__init(&unknown);
 	refused(&m, "empty");
 	m.community_case = FORM(TWO_OCTET_AS);
 	m.two_octet_as = &two;

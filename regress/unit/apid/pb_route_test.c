@@ -82,21 +82,21 @@ through(const Bgp__AddRouteRequest *m)
 
 START_TEST(all_members_come_back)
 {
-	Bgp__AsPathSegment seq = BGP__AS_PATH_SEGMENT__INIT,
-			   set = BGP__AS_PATH_SEGMENT__INIT,
-			   *path[] = { &seq, &set };
-	Bgp__LargeCommunity large = BGP__LARGE_COMMUNITY__INIT,
-			    *larges[] = { &large };
-	Bgp__ExtendedCommunity ext = BGP__EXTENDED_COMMUNITY__INIT,
-			       *exts[] = { &ext };
-	Bgp__ExtendedCommunity__Color color =
-	    BGP__EXTENDED_COMMUNITY__COLOR__INIT;
+	Bgp__AsPathSegment seq, set, *path[] = { &seq, &set };
+	Bgp__LargeCommunity large, *larges[] = { &large };
+	Bgp__ExtendedCommunity ext, *exts[] = { &ext };
+	Bgp__ExtendedCommunity__Color color;
 	uint32_t asns[] = { 65001, 4200000000, 1 }, members[] = { 7, 8 };
 	uint32_t communities[] = { 0xffffff01, 100, 0xfde90064 };
 	struct request r;
 	Bgp__Route *route;
 	Bgp__Path *p;
 
+	bgp__as_path_segment__init(&seq);
+	bgp__as_path_segment__init(&set);
+	bgp__large_community__init(&large);
+	bgp__extended_community__init(&ext);
+	bgp__extended_community__color__init(&color);
 	request_init(&r, "10.1.2.3/16", "192.0.2.1");
 	seq.segment_type = BGP__AS_PATH_SEGMENT_TYPE__AS_SEQUENCE;
 	seq.asns = asns;
@@ -169,12 +169,13 @@ END_TEST
 
 START_TEST(long_path_is_split_and_kept)
 {
-	Bgp__AsPathSegment seq = BGP__AS_PATH_SEGMENT__INIT, *path[] = { &seq };
+	Bgp__AsPathSegment seq, *path[] = { &seq };
 	uint32_t asns[300];
 	struct request r;
 	Bgp__Route *route;
 	size_t i;
 
+	bgp__as_path_segment__init(&seq);
 	for (i = 0; i < 300; i++)
 		asns[i] = (uint32_t)i + 1;
 	request_init(&r, "10.0.0.0/8", "192.0.2.1");

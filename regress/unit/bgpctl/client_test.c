@@ -70,9 +70,10 @@ drop(void *m)
 
 START_TEST(server_info_is_put_together)
 {
-	Bgp__GetServerInfoRequest m = BGP__GET_SERVER_INFO_REQUEST__INIT;
+	Bgp__GetServerInfoRequest m;
 	Bgp__GetServerInfoResponse *r;
 
+	bgp__get_server_info_request__init(&m);
 	r = call(PATH("GetServerInfo"), &m.base,
 	    &bgp__get_server_info_response__descriptor);
 	ck_assert_ptr_nonnull(r);
@@ -87,10 +88,11 @@ END_TEST
 
 START_TEST(peer_is_added_once)
 {
-	Bgp__AddPeerRequest m = BGP__ADD_PEER_REQUEST__INIT;
+	Bgp__AddPeerRequest m;
 	char address[] = "192.168.1.2:17900", bare[] = "192.168.1.2";
 	Bgp__AddPeerResponse *r;
 
+	bgp__add_peer_request__init(&m);
 	m.address = address;
 	r = call(PATH("AddPeer"), &m.base, &bgp__add_peer_response__descriptor);
 	ck_assert_ptr_nonnull(r);
@@ -107,9 +109,10 @@ END_TEST
 
 START_TEST(unknown_peer_is_not_found)
 {
-	Bgp__GetPeerRequest m = BGP__GET_PEER_REQUEST__INIT;
+	Bgp__GetPeerRequest m;
 	char address[] = "198.51.100.9";
 
+	bgp__get_peer_request__init(&m);
 	m.address = address;
 	ck_assert_ptr_null(call(PATH("GetPeer"), &m.base,
 	    &bgp__get_peer_response__descriptor));
@@ -119,10 +122,11 @@ END_TEST
 
 START_TEST(peer_is_shown_with_its_settings)
 {
-	Bgp__GetPeerRequest m = BGP__GET_PEER_REQUEST__INIT;
+	Bgp__GetPeerRequest m;
 	char address[] = "192.0.2.1:999";
 	Bgp__GetPeerResponse *r;
 
+	bgp__get_peer_request__init(&m);
 	m.address = address;
 	r = call(PATH("GetPeer"), &m.base, &bgp__get_peer_response__descriptor);
 	ck_assert_ptr_nonnull(r);
@@ -140,9 +144,10 @@ END_TEST
 
 START_TEST(bad_text_is_refused_by_name)
 {
-	Bgp__GetPeerRequest m = BGP__GET_PEER_REQUEST__INIT;
+	Bgp__GetPeerRequest m;
 	char address[] = "\xff\xfe";
 
+	bgp__get_peer_request__init(&m);
 	m.address = address;
 	ck_assert_ptr_null(call(PATH("GetPeer"), &m.base,
 	    &bgp__get_peer_response__descriptor));
@@ -153,8 +158,9 @@ END_TEST
 
 START_TEST(unknown_method_is_unimplemented_at_once)
 {
-	Bgp__GetPeerRequest m = BGP__GET_PEER_REQUEST__INIT;
+	Bgp__GetPeerRequest m;
 
+	bgp__get_peer_request__init(&m);
 	ck_assert_ptr_null(call(PATH("NoSuchMethod"), &m.base,
 	    &bgp__get_peer_response__descriptor));
 	ck_assert_str_eq(client_status_name(status.code), "UNIMPLEMENTED");
@@ -189,9 +195,10 @@ on_route(void *ctx, const ProtobufCMessage *message)
 static int
 list_stream(struct seen *seen, Bgp__RibType type, const char *peer)
 {
-	Bgp__ListRoutesRequest m = BGP__LIST_ROUTES_REQUEST__INIT;
+	Bgp__ListRoutesRequest m;
 	char address[64];
 
+	bgp__list_routes_request__init(&m);
 	m._rib_type_case = PB_CASE(LIST_ROUTES_REQUEST, RIB_TYPE);
 	m.rib_type = type;
 	if (peer != NULL) {
@@ -244,12 +251,13 @@ END_TEST
 
 START_TEST(cancelled_stream_closes_its_query)
 {
-	Bgp__GetServerInfoRequest m = BGP__GET_SERVER_INFO_REQUEST__INIT;
+	Bgp__GetServerInfoRequest m;
 	Bgp__GetServerInfoResponse *r;
 	struct seen seen = { 0, 10, false };
 	uint64_t closed = 0;
 	int i;
 
+	bgp__get_server_info_request__init(&m);
 	ck_assert_int_eq(list_stream(&seen, BGP__RIB_TYPE__ADJ_IN, "192.0.2.2"),
 	    0);
 	ck_assert_uint_eq(seen.n, 10);
@@ -273,13 +281,14 @@ struct upload {
 static bool
 next_route(void *ctx, const void **data, size_t *len, bool *more)
 {
-	Bgp__AddRouteRequest m = BGP__ADD_ROUTE_REQUEST__INIT;
+	Bgp__AddRouteRequest m;
 	char prefix[32], next_hop[] = "192.168.1.1";
 	struct upload *up = ctx;
-	Bgp__AsPathSegment segment = BGP__AS_PATH_SEGMENT__INIT,
-			   *segments = &segment;
+	Bgp__AsPathSegment segment, *segments = &segment;
 	uint32_t asns[] = { 65001, 65002, 65003 }, communities[] = { 6553700 };
 
+	bgp__add_route_request__init(&m);
+	bgp__as_path_segment__init(&segment);
 	if (up->n == up->total)
 		return false;
 	(void)snprintf(prefix, sizeof(prefix), "20.%u.%u.%u/32",
@@ -349,9 +358,10 @@ END_TEST
 
 START_TEST(unary_list_points_to_the_stream)
 {
-	Bgp__ListRoutesRequest m = BGP__LIST_ROUTES_REQUEST__INIT;
+	Bgp__ListRoutesRequest m;
 	Bgp__ListRoutesResponse *r;
 
+	bgp__list_routes_request__init(&m);
 	r = call(PATH("ListRoutes"), &m.base,
 	    &bgp__list_routes_response__descriptor);
 	if (table_size() <= 30000) {
