@@ -2,18 +2,26 @@
 /* See load.h. */
 #include "regress/bench/load.h"
 
+#include <sys/wait.h>
+
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "regress/bench/abuse.h"
 #include "regress/bench/usage.h"
 
 #define STABLE_US 1000000
+#define DEAF_CHANGES 10
+/* Load G1's neighbours and strangers, after the sender and the receiver. */
+#define ABUSE_PEERS 8
+#define ABUSE_STRANGERS 8
+#define ABUSE_SECONDS 10
 #define PSS_LIMIT_KIB (10u * 1024 * 1024)
 
-enum kind { ONE_TO_ONE, RIVALS, FAN_OUT, REAL };
+enum kind { ONE_TO_ONE, RIVALS, FAN_OUT, REAL, DEAF, ABUSE };
 enum then { THEN_NOTHING, THEN_DROP, THEN_JOIN, THEN_CHANGE };
 
 /* `npfx` is the whole table, whoever announces it. */
@@ -44,6 +52,10 @@ static const struct load {
 	    "500 peers, 100 own prefixes each, all receive all" },
 	{ "S9", REAL, THEN_NOTHING, 1, 0, 1,
 	    "MRT files: a table, then updates as churn" },
+	{ "Z1", DEAF, THEN_NOTHING, 1, 500000, 1,
+	    "S1 with four receivers, one of them stops reading for a while" },
+	{ "G1", ABUSE, THEN_NOTHING, 1, 100000, 1,
+	    "S1, then floods, garbage and spoilt UPDATEs from others" },
 };
 
 struct run {
@@ -295,9 +307,72 @@ real_phase(struct run *r, unsigned i)
 	    slash != NULL ? slash + 1 : r->o->files[i], from, r->t.nsets);
 }
 
+/* One receiver stops reading; the others must not notice. */
+static void
+run_deaf(struct run *r)
+{
+	unsigned last = r->pool.n - 1;
+	uint32_t end, from;
+	char name[32];
+
+	pool_deafen(&r->pool, last, true);
+	if (!phase_announce(r, "announce", 0, r->t.nsets))
+		return;
+	for (int i = 0; i < DEAF_CHANGES; i++) {
+		from = table_reannounce(&r->t, r->o->seed + 1 + (uint64_t)i,
+		    r->t.npfx / 5, &end);
+		snprintf(name, sizeof(name), "change %d", i + 1);
+		if (!phase_announce(r, name, from, r->t.nsets))
+			return;
+	}
+	pool_deafen(&r->pool, last, false);
+	pool_recount(&r->pool);
+	phase_begin(r);
+	phase_end(r, "resume");
+}
+
+/* Others misbehave; the two good sessions must not notice. */
+static void
+run_abuse(struct run *r)
+{
+	struct abuse a = { .dut = r->o->dut,
+		.port = r->o->port,
+		.local = r->o->local,
+		.n = ABUSE_PEERS,
+		.asn = r->o->peer_as + 2,
+		.nstrangers = ABUSE_STRANGERS,
+		.updates = &r->streams[0],
+		.seed = r->o->seed,
+		.seconds = ABUSE_SECONDS };
+	pid_t pid;
+	int status = 0;
+
+	a.local.b[3] += 2;
+	if (!phase_announce(r, "announce", 0, r->t.nsets))
+		return;
+	r->pool.lenient = true;
+	pool_recount(&r->pool);
+	phase_begin(r);
+	if ((pid = fork()) == 0) {
+		abuse_run(&a);
+		_exit(0);
+	}
+	while (pid != -1 && waitpid(pid, &status, WNOHANG) == 0)
+		pool_turn(&r->pool, 20);
+	phase_end(r, "abuse");
+}
+
 static void
 run_phases(struct run *r)
 {
+	if (r->load->kind == DEAF) {
+		run_deaf(r);
+		return;
+	}
+	if (r->load->kind == ABUSE) {
+		run_abuse(r);
+		return;
+	}
 	if (r->load->kind == REAL) {
 		for (unsigned i = 0; i < r->o->nfiles; i++) {
 			if (!real_phase(r, i))
@@ -344,7 +419,9 @@ run_sessions(struct run *r)
 	const struct load_opts *o = r->o;
 	unsigned n = r->senders;
 
-	if (r->load->kind != FAN_OUT)
+	if (r->load->kind == DEAF)
+		n += 4;
+	else if (r->load->kind != FAN_OUT)
 		n += r->load->then == THEN_JOIN ? 2 : 1;
 	pool_init(&r->pool, &r->t, n, &o->local, o->peer_as,
 	    1u << r->load->afi);
@@ -384,7 +461,8 @@ load_run(const struct load_opts *o)
 	int rc;
 
 	r.senders = r.load->npeers;
-	if (o->npeers != 0 && r.load->kind != ONE_TO_ONE)
+	if (o->npeers != 0 &&
+	    (r.load->kind == RIVALS || r.load->kind == FAN_OUT))
 		r.senders = o->npeers;
 	r.finished = r.first_phase = true;
 	r.streams = need(calloc(r.senders, sizeof(*r.streams)));

@@ -146,7 +146,8 @@ sockaddr_make(struct sockaddr_storage *ss, const struct addr *a, uint16_t port)
 static void
 session_poll(struct pool *p, struct session *s, int op, bool out)
 {
-	struct epoll_event ev = { .events = EPOLLIN | (out ? EPOLLOUT : 0),
+	struct epoll_event ev = { .events = (s->deaf ? 0 : EPOLLIN) |
+		    (out ? EPOLLOUT : 0),
 		.data.u32 = (uint32_t)(s - p->s) };
 
 	s->polls_out = out;
@@ -304,18 +305,31 @@ pool_drop(struct pool *p, unsigned i)
 	session_close(p, s, SESSION_CLOSED);
 }
 
+void
+pool_deafen(struct pool *p, unsigned i, bool deaf)
+{
+	p->s[i].deaf = deaf;
+	session_poll(p, &p->s[i], EPOLL_CTL_MOD, p->s[i].polls_out);
+}
+
+static void
+held_grow(const struct table *t, struct session *s)
+{
+	if (s->held_cap >= t->npfx)
+		return;
+	s->held = grow(s->held, t->pfx_cap, sizeof(*s->held));
+	memset(s->held + s->held_cap, 0,
+	    (t->pfx_cap - s->held_cap) * sizeof(*s->held));
+	s->held_cap = t->pfx_cap;
+}
+
 static void
 count_session(struct pool *p, struct session *s)
 {
 	const struct table *t = p->t;
 	unsigned self = (unsigned)(s - p->s);
 
-	if (s->held_cap < t->npfx) {
-		s->held = grow(s->held, t->npfx, sizeof(*s->held));
-		memset(s->held + s->held_cap, 0,
-		    (t->npfx - s->held_cap) * sizeof(*s->held));
-		s->held_cap = t->npfx;
-	}
+	held_grow(t, s);
 	s->npresent = s->nright = s->want = 0;
 	for (uint32_t i = 0; i < t->npfx; i++) {
 		if (t->owner[i] == self)
@@ -337,7 +351,7 @@ pool_recount(struct pool *p)
 		struct session *s = &p->s[i];
 
 		count_session(p, s);
-		if (!s->receives || s->late)
+		if (!s->receives || s->late || s->deaf)
 			continue;
 		p->nwanting++;
 		p->ndone += s->done;
@@ -471,6 +485,10 @@ routes_in(struct pool *p, struct session *s, unsigned afi, const uint8_t *d,
 		if ((step = wire_get_pfx(&pfx, afi, d, n)) == 0)
 			return false;
 		id = table_find(p->t, &pfx, s->hint);
+		if (id == PFX_UNKNOWN && p->lenient && cls != CLASS_NONE)
+			id = table_enter(p->t, &pfx);
+		if (p->lenient)
+			held_grow(p->t, s);
 		if (id == PFX_UNKNOWN || id >= s->held_cap) {
 			if (cls != CLASS_NONE)
 				fault(p, &p->faults.unexpected, s,
@@ -531,6 +549,8 @@ update_in(struct pool *p, struct session *s, const uint8_t *body, size_t n)
 	if (u.nlri_len == 0 && u.mp_nlri_len == 0)
 		return NULL;
 	cls = path_class(p, &u);
+	if (cls == CLASS_NONE && p->lenient)
+		cls = CLASS_OTHER;
 	if (cls == CLASS_NONE) {
 		if (u.nlri_len > 0)
 			wire_get_pfx(&pfx, WIRE_AFI_IP4, u.nlri, u.nlri_len);

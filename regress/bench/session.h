@@ -32,6 +32,7 @@ struct session {
 	unsigned families;
 	bool receives; /* counted: has to hold what is expected */
 	bool late;     /* not started with the others */
+	bool deaf;     /* reads nothing for now */
 	int64_t timer; /* give up connecting, next try, or next KEEPALIVE */
 
 	struct bytes ctl; /* OPEN, KEEPALIVE, NOTIFICATION */
@@ -70,7 +71,7 @@ struct pool {
 	uint16_t port;
 	struct addr nh_exact; /* afi 0: any address of the test net */
 	int epoll;
-	bool own_names; /* print events of a single session */
+	bool lenient; /* others announce what is not in the table: enter it */
 	unsigned connecting, nup, ndone, nwanting;
 	uint64_t updates, routes, withdrawn, echoes, bytes_in;
 	int64_t progress; /* when the last UPDATE came */
@@ -98,6 +99,9 @@ bool pool_sent(const struct pool *);
 
 /* Cease/Administrative Shutdown and FIN. */
 void pool_drop(struct pool *, unsigned i);
+
+/* Stop reading from a session, or go on. */
+void pool_deafen(struct pool *, unsigned i, bool deaf);
 
 /*
  * The expectation changed, or a receiver came: count anew who holds what.
