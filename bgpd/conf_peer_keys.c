@@ -113,8 +113,9 @@ policy_name(struct schema *s, const struct conf_key *k, const struct node *n,
 {
 	if (schema_text(s, n, k->name) == NULL)
 		return;
-	if (*count == UINT16_MAX) {
-		schema_error(s, n, k->name, "too many policies");
+	if (*count == CONF_POLICIES_MAX) {
+		schema_error(s, n, k->name, "more than %d policies",
+		    CONF_POLICIES_MAX);
 		return;
 	}
 	schema_use(s, NAME_POLICY, n);

@@ -76,10 +76,17 @@ schema_warn_inert(struct schema *s, const struct conf_key *k,
 }
 
 static void
-name_append(struct conf_names *l, enum name_kind kind, const struct node *n)
+name_append(struct schema *s, struct conf_names *l, enum name_kind kind,
+    const struct node *n)
 {
 	struct conf_name *to;
 
+	if (strlen(n->text) > CONF_NAME_MAX) {
+		diag_error(s->diags, n->line, n->column,
+		    "%s: the name is longer than %d bytes",
+		    name_kind_text(kind), CONF_NAME_MAX);
+		return;
+	}
 	if ((l->n & (l->n - 1)) == 0)
 		l->list = xreallocarray(l->list, l->n == 0 ? 1 : l->n * 2,
 		    sizeof(*l->list));
@@ -93,13 +100,13 @@ name_append(struct conf_names *l, enum name_kind kind, const struct node *n)
 void
 schema_define(struct schema *s, enum name_kind kind, const struct node *n)
 {
-	name_append(&s->defined, kind, n);
+	name_append(s, &s->defined, kind, n);
 }
 
 void
 schema_use(struct schema *s, enum name_kind kind, const struct node *n)
 {
-	name_append(&s->used, kind, n);
+	name_append(s, &s->used, kind, n);
 }
 
 const char *

@@ -8,6 +8,23 @@
 
 #include <string.h>
 
+/* What the file's schema bounds must hold for the API too. */
+static bool
+is_within_bounds(const struct conf_peer *p)
+{
+	uint16_t i;
+
+	if (p->n_import > CONF_POLICIES_MAX || p->n_export > CONF_POLICIES_MAX)
+		return false;
+	for (i = 0; i < p->n_import; i++)
+		if (strlen(p->import_policies[i]) > CONF_NAME_MAX)
+			return false;
+	for (i = 0; i < p->n_export; i++)
+		if (strlen(p->export_policies[i]) > CONF_NAME_MAX)
+			return false;
+	return true;
+}
+
 int
 edit_apply(struct conf *next, struct conf *removed, const char *file_name,
     const struct conf_edit *change, struct err *e)
@@ -37,6 +54,9 @@ edit_apply(struct conf *next, struct conf *removed, const char *file_name,
 	if (addr_is_unspecified(&change->peer.addr) ||
 	    addr_is_multicast(&change->peer.addr) || change->peer.port == 0)
 		return err_set(e, ERR_INVALID, "%s cannot be a peer", text);
+	if (!is_within_bounds(&change->peer))
+		return err_set(e, ERR_INVALID, "peer %s: too many policies",
+		    text);
 	conf_peer_copy(&peer, &change->peer);
 	peer.origin = CONF_FROM_API;
 	peer.line = 0;

@@ -10,6 +10,12 @@
 
 #include "common/log.h"
 
+/* Items are gathered up to this length, and the last may go beyond it. */
+#define ITEMS_LEN 32768u
+_Static_assert(ITEMS_LEN + 2 * CONF_POLICIES_MAX * (2 + CONF_NAME_MAX) + 256 <
+	MSG_MAX,
+    "the longest peer fits behind others");
+
 static struct listener *
 listener_find(struct bgpd *b, bool grpc, const struct conf_endpoint *bound)
 {
@@ -62,44 +68,64 @@ items_of(const struct conf *c, enum proc proc, int kind)
 }
 
 static void
-item_send(struct child *c, int kind, uint32_t i)
+item_put(struct wr *w, const struct conf *c, int kind, uint32_t i)
 {
-	const struct conf *conf = c->conf;
-	struct iovec iov;
-	struct wr w;
-	int fd = -1;
-
-	wr_init_grow(&w, MSG_MAX);
-	wr_n8(&w, (uint8_t)kind);
+	wr_n8(w, (uint8_t)kind);
 	switch ((enum conf_item)kind) {
 	case CONF_ITEM_GLOBAL:
-		msg_conf_global_put(&w, conf);
+		msg_conf_global_put(w, c);
 		break;
 	case CONF_ITEM_LISTEN:
-		msg_conf_endpoint_put(&w, &conf->listen[i]);
-		fd = listener_fd_for(c, false, &conf->listen[i]);
+		msg_conf_endpoint_put(w, &c->listen[i]);
 		break;
 	case CONF_ITEM_GRPC_LISTEN:
-		msg_conf_endpoint_put(&w, &conf->grpc_listen[i]);
-		fd = listener_fd_for(c, true, &conf->grpc_listen[i]);
+		msg_conf_endpoint_put(w, &c->grpc_listen[i]);
 		break;
 	case CONF_ITEM_PEER:
-		msg_conf_peer_put(&w, &conf->peers[i]);
+		msg_conf_peer_put(w, &c->peers[i]);
 		break;
 	case CONF_ITEM_NETWORK:
-		msg_conf_network_put(&w, &conf->networks[i]);
+		msg_conf_network_put(w, &c->networks[i]);
 		break;
 	case CONF_ITEM_BMP_SERVER:
-		msg_conf_bmp_server_put(&w, &conf->bmp_servers[i]);
+		msg_conf_bmp_server_put(w, &c->bmp_servers[i]);
 		break;
 	case CONF_ITEM__MAX:
 		break;
 	}
+}
+
+static int
+item_fd(struct child *c, int kind, uint32_t i)
+{
+	if (kind == CONF_ITEM_LISTEN)
+		return listener_fd_for(c, false, &c->conf->listen[i]);
+	if (kind == CONF_ITEM_GRPC_LISTEN)
+		return listener_fd_for(c, true, &c->conf->grpc_listen[i]);
+	return -1;
+}
+
+/* One message: a listener, or as many others of a kind as go well together. */
+static void
+items_send(struct child *c)
+{
+	const bool alone = c->item_kind == CONF_ITEM_LISTEN ||
+	    c->item_kind == CONF_ITEM_GRPC_LISTEN;
+	const uint32_t n = items_of(c->conf, c->proc, c->item_kind);
+	struct iovec iov;
+	struct wr w;
+	int fd = item_fd(c, c->item_kind, c->item_index);
+
+	wr_init_grow(&w, MSG_MAX);
+	do
+		item_put(&w, c->conf, c->item_kind, c->item_index++);
+	while (!alone && c->item_index < n && wr_len(&w) < ITEMS_LEN);
 	if (!wr_ok(&w))
-		fatalx("%s: an item of kind %d is too long", __func__, kind);
+		fatalx("%s: items of kind %d are too long", __func__,
+		    c->item_kind);
 	iov.iov_base = w.base;
 	iov.iov_len = wr_len(&w);
-	chan_send(c->chan, MSG_CONF_ITEM, conf->generation, 0, &iov, 1, fd);
+	chan_send(c->chan, MSG_CONF_ITEM, c->conf->generation, 0, &iov, 1, fd);
 	wr_free(&w);
 }
 
@@ -117,7 +143,7 @@ transfer_continue(struct child *c)
 			c->item_kind++;
 			c->item_index = 0;
 		} else {
-			item_send(c, c->item_kind, c->item_index++);
+			items_send(c);
 		}
 	}
 }

@@ -289,7 +289,7 @@ rx_endpoint(struct conf *c, struct rd *r, bool grpc)
 	msg_conf_endpoint_get(r, &e);
 	if ((grpc ? c->n_grpc_listen : c->n_listen) == UINT16_MAX)
 		rd_fail(r);
-	if (rd_done(r)) {
+	if (rd_ok(r)) {
 		if (grpc)
 			conf_grpc_listen_append(c, &e);
 		else
@@ -306,7 +306,7 @@ rx_peer(struct conf *c, struct rd *r)
 	msg_conf_peer_get(r, &p);
 	if (rd_ok(r) && conf_peer_find(c, &p.addr) != NULL)
 		rd_fail(r);
-	if (rd_done(r))
+	if (rd_ok(r))
 		conf_peer_add(c, &p);
 	conf_peer_fini(&p);
 }
@@ -317,7 +317,7 @@ rx_network(struct conf *c, struct rd *r)
 	struct conf_network n;
 
 	msg_conf_network_get(r, &n);
-	if (rd_done(r))
+	if (rd_ok(r))
 		conf_network_append(c, &n);
 	conf_network_fini(&n);
 }
@@ -330,9 +330,37 @@ rx_bmp_server(struct conf *c, struct rd *r)
 	msg_conf_bmp_server_get(r, &b);
 	if (c->n_bmp_servers == UINT16_MAX)
 		rd_fail(r);
-	if (rd_done(r))
+	if (rd_ok(r))
 		conf_bmp_server_append(c, &b);
 	conf_bmp_server_fini(&b);
+}
+
+static void
+rx_one(struct conf *c, struct rd *r)
+{
+	switch ((enum conf_item)rd_n8(r)) {
+	case CONF_ITEM_GLOBAL:
+		msg_conf_global_get(r, c);
+		break;
+	case CONF_ITEM_LISTEN:
+		rx_endpoint(c, r, false);
+		break;
+	case CONF_ITEM_GRPC_LISTEN:
+		rx_endpoint(c, r, true);
+		break;
+	case CONF_ITEM_PEER:
+		rx_peer(c, r);
+		break;
+	case CONF_ITEM_NETWORK:
+		rx_network(c, r);
+		break;
+	case CONF_ITEM_BMP_SERVER:
+		rx_bmp_server(c, r);
+		break;
+	case CONF_ITEM__MAX:
+	default:
+		rd_fail(r);
+	}
 }
 
 int
@@ -343,30 +371,10 @@ conf_rx_item(struct conf_rx *rx, const uint8_t *data, size_t len)
 	if (rx->next == NULL)
 		return -1;
 	rd_init(&r, data, len);
-	switch ((enum conf_item)rd_n8(&r)) {
-	case CONF_ITEM_GLOBAL:
-		msg_conf_global_get(&r, rx->next);
-		break;
-	case CONF_ITEM_LISTEN:
-		rx_endpoint(rx->next, &r, false);
-		break;
-	case CONF_ITEM_GRPC_LISTEN:
-		rx_endpoint(rx->next, &r, true);
-		break;
-	case CONF_ITEM_PEER:
-		rx_peer(rx->next, &r);
-		break;
-	case CONF_ITEM_NETWORK:
-		rx_network(rx->next, &r);
-		break;
-	case CONF_ITEM_BMP_SERVER:
-		rx_bmp_server(rx->next, &r);
-		break;
-	case CONF_ITEM__MAX:
-	default:
-		return -1;
-	}
-	return rd_done(&r) ? 0 : -1;
+	do
+		rx_one(rx->next, &r);
+	while (rd_ok(&r) && rd_left(&r) > 0);
+	return rd_ok(&r) ? 0 : -1;
 }
 
 struct conf *

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Payloads of the CONF messages: the configuration sent item by item, and
- * edits of it.  A CONF_ITEM starts with its kind; listening sockets ride
- * along as descriptors.
+ * edits of it.  An item starts with its kind.  A CONF_ITEM carries one item
+ * or several after each other; a listener is always alone in its message,
+ * because its socket rides along as a descriptor.
  */
 #ifndef COMMON_MSG_CONF_H
 #define COMMON_MSG_CONF_H

@@ -452,6 +452,66 @@ START_TEST(large_configuration_arrives_whole)
 }
 END_TEST
 
+/* A text of policies and peers that use them all, in both directions. */
+static char *
+many_policies(unsigned int n, unsigned int peers)
+{
+	struct wr w;
+	char line[400];
+	unsigned int i, k;
+
+	wr_init_grow(&w, 1 << 20);
+	wr_copy(&w, HEAD LISTEN "policy-definitions:\n",
+	    strlen(HEAD LISTEN "policy-definitions:\n"));
+	for (i = 0; i < n; i++) {
+		snprintf(line, sizeof(line),
+		    " - {name: p%0254u, statements: []}\n", i);
+		wr_copy(&w, line, strlen(line));
+	}
+	wr_copy(&w, "peers:\n", 7);
+	for (k = 0; k < 2 * peers; k++) {
+		snprintf(line, sizeof(line),
+		    k % 2 == 0 ? " - address: 192.0.2.%u\n   import-policy:\n" :
+				 "   export-policy:\n",
+		    k / 2 + 1);
+		wr_copy(&w, line, strlen(line));
+		for (i = 0; i < n; i++) {
+			snprintf(line, sizeof(line), "    - p%0254u\n", i);
+			wr_copy(&w, line, strlen(line));
+		}
+	}
+	wr_n8(&w, 0);
+	return (char *)w.base;
+}
+
+START_TEST(longest_peers_arrive)
+{
+	char *text = many_policies(CONF_POLICIES_MAX, 7);
+
+	suite_start(text);
+	reload_first(&b);
+	settle();
+	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->n_peers, 7);
+	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->peers[6].n_export,
+	    CONF_POLICIES_MAX);
+	suite_end();
+	free(text);
+}
+END_TEST
+
+START_TEST(more_policies_are_refused)
+{
+	char *text = many_policies(CONF_POLICIES_MAX + 1, 1);
+	struct diags d;
+
+	diags_init(&d);
+	ck_assert_ptr_null(conf_parse(text, strlen(text), &d, NULL));
+	ck_assert_uint_eq(d.errors, 2);
+	diags_fini(&d);
+	free(text);
+}
+END_TEST
+
 /* --- the join of file and API */
 
 static void
@@ -586,6 +646,8 @@ main(void)
 	tcase_add_test(t, apid_lost_while_voting_does_not_hold_up_the_others);
 	tcase_add_test(t, vote_about_another_generation_does_not_count);
 	tcase_add_test(t, large_configuration_arrives_whole);
+	tcase_add_test(t, longest_peers_arrive);
+	tcase_add_test(t, more_policies_are_refused);
 	tcase_add_test(m, reload_keeps_peers_of_the_api);
 	tcase_add_test(m, adding_a_peer_of_the_file_names_its_line);
 	tcase_add_test(m,
