@@ -21,7 +21,7 @@ struct shell;
 enum {
 	SCHED_PACK_US = 10000, /* packing in one round */
 	SCHED_PACK_BYTES = 256 * 1024, /* between looks at the clock */
-	SCHED_SWEEP_ENTRIES = 4096, /* in one round */
+	SCHED_SWEEP_ENTRIES = 16384, /* in one round */
 };
 
 struct sched {
