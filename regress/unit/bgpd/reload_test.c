@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <check.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +122,8 @@ fake_ignore(void *ctx, const struct msg *m)
 	(void)m;
 }
 
+static void fake_sock(void *, const struct msg *);
+
 static void
 fake_close(void *ctx, const char *why)
 {
@@ -138,6 +141,7 @@ static const chan_handler fake_handlers[MSG__MAX] = {
 	[MSG_CONF_COMMIT] = fake_commit,
 	[MSG_CONF_ABORT] = fake_abort,
 	[MSG_SHUTDOWN] = fake_ignore,
+	[MSG_SOCK] = fake_sock,
 	[MSG_CONF_EDIT_DONE] = fake_answer,
 	[MSG_RELOAD_DONE] = fake_answer,
 };
@@ -452,6 +456,217 @@ START_TEST(large_configuration_arrives_whole)
 }
 END_TEST
 
+/* --- the file again */
+
+static char conf_path[] = "/tmp/bgpgg-reload-XXXXXX";
+
+static void
+file_write(const char *text)
+{
+	FILE *f;
+
+	if (b.conf_path == NULL) {
+		strcpy(conf_path, "/tmp/bgpgg-reload-XXXXXX");
+		close(mkstemp(conf_path));
+		b.conf_path = conf_path;
+	}
+	f = fopen(conf_path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* Asked through the API, so that the answer tells when it is over. */
+static void
+reload_and_wait(void)
+{
+	int before = fakes[PROC_APID].answers;
+
+	chan_send_buf(fakes[PROC_APID].chan, MSG_RELOAD, 5, 0, NULL, 0);
+	while (fakes[PROC_APID].answers == before)
+		event_base_loop(base, EVLOOP_ONCE);
+	settle();
+}
+
+START_TEST(file_is_taken_over)
+{
+	suite_start(HEAD LISTEN "peers: [{address: 192.0.2.1}]\n");
+	reload_first(&b);
+	edit_send(CONF_EDIT_PEER_ADD, 1, "192.0.2.9");
+	settle();
+	file_write(HEAD LISTEN "peers: [{address: 192.0.2.2}]\n");
+	reload_and_wait();
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_OK);
+	ck_assert_uint_eq(fakes[PROC_RDE].conf->n_peers, 2);
+	ck_assert_uint_eq(fakes[PROC_RDE].conf->peers[0].origin,
+	    CONF_FROM_FILE);
+	ck_assert_uint_eq(fakes[PROC_RDE].conf->peers[1].origin, CONF_FROM_API);
+	/* Port 0 listeners are kept, not opened anew. */
+	ck_assert_int_eq(fakes[PROC_SESSIOND].fds, 1);
+	unlink(conf_path);
+	suite_end();
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	const char *says;
+} bad_files[] = {
+	{ "asn: x\nfoo: 1\n", "test.yaml:1:6: asn: expected a number" },
+	{ "asn: 65002\nrouter_id: 10.0.0.1\n",
+	    "test.yaml:1:6: asn: cannot change" },
+	{ HEAD LISTEN "peers: [{address: 192.0.2.9}]\n",
+	    "peer 192.0.2.9 is there through the API" },
+	{ HEAD "listen_addr: [192.0.2.77:1]\n"
+	       "grpc_listen_addr: 127.0.0.1:0\n",
+	    "cannot listen on 192.0.2.77:1" },
+	{ NULL, "test.yaml:1:1: cannot open" },
+};
+
+START_TEST(bad_file_changes_nothing)
+{
+	struct listener *l;
+	size_t n = 0, after = 0;
+
+	suite_start(HEAD LISTEN "peers: [{address: 192.0.2.1}]\n");
+	reload_first(&b);
+	edit_send(CONF_EDIT_PEER_ADD, 1, "192.0.2.9");
+	settle();
+	TAILQ_FOREACH(l, &b.listeners, entry)
+		n++;
+	file_write(bad_files[_i].text == NULL ? "" : bad_files[_i].text);
+	if (bad_files[_i].text == NULL)
+		unlink(conf_path);
+	order[0] = '\0';
+	reload_and_wait();
+	ck_assert_int_ne(fakes[PROC_APID].last.code, ERR_OK);
+	ck_assert_msg(strstr(fakes[PROC_APID].last.text, bad_files[_i].says) !=
+		NULL,
+	    "%s", fakes[PROC_APID].last.text);
+	ck_assert_str_eq(order, "");
+	ck_assert_uint_eq(b.running->n_peers, 2);
+	TAILQ_FOREACH(l, &b.listeners, entry)
+		after++;
+	ck_assert_uint_eq(after, n);
+	/* Later changes go on. */
+	edit_send(CONF_EDIT_PEER_ADD, 2, "192.0.2.10");
+	settle();
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_OK);
+	unlink(conf_path);
+	suite_end();
+}
+END_TEST
+
+START_TEST(refused_file_gives_its_listeners_back)
+{
+	struct listener *l;
+	size_t n = 0;
+
+	suite_start(HEAD LISTEN);
+	reload_first(&b);
+	settle();
+	fakes[PROC_RDE].reject = 2;
+	file_write(HEAD "log_level: error\nlisten_addr: [127.0.0.1:0, "
+			"127.0.0.2:0]\ngrpc_listen_addr: 127.0.0.1:0\n");
+	reload_and_wait();
+	ck_assert_str_eq(fakes[PROC_APID].last.text, "not to my taste");
+	TAILQ_FOREACH(l, &b.listeners, entry)
+		n++;
+	ck_assert_uint_eq(n, 3);
+	fakes[PROC_RDE].reject = 0;
+	reload_and_wait();
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_OK);
+	n = 0;
+	TAILQ_FOREACH(l, &b.listeners, entry)
+		n++;
+	ck_assert_uint_eq(n, 3); /* one more for BGP, one less for gRPC */
+	unlink(conf_path);
+	suite_end();
+}
+END_TEST
+
+START_TEST(many_requests_share_a_reload)
+{
+	uint32_t i;
+
+	suite_start(HEAD LISTEN);
+	file_write(HEAD LISTEN);
+	reload_first(&b);
+	for (i = 1; i <= 20; i++)
+		chan_send_buf(fakes[PROC_APID].chan, MSG_RELOAD, i, 0, NULL, 0);
+	while (fakes[PROC_APID].answers < 20)
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_uint_le(b.running->generation, 3);
+	unlink(conf_path);
+	suite_end();
+}
+END_TEST
+
+/* --- what else children ask, and what they must not */
+
+static int sock_errno, sock_fds;
+
+static void
+fake_sock(void *ctx, const struct msg *m)
+{
+	struct rd r;
+
+	(void)ctx;
+	rd_init(&r, m->data, m->hdr.len);
+	sock_errno = (int)rd_n32(&r);
+	ck_assert_uint_eq(m->hdr.id, 11);
+	ck_assert_uint_eq(m->hdr.epoch, 12);
+	ck_assert_int_eq(m->fd != -1, sock_errno == 0);
+	if (m->fd != -1) {
+		sock_fds++;
+		close(m->fd);
+	}
+}
+
+static void
+sock_ask(const char *remote)
+{
+	struct sock_req q = { .port = 179 };
+	uint8_t buf[64];
+	struct wr w;
+
+	ck_assert_int_eq(addr_parse(remote, &q.remote), 0);
+	wr_init(&w, buf, sizeof(buf));
+	msg_sock_req_put(&w, &q);
+	chan_send_wr(fakes[PROC_SESSIOND].chan, MSG_SOCK_REQ, 11, 12, &w);
+	sock_errno = -1;
+	while (sock_errno == -1)
+		event_base_loop(base, EVLOOP_ONCE);
+}
+
+START_TEST(sockets_are_made_for_peers_only)
+{
+	suite_start(HEAD LISTEN "peers: [{address: 127.0.0.9}]\n");
+	reload_first(&b);
+	settle();
+	sock_ask("127.0.0.9");
+	ck_assert_int_eq(sock_errno, 0);
+	ck_assert_int_eq(sock_fds, 1);
+	sock_ask("127.0.0.10");
+	ck_assert_int_eq(sock_errno, EPERM);
+	suite_end();
+}
+END_TEST
+
+START_TEST(malformed_edit_costs_apid_its_channel)
+{
+	suite_start(HEAD LISTEN);
+	reload_first(&b);
+	settle();
+	chan_send_buf(fakes[PROC_APID].chan, MSG_CONF_EDIT, 1, 0, "\x07", 1);
+	settle();
+	ck_assert_ptr_null(b.children[PROC_APID].chan);
+	ck_assert(b.children[PROC_APID].killed);
+	ck_assert(!b.stopping);
+	suite_end();
+}
+END_TEST
+
 /* A text of policies and peers that use them all, in both directions. */
 static char *
 many_policies(unsigned int n, unsigned int peers)
@@ -646,6 +861,13 @@ main(void)
 	tcase_add_test(t, apid_lost_while_voting_does_not_hold_up_the_others);
 	tcase_add_test(t, vote_about_another_generation_does_not_count);
 	tcase_add_test(t, large_configuration_arrives_whole);
+	tcase_add_test(t, file_is_taken_over);
+	tcase_add_loop_test(t, bad_file_changes_nothing, 0,
+	    (int)nitems(bad_files));
+	tcase_add_test(t, refused_file_gives_its_listeners_back);
+	tcase_add_test(t, many_requests_share_a_reload);
+	tcase_add_test(t, sockets_are_made_for_peers_only);
+	tcase_add_test(t, malformed_edit_costs_apid_its_channel);
 	tcase_add_test(t, longest_peers_arrive);
 	tcase_add_test(t, more_policies_are_refused);
 	tcase_add_test(m, reload_keeps_peers_of_the_api);
