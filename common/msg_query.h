@@ -8,10 +8,11 @@
  * key and a credit balance for a query, nothing else.  Each prefix is
  * consistent in itself; the table may change between blocks.
  *
- * A prefix with more paths than a block holds is sent as several rows of
- * the same NLRI, one after the other, in as many blocks; each block takes a
- * credit, and the balance may go below zero to end the prefix.  So a row
- * whose NLRI equals that of the row before goes on with its paths.
+ * A prefix with more paths than a block holds has a block of its own of up
+ * to MSG_MAX bytes.  Beyond that it is sent as several rows of the same NLRI,
+ * one after the other, in as many blocks; each block takes a credit, and the
+ * balance may go below zero to end the prefix.  So a row whose NLRI equals
+ * that of the row before goes on with its paths.
  */
 #ifndef COMMON_MSG_QUERY_H
 #define COMMON_MSG_QUERY_H

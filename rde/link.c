@@ -339,16 +339,25 @@ static const struct chan_ops sessiond_ops = {
 	.on_batch_end = sessiond_batch_end,
 };
 
+/* An apid that asks and does not read is not listened to: answers queue up
+ * to the channel's mark and what one more batch of requests makes. */
 static void
 apid_drain(void *ctx)
 {
-	query_drained(ctx);
+	struct shell *sh = ctx;
+
+	chan_resume(sh->apid);
+	query_drained(sh);
 }
 
 static void
 apid_batch_end(void *ctx)
 {
-	sched_round(ctx);
+	struct shell *sh = ctx;
+
+	sched_round(sh);
+	if (chan_congested(sh->apid))
+		chan_pause(sh->apid);
 }
 
 static const chan_handler apid_handlers[MSG__MAX] = {

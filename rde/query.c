@@ -28,7 +28,7 @@ query_init(struct queries *qs)
 {
 	memset(qs, 0, sizeof(*qs));
 	qs->buckets = xcalloc(QUERY_BUCKETS, sizeof(*qs->buckets));
-	qs->block = xmalloc(QUERY_BLOCK);
+	qs->block = xmalloc(MSG_MAX);
 	qs->attrs = xmalloc(ADJOUT_MAX);
 }
 
@@ -138,17 +138,18 @@ block_send(struct out *o)
 
 /*
  * One more path of o->nlri.  A prefix that does not fit behind others is
- * left to the next block; one that outgrows a block of its own goes on in
- * the next one, as a further row.
+ * left to the next block; one that outgrows a block has a message of its
+ * own, and if need be further ones, each with a further row.
  */
 static void
 path_write(struct out *o, const struct query_path *p)
 {
 	size_t need = 64 + (size_t)p->attrs_len; /* row head and path */
+	size_t limit = o->prefix > 0 ? QUERY_BLOCK : MSG_MAX;
 
 	if (o->full)
 		return;
-	if (wr_left(&o->w) < need || o->paths == UINT16_MAX) {
+	if (wr_len(&o->w) + need > limit || o->paths == UINT16_MAX) {
 		if (o->prefix > 0) {
 			o->full = true;
 			return;
@@ -379,7 +380,7 @@ step(struct walk *w, struct walk_budget *b)
 		peer = listed_peer(q);
 	if (q->open.table != QUERY_GLOBAL && peer == NULL)
 		done = true;
-	wr_init(&o.w, sh->queries.block, QUERY_BLOCK);
+	wr_init(&o.w, sh->queries.block, MSG_MAX);
 	o.now = rde_seconds(mono_now());
 	while (!done) {
 		if ((q->open.families & FAMILY_BIT(q->family)) != 0 &&

@@ -44,7 +44,7 @@ struct queries {
 	struct query_list *buckets; /* by hash of id */
 	uint32_t n;
 	/* scratch of a slice */
-	uint8_t *block; /* QUERY_BLOCK */
+	uint8_t *block; /* MSG_MAX */
 	uint8_t *attrs; /* ADJOUT_MAX */
 	struct route_view *views;
 	size_t max_views;

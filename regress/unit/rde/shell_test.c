@@ -32,7 +32,7 @@
 
 enum {
 	PATIENCE_MS = 20000,
-	PEERS = 80,
+	PEERS = 160,
 	ASN = 65000,
 };
 
@@ -753,6 +753,7 @@ struct listing {
 	size_t rows; /* different prefixes */
 	size_t paths;
 	size_t blocks;
+	size_t long_blocks; /* of one prefix */
 	struct nlri last;
 	struct query_path last_path; /* attrs not set */
 	uint8_t flags; /* of all paths */
@@ -780,7 +781,7 @@ listing_take(struct rig *r, uint32_t id, struct listing *l)
 		return;
 	}
 	ck_assert_uint_eq(r->in.hdr.type, MSG_QUERY_ROWS);
-	ck_assert_uint_le(r->in.hdr.len, QUERY_BLOCK);
+	l->long_blocks += r->in.hdr.len > QUERY_BLOCK;
 	l->blocks++;
 	while (rd_left(&rd) > 0) {
 		msg_query_row_get(&rd, &nlri, &n);
@@ -1408,6 +1409,7 @@ START_TEST(listing_flows_by_credit_and_holds_nothing_up)
 	}
 	ck_assert_int_eq(l.end.code, ERR_OK);
 	ck_assert_uint_ge(l.rows, N);
+	ck_assert_uint_eq(l.long_blocks, 0);
 	rig_end(r);
 }
 END_TEST
@@ -1436,7 +1438,7 @@ START_TEST(long_prefix_spans_blocks)
 
 	for (i = 1; i < PEERS; i++) {
 		peer_up(r, i, 1);
-		announce_with(r, i, "198.51.100.0/24", 200, i);
+		announce_with(r, i, "198.51.100.0/24", 250, i);
 	}
 	announce(r, 1, "198.51.99.0/24");
 	announce(r, 1, "198.51.101.0/24");
@@ -1446,7 +1448,8 @@ START_TEST(long_prefix_spans_blocks)
 	l = list(r, QUERY_GLOBAL, 0);
 	ck_assert_uint_eq(l.rows, 3);
 	ck_assert_uint_eq(l.paths, PEERS - 1 + 2);
-	ck_assert_uint_gt(l.blocks, 2);
+	ck_assert_uint_ge(l.blocks, 3);
+	ck_assert_uint_ge(l.long_blocks, 1);
 	rig_end(r);
 }
 END_TEST
@@ -1617,6 +1620,51 @@ START_TEST(garbage_from_the_core_ends_the_process)
 }
 END_TEST
 
+START_TEST(apid_that_does_not_read_is_not_listened_to)
+{
+	struct rig *r = rig_configured();
+	enum { N = 300000 };
+	struct msg_hdr *all = xcalloc(N, sizeof(*all));
+	size_t total = N * sizeof(*all);
+	struct pollfd pfd = { .fd = r->apid, .events = POLLOUT };
+	size_t off = 0;
+	size_t answers = 0;
+	ssize_t n;
+	size_t i;
+
+	peer_up(r, 1, 1);
+	peer_up(r, 2, 1);
+	for (i = 0; i < N; i++)
+		all[i].type = MSG_RIB_INFO_GET;
+	while (off < total && poll(&pfd, 1, 500) == 1) {
+		n = send(r->apid, (uint8_t *)all + off, total - off,
+		    MSG_DONTWAIT);
+		off += n > 0 ? (size_t)n : 0;
+	}
+	ck_assert_uint_lt(off, total);
+	announce(r, 1, "198.51.100.0/24");
+	AWAIT(r, has(r, 2, "198.51.100.0/24"));
+	/* it goes on as soon as somebody reads */
+	pfd.events = POLLIN | POLLOUT;
+	while (answers < N) {
+		if (off == total)
+			pfd.events = POLLIN;
+		ck_assert_int_eq(poll(&pfd, 1, PATIENCE_MS), 1);
+		if ((pfd.revents & POLLIN) != 0) {
+			ck_assert(get(r->apid, &r->in));
+			ck_assert_uint_eq(r->in.hdr.type, MSG_RIB_INFO);
+			answers++;
+		} else if (off < total) {
+			n = send(r->apid, (uint8_t *)all + off, total - off,
+			    MSG_DONTWAIT);
+			off += n > 0 ? (size_t)n : 0;
+		}
+	}
+	free(all);
+	rig_end(r);
+}
+END_TEST
+
 START_TEST(log_level_and_listeners_are_survived)
 {
 	struct rig *r = rig_configured();
@@ -1687,6 +1735,7 @@ main(void)
 	tcase_add_test(tc, tables_of_unknown_and_silent_peers);
 	tcase_add_test(tc, garbage_from_apid_costs_only_its_channel);
 	tcase_add_loop_test(tc, garbage_from_the_core_ends_the_process, 0, 7);
+	tcase_add_test(tc, apid_that_does_not_read_is_not_listened_to);
 	tcase_add_test(tc, log_level_and_listeners_are_survived);
 	tcase_add_test(tc, lost_sessiond_withdraws_everything);
 	suite_add_tcase(s, tc);
