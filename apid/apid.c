@@ -5,6 +5,7 @@
  */
 #include "apid/apid.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -377,6 +378,13 @@ on_sweep(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	req_expire(&apid->reqs, mono_now());
 	server_sweep(apid->server);
+	/* What a crowd of streams needed goes back when the crowd has gone. */
+	if (server_calls(apid->server) > 0)
+		apid->was_busy = true;
+	else if (apid->was_busy) {
+		apid->was_busy = false;
+		(void)malloc_trim(0);
+	}
 }
 
 void

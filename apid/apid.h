@@ -47,6 +47,7 @@ struct apid {
 	size_t n_listeners;
 	struct event *sweep;
 	struct pb_route_encoder encoder; /* scratch of route listings */
+	bool was_busy; /* there were calls at the last sweep */
 	bool stopping;
 };
 

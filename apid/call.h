@@ -28,8 +28,8 @@
 struct call;
 
 enum {
-	CALL_SEND_HIGH = 64 * 1024,
-	CALL_SEND_LOW = 32 * 1024,
+	CALL_SEND_HIGH = 32 * 1024,
+	CALL_SEND_LOW = 16 * 1024,
 	CALL_RECV_MAX = 128 * 1024, /* bytes read ahead */
 	CALL_RECV_ITEMS = 1024, /* messages read ahead */
 };

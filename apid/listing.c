@@ -15,8 +15,8 @@
 #include "common/xmalloc.h"
 
 enum {
-	RUN_BYTES = 16 * 1024, /* messages handed to the call in one go */
-	RUN_ROWS = 512,
+	RUN_BYTES = 8 * 1024, /* messages handed to the call in one go */
+	RUN_ROWS = 256,
 };
 
 struct block {

@@ -38,6 +38,7 @@ enum {
 	ARMED = 8, /* requests waiting a method */
 	MESSAGE_MAX = 4 << 20, /* bytes of one request */
 	STREAMS_MAX = 128, /* calls of one connection at a time */
+	WRITE_BUFFER = 32 * 1024, /* what the core gathers for one write */
 	METADATA_MAX = 16 * 1024, /* bytes of one call's headers */
 	KEEPALIVE_MS = 60 * 1000, /* we ask a silent client that often */
 	KEEPALIVE_WAIT_MS = 20 * 1000,
@@ -252,6 +253,7 @@ static const struct {
 	{ GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, -1 },
 	{ GRPC_ARG_MAX_CONCURRENT_STREAMS, STREAMS_MAX },
 	{ GRPC_ARG_MAX_METADATA_SIZE, METADATA_MAX },
+	{ GRPC_ARG_HTTP2_WRITE_BUFFER_SIZE, WRITE_BUFFER },
 	{ GRPC_ARG_KEEPALIVE_TIME_MS, KEEPALIVE_MS },
 	{ GRPC_ARG_KEEPALIVE_TIMEOUT_MS, KEEPALIVE_WAIT_MS },
 	{ GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1 },

@@ -8,7 +8,7 @@ import subprocess
 
 from lib import bgp, net
 from lib.case import Case
-from lib.suite import pb, passive
+from lib.suite import SANITIZED, passive, pb
 
 
 class Bgpctl(Case):
@@ -228,8 +228,11 @@ class Bgpctl(Case):
 
     def test_endpoints(self):
         port = self.suite.grpc.split(":")[1]
-        for e in ("http://127.0.0.1:%s" % port, "http://127.0.0.1:%s/" % port,
-                  "localhost:%s" % port):
+        ends = ["http://127.0.0.1:%s" % port, "http://127.0.0.1:%s/" % port]
+        # The library that looks up names leaks a few bytes of its own.
+        if not SANITIZED:
+            ends.append("localhost:%s" % port)
+        for e in ends:
             self.ctl("show", endpoint=e)
 
 
