@@ -8,6 +8,7 @@ for the larger files, tables from a seed take their place.
 import glob
 import ipaddress
 import os
+import socket
 import threading
 import unittest
 
@@ -30,10 +31,12 @@ def data(pattern):
 def row(route):
     """A listed route's best path, comparable: Path to (types, values)."""
     p = route.paths[0]
-    net_ = ipaddress.ip_network(route.prefix)
-    n = (net_.prefixlen + 7) // 8
-    key = (1 if net_.version == 4 else 2,
-           bytes([net_.prefixlen]) + net_.network_address.packed[:n])
+    addr, _, bits = route.prefix.partition("/")
+    six = ":" in addr
+    packed = socket.inet_pton(socket.AF_INET6 if six else socket.AF_INET,
+                              addr)
+    bits = int(bits)
+    key = (2 if six else 1, bytes([bits]) + packed[:(bits + 7) // 8])
     return key, (p.origin,
                  tuple((s.segment_type, tuple(s.asns)) for s in p.as_path),
                  p.next_hop, p.local_pref if p.HasField("local_pref")

@@ -47,6 +47,7 @@ class Model:
         self.peers = {}
         self.cache = {}
         self.exports = {}
+        self.weights = {}
 
     def add(self, peer):
         self.peers[peer.name] = peer
@@ -182,28 +183,38 @@ class Model:
             if r is None:
                 continue
             attrs, hop = r
-            path = bgp.split_path(attrs[2][1])
-            if any(self.asn in a for _, a in path):
-                continue
-            lp = attrs.get(5)
-            med = attrs.get(4)
-            rank = (-(int.from_bytes(lp[1], "big") if lp else 100),
-                    length(path), attrs[1][1][0])
-            tail = (peer.ibgp,
-                    int.from_bytes(attrs[9][1], "big") if 9 in attrs
-                    else peer.router_id,
-                    len(attrs[10][1]) // 4 if 10 in attrs else 0,
-                    len(peer.address), peer.address)
-            first = path[0][1][0] if path and path[0][0] == 2 else 0
-            groups.setdefault(first, []).append(
-                (rank, int.from_bytes(med[1], "big") if med else 0, tail,
-                 peer, attrs, hop))
+            w = self.weights.get((id(attrs), peer.name))
+            if w is None:
+                w = self.weights[id(attrs), peer.name] = self.weigh(
+                    attrs, peer)
+            first, rank, med, tail = w
+            if first is not None:
+                groups.setdefault(first, []).append(
+                    (rank, med, tail, peer, attrs, hop))
         if not groups:
             return None
         # MED counts inside a group of one neighbouring AS, and only there.
         winners = [min(g, key=lambda r: r[:3]) for g in groups.values()]
         w = min(winners, key=lambda r: (r[0], r[2]))
         return w[3], w[4], w[5]
+
+    def weigh(self, attrs, peer):
+        """Neighbouring AS (None: a loop), and what is compared in turn."""
+        path = bgp.split_path(attrs[2][1])
+        if any(self.asn in a for _, a in path):
+            return None, None, None, None
+        lp = attrs.get(5)
+        med = attrs.get(4)
+        rank = (-(int.from_bytes(lp[1], "big") if lp else 100),
+                length(path), attrs[1][1][0])
+        tail = (peer.ibgp,
+                int.from_bytes(attrs[9][1], "big") if 9 in attrs
+                else peer.router_id,
+                len(attrs[10][1]) // 4 if 10 in attrs else 0,
+                len(peer.address), peer.address)
+        first = path[0][1][0] if path and path[0][0] == 2 else 0
+        return (first, rank, int.from_bytes(med[1], "big") if med else 0,
+                tail)
 
     def keys(self):
         out = set()
