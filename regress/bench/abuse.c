@@ -52,7 +52,8 @@ abuser_connect(const struct abuse *a, unsigned i)
 	pfd.fd = fd;
 	if (bind(fd, (struct sockaddr *)&from, sizeof(from)) == -1 ||
 	    (connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1 &&
-	    errno != EINPROGRESS) || poll(&pfd, 1, 200) != 1 ||
+		errno != EINPROGRESS) ||
+	    poll(&pfd, 1, 200) != 1 ||
 	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len) == -1 || e != 0) {
 		close(fd);
 		return -1;
@@ -180,8 +181,8 @@ abuse_run(const struct abuse *a)
 		made++;
 		misbehave(&b, fd, i, &m);
 		if (rng_below(&b, 4) == 0)
-			poll(&(struct pollfd) { .fd = fd, .events = POLLIN },
-			    1, (int)rng_below(&b, 20));
+			poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1,
+			    (int)rng_below(&b, 20));
 		while (recv(fd, sink, sizeof(sink), 0) > 0)
 			;
 		if (rng_below(&b, 3) == 0) {

@@ -13,10 +13,10 @@
 struct abuse {
 	struct addr dut;
 	uint16_t port;
-	struct addr local;     /* first of n addresses that are neighbours */
+	struct addr local; /* first of n addresses that are neighbours */
 	unsigned n;
-	uint32_t asn;	       /* of the first of them */
-	unsigned nstrangers;   /* addresses after them that are not */
+	uint32_t asn; /* of the first of them */
+	unsigned nstrangers; /* addresses after them that are not */
 	const struct bytes *updates; /* good UPDATEs, to be spoilt */
 	uint64_t seed;
 	unsigned seconds;

@@ -8,8 +8,7 @@
 
 #include "regress/bench/load.h"
 
-static void __attribute__((__noreturn__))
-usage(int rc)
+static void __attribute__((__noreturn__)) usage(int rc)
 {
 	fputs("usage: bgpload run -l LOAD [options] [FILE...]\n"
 	      "       bgpload play [options] [FILE...]\n"
@@ -97,28 +96,52 @@ main(int argc, char **argv)
 	argc--;
 	while ((c = getopt(argc, argv, "6A:D:L:NP:S:c:d:hl:n:p:s:t:")) != -1) {
 		switch (c) {
-		case '6': ip6 = true; break;
+		case '6':
+			ip6 = true;
+			break;
 		case 'A':
 			o.peer_as = (uint32_t)number(optarg, UINT32_MAX);
 			break;
 		case 'D':
 			o.dut_as = (uint32_t)number(optarg, UINT32_MAX);
 			break;
-		case 'L': address(&o.local, optarg); break;
-		case 'N': o.nh_self = true; break;
-		case 'P': o.pid = (pid_t)number(optarg, 1 << 22); break;
+		case 'L':
+			address(&o.local, optarg);
+			break;
+		case 'N':
+			o.nh_self = true;
+			break;
+		case 'P':
+			o.pid = (pid_t)number(optarg, 1 << 22);
+			break;
 		case 'S':
 			sender_as = (uint32_t)number(optarg, UINT32_MAX);
 			break;
-		case 'c': o.npeers = (unsigned)number(optarg, 5000); break;
-		case 'd': address(&o.dut, optarg); break;
-		case 'h': usage(0);
-		case 'l': o.name = optarg; break;
-		case 'n': o.npfx = (uint32_t)number(optarg, 4000000); break;
-		case 'p': o.port = (uint16_t)number(optarg, 65535); break;
-		case 's': o.seed = number(optarg, UINT32_MAX); break;
-		case 't': o.timeout = (unsigned)number(optarg, 86400); break;
-		default: usage(2);
+		case 'c':
+			o.npeers = (unsigned)number(optarg, 5000);
+			break;
+		case 'd':
+			address(&o.dut, optarg);
+			break;
+		case 'h':
+			usage(0);
+		case 'l':
+			o.name = optarg;
+			break;
+		case 'n':
+			o.npfx = (uint32_t)number(optarg, 4000000);
+			break;
+		case 'p':
+			o.port = (uint16_t)number(optarg, 65535);
+			break;
+		case 's':
+			o.seed = number(optarg, UINT32_MAX);
+			break;
+		case 't':
+			o.timeout = (unsigned)number(optarg, 86400);
+			break;
+		default:
+			usage(2);
 		}
 	}
 	argc -= optind;

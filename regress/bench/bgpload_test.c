@@ -39,8 +39,8 @@ read_back(const struct table *t, const struct bytes *b, bool prepend)
 		ck_assert_uint_le(len, WIRE_MAX);
 		ck_assert_uint_le(len, b->len - at);
 		ck_assert_uint_eq(b->data[at + 18], WIRE_UPDATE);
-		ck_assert_ptr_null(wire_update(&u, b->data + at + WIRE_HDR,
-		    len - WIRE_HDR));
+		ck_assert_ptr_null(
+		    wire_update(&u, b->data + at + WIRE_HDR, len - WIRE_HDR));
 		canon.len = 0;
 		ck_assert_ptr_null(wire_canon(&canon, u.attrs, u.attrs_len,
 		    prepend ? DUT_AS : 0));
@@ -171,8 +171,8 @@ START_TEST(withdrawal_reads_back)
 	for (size_t at = 0; at < b.len; at += len) {
 		len = get_u16(b.data + at + 16);
 		ck_assert_uint_le(len, WIRE_MAX);
-		ck_assert_ptr_null(wire_update(&u, b.data + at + WIRE_HDR,
-		    len - WIRE_HDR));
+		ck_assert_ptr_null(
+		    wire_update(&u, b.data + at + WIRE_HDR, len - WIRE_HDR));
 		const uint8_t *d = _i == 2 ? u.mp_gone : u.gone;
 
 		left = _i == 2 ? u.mp_gone_len : u.gone_len;

@@ -173,12 +173,14 @@ phase_print(struct run *r, const char *name, bool ok, double took, double cpu,
 	printf("%s{\"name\":\"%s\",\"finished\":%s,\"seconds\":%.4f,"
 	       "\"cpu\":%.4f,\"gen_cpu\":%.4f,\"foreign_cores\":%.2f,"
 	       "\"peak_pss_kib\":%llu,\"end_pss_kib\":%llu,"
+	       "\"hwm_kib\":%llu,"
 	       "\"updates\":%llu,\"routes\":%llu,\"withdrawn\":%llu,"
 	       "\"bytes\":%llu,\"right\":%llu,\"want\":%llu}",
 	    r->first_phase ? "" : ",", name, ok ? "true" : "false", took, cpu,
 	    self, took > 0 && foreign > 0 ? foreign / took : 0.0,
 	    (unsigned long long)peak,
 	    (unsigned long long)usage_pss_kib(r->usage),
+	    (unsigned long long)usage_hwm_kib(r->usage),
 	    (unsigned long long)(p->updates - r->updates0),
 	    (unsigned long long)(p->routes - r->routes0),
 	    (unsigned long long)(p->withdrawn - r->withdrawn0),
@@ -287,8 +289,8 @@ phase_join(struct run *r)
 static void
 phase_change(struct run *r)
 {
-	uint32_t end, from = table_reannounce(&r->t, r->o->seed + 1,
-	    r->t.npfx / 5, &end);
+	uint32_t end,
+	    from = table_reannounce(&r->t, r->o->seed + 1, r->t.npfx / 5, &end);
 
 	phase_announce(r, "change", from, r->t.nsets);
 }
@@ -303,8 +305,8 @@ real_phase(struct run *r, unsigned i)
 
 	if (mrt_load(&r->t, r->o->files[i], 0, r->o->peer_as, 1u << 1) < 0)
 		return true; /* nothing of this family in it: no phase */
-	return phase_announce(r,
-	    slash != NULL ? slash + 1 : r->o->files[i], from, r->t.nsets);
+	return phase_announce(r, slash != NULL ? slash + 1 : r->o->files[i],
+	    from, r->t.nsets);
 }
 
 /* One receiver stops reading; the others must not notice. */
@@ -430,8 +432,8 @@ run_sessions(struct run *r)
 	if (o->nh_self)
 		r->pool.nh_exact = o->dut;
 	for (unsigned i = 0; i < n; i++)
-		r->pool.s[i].receives = r->load->kind == FAN_OUT ||
-		    i >= r->senders;
+		r->pool.s[i].receives =
+		    r->load->kind == FAN_OUT || i >= r->senders;
 	if (r->load->then == THEN_JOIN)
 		r->pool.s[n - 1].late = true;
 }
@@ -444,9 +446,9 @@ run_print_end(struct run *r)
 
 	printf("],\"faults\":{\"unexpected\":%llu,\"path_bad\":%llu,"
 	       "\"nh_bad\":%llu,\"malformed\":%llu,\"lost\":%llu,\"first\":",
-	    (unsigned long long)f->unexpected,
-	    (unsigned long long)f->path_bad, (unsigned long long)f->nh_bad,
-	    (unsigned long long)f->malformed, (unsigned long long)f->lost);
+	    (unsigned long long)f->unexpected, (unsigned long long)f->path_bad,
+	    (unsigned long long)f->nh_bad, (unsigned long long)f->malformed,
+	    (unsigned long long)f->lost);
 	print_text(f->first);
 	printf("},\"echoes\":%llu,\"ok\":%s}\n",
 	    (unsigned long long)r->pool.echoes, ok ? "true" : "false");

@@ -11,19 +11,19 @@
 #include "regress/bench/session.h"
 
 struct load_opts {
-	const char *name;     /* "S1" and so on, see load_names */
+	const char *name; /* "S1" and so on, see load_names */
 	struct addr dut;
 	uint16_t port;
 	uint32_t dut_as;
-	struct addr local;    /* of the first peer; the others follow */
-	uint32_t peer_as;     /* of the first peer */
-	pid_t pid;	      /* the daemon, or 0 */
-	uint32_t npfx;	      /* 0: the load's own */
-	unsigned npeers;      /* 0: the load's own */
+	struct addr local; /* of the first peer; the others follow */
+	uint32_t peer_as; /* of the first peer */
+	pid_t pid; /* the daemon, or 0 */
+	uint32_t npfx; /* 0: the load's own */
+	unsigned npeers; /* 0: the load's own */
 	uint64_t seed;
-	unsigned timeout;     /* seconds a phase, and to come up */
-	bool nh_self;	      /* the daemon has to put itself as next hop */
-	const char **files;   /* S9: MRT files, the first is the table */
+	unsigned timeout; /* seconds a phase, and to come up */
+	bool nh_self; /* the daemon has to put itself as next hop */
+	const char **files; /* S9: MRT files, the first is the table */
 	unsigned nfiles;
 };
 

@@ -90,8 +90,7 @@ load_attrs(struct loader *l, const uint8_t *a, size_t len)
 		    (n != 8 || get_u32(at[t] + h) == 0))
 			continue;
 		else
-			wire_attr(&l->attrs, at[t][0] & 0xefu, t, at[t] + h,
-			    n);
+			wire_attr(&l->attrs, at[t][0] & 0xefu, t, at[t] + h, n);
 	}
 	return true;
 }
@@ -165,19 +164,18 @@ load_rib(struct loader *l, unsigned afi, const uint8_t *p, size_t n)
 		return;
 	p += 4 + step + 2;
 	n -= 4 + step + 2;
-	if (n < 8u + get_u16(p + 6) ||
-	    !load_attrs(l, p + 8, get_u16(p + 6)))
+	if (n < 8u + get_u16(p + 6) || !load_attrs(l, p + 8, get_u16(p + 6)))
 		return;
 	l->nids = 0;
 	load_ids(l, 0, NULL, 0);
 	l->taken++;
-	table_event(l->t, l->sender, &(uint32_t) { table_enter(l->t, &pfx) },
-	    1, &l->attrs);
+	table_event(l->t, l->sender, &(uint32_t){ table_enter(l->t, &pfx) }, 1,
+	    &l->attrs);
 }
 
 static void
-load_record(struct loader *l, unsigned type, unsigned subtype,
-    const uint8_t *p, size_t n)
+load_record(struct loader *l, unsigned type, unsigned subtype, const uint8_t *p,
+    size_t n)
 {
 	if (type == 17 && n >= 4) { /* BGP4MP_ET: microseconds in front */
 		p += 4;
@@ -222,8 +220,8 @@ open_packed(const char *file)
 }
 
 long
-mrt_load(struct table *t, const char *file, unsigned sender,
-    uint32_t sender_as, unsigned families)
+mrt_load(struct table *t, const char *file, unsigned sender, uint32_t sender_as,
+    unsigned families)
 {
 	struct loader l = { .t = t,
 		.sender = sender,

@@ -52,8 +52,8 @@ static void fault(struct pool *, uint64_t *, const struct session *,
     const char *, ...) __attribute__((__format__(__printf__, 4, 5)));
 
 static void
-fault(struct pool *p, uint64_t *count, const struct session *s,
-    const char *fmt, ...)
+fault(struct pool *p, uint64_t *count, const struct session *s, const char *fmt,
+    ...)
 {
 	va_list ap;
 	int n;
@@ -427,8 +427,7 @@ path_class(struct pool *p, const struct update *u)
 	uint32_t i = (uint32_t)u->hash & (m->size - 1), cls;
 
 	for (; m->rows[i].cls != CLASS_NONE; i = (i + 1) & (m->size - 1)) {
-		if (m->rows[i].hash == u->hash &&
-		    memo_same(m, &m->rows[i], u))
+		if (m->rows[i].hash == u->hash && memo_same(m, &m->rows[i], u))
 			return m->rows[i].cls;
 	}
 	m->canon.len = 0;
@@ -543,8 +542,9 @@ update_in(struct pool *p, struct session *s, const uint8_t *body, size_t n)
 		return why;
 	p->updates += s->receives;
 	if (!routes_in(p, s, WIRE_AFI_IP4, u.gone, u.gone_len, CLASS_NONE) ||
-	    (u.mp_gone != NULL && !routes_in(p, s, u.mp_gone_afi, u.mp_gone,
-	    u.mp_gone_len, CLASS_NONE)))
+	    (u.mp_gone != NULL &&
+		!routes_in(p, s, u.mp_gone_afi, u.mp_gone, u.mp_gone_len,
+		    CLASS_NONE)))
 		return "malformed withdrawn prefix";
 	if (u.nlri_len == 0 && u.mp_nlri_len == 0)
 		return NULL;
@@ -555,8 +555,7 @@ update_in(struct pool *p, struct session *s, const uint8_t *body, size_t n)
 		if (u.nlri_len > 0)
 			wire_get_pfx(&pfx, WIRE_AFI_IP4, u.nlri, u.nlri_len);
 		else
-			wire_get_pfx(&pfx, u.mp_afi, u.mp_nlri,
-			    u.mp_nlri_len);
+			wire_get_pfx(&pfx, u.mp_afi, u.mp_nlri, u.mp_nlri_len);
 		canon_text(&p->memo->canon, path, sizeof(path));
 		fault(p, &p->faults.path_bad, s,
 		    "%s has a path that nobody announced:%s",
@@ -564,12 +563,11 @@ update_in(struct pool *p, struct session *s, const uint8_t *body, size_t n)
 		cls = CLASS_OTHER;
 	}
 	if ((u.nlri_len > 0 && !nh_good(p, WIRE_AFI_IP4, u.nh, 4)) ||
-	    (u.mp_nlri_len > 0 &&
-	    !nh_good(p, u.mp_afi, u.mp_nh, u.mp_nh_len)))
+	    (u.mp_nlri_len > 0 && !nh_good(p, u.mp_afi, u.mp_nh, u.mp_nh_len)))
 		fault(p, &p->faults.nh_bad, s, "bad next hop");
 	if (!routes_in(p, s, WIRE_AFI_IP4, u.nlri, u.nlri_len, cls) ||
-	    (u.mp_nlri != NULL && !routes_in(p, s, u.mp_afi, u.mp_nlri,
-	    u.mp_nlri_len, cls)))
+	    (u.mp_nlri != NULL &&
+		!routes_in(p, s, u.mp_afi, u.mp_nlri, u.mp_nlri_len, cls)))
 		return "malformed prefix";
 	return NULL;
 }

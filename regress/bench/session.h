@@ -31,8 +31,8 @@ struct session {
 	uint32_t asn;
 	unsigned families;
 	bool receives; /* counted: has to hold what is expected */
-	bool late;     /* not started with the others */
-	bool deaf;     /* reads nothing for now */
+	bool late; /* not started with the others */
+	bool deaf; /* reads nothing for now */
 	int64_t timer; /* give up connecting, next try, or next KEEPALIVE */
 
 	struct bytes ctl; /* OPEN, KEEPALIVE, NOTIFICATION */
@@ -54,7 +54,7 @@ struct session {
 /* Everything that may be wrong in what was received. */
 struct faults {
 	uint64_t unexpected; /* prefixes that nobody announced */
-	uint64_t path_bad;   /* paths that nobody announced */
+	uint64_t path_bad; /* paths that nobody announced */
 	uint64_t nh_bad;
 	uint64_t malformed;
 	uint64_t lost; /* sessions that ended unasked */
@@ -118,7 +118,8 @@ pool_faulty(const struct pool *p)
 	const struct faults *f = &p->faults;
 
 	return f->unexpected + f->path_bad + f->nh_bad + f->malformed +
-	    f->lost > 0;
+	    f->lost >
+	    0;
 }
 
 #endif

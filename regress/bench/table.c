@@ -20,8 +20,8 @@ struct draft {
 
 /* A run of prefixes allocated to one holder. */
 struct cluster {
-	uint32_t base;	/* index of the block: a /16, or a /32 of IPv6 */
-	uint32_t at;	/* next place in units of a /24, or a /48 */
+	uint32_t base; /* index of the block: a /16, or a /32 of IPv6 */
+	uint32_t at; /* next place in units of a /24, or a /48 */
 	uint8_t last_len;
 	uint32_t left;
 };
@@ -153,7 +153,8 @@ path_find(const struct table *t, const struct bytes *c, uint64_t hash)
 {
 	uint32_t i = (uint32_t)hash & (t->npath_slots - 1), at;
 
-	for (; (at = t->path_slots[i]) != 0; i = (i + 1) & (t->npath_slots - 1)) {
+	for (; (at = t->path_slots[i]) != 0;
+	     i = (i + 1) & (t->npath_slots - 1)) {
 		struct path *p = &t->paths[at - 1];
 
 		if (p->hash == hash && p->len == c->len &&
@@ -254,8 +255,9 @@ table_event(struct table *t, unsigned sender, const uint32_t *ids, uint32_t n,
 		return;
 	/* A path with the daemon's own AS is a loop, and some are not for
 	 * others: nothing is announced. */
-	if (attrs != NULL && wire_canon(&canon, attrs->data, attrs->len, 0) ==
-	    NULL && !wire_canon_has_as(&canon, t->dut_as) &&
+	if (attrs != NULL &&
+	    wire_canon(&canon, attrs->data, attrs->len, 0) == NULL &&
+	    !wire_canon_has_as(&canon, t->dut_as) &&
 	    !wire_canon_is_private(&canon)) {
 		canon.len = 0;
 		wire_canon(&canon, attrs->data, attrs->len, t->dut_as);
@@ -404,8 +406,8 @@ gen_draft(uint64_t *rng, struct draft *d, uint32_t first_as, uint32_t origin_as)
 	d->n = n;
 	d->as[0] = first_as;
 	for (unsigned i = 1; i < n; i++)
-		d->as[i] = i >= n - 1 - prepend ? origin_as :
-						  gen_transit_as(rng, i);
+		d->as[i] =
+		    i >= n - 1 - prepend ? origin_as : gen_transit_as(rng, i);
 	r = rng_below(rng, 100);
 	d->origin = r < 88 ? 0 : r < 91 ? 1 : 2;
 	d->ncomm = 0;
@@ -479,8 +481,8 @@ gen_own(struct table *t, struct maker *m, const struct gen *g)
 	struct bytes attrs = { 0 }, canon = { 0 };
 
 	for (uint32_t s = 0; s < g->senders; s++) {
-		uint32_t end = (uint32_t)((uint64_t)g->npfx * (s + 1) /
-		    g->senders);
+		uint32_t end =
+		    (uint32_t)((uint64_t)g->npfx * (s + 1) / g->senders);
 
 		while (t->npfx < end) {
 			uint32_t n = gen_set_size(&m->rng), first = t->npfx;
@@ -518,8 +520,8 @@ gen_rivals(struct table *t, struct maker *m, const struct gen *g,
 		gen_path(t, &m->rng, g->sender_as + s, origin_as, &attrs,
 		    &canon);
 		path_enter(t, &canon, CLASS_OTHER);
-		rank[s] = wire_canon_path_len(&canon) * 4 +
-		    wire_canon_origin(&canon);
+		rank[s] =
+		    wire_canon_path_len(&canon) * 4 + wire_canon_origin(&canon);
 		if (rank[s] < best)
 			best = rank[s];
 		set_add(t, s, first, n, &attrs);
@@ -613,8 +615,8 @@ stream_set(const struct table *t, struct bytes *b, const struct set *s,
 		if (s->gone)
 			wire_withdraw(b, p, run);
 		else if (nh[p->afi].afi != 0)
-			wire_announce(b, t->arena.data + s->attrs,
-			    s->attrs_len, &nh[p->afi], p, run);
+			wire_announce(b, t->arena.data + s->attrs, s->attrs_len,
+			    &nh[p->afi], p, run);
 	}
 }
 
@@ -652,8 +654,8 @@ table_print(const struct table *t)
 				printf("%s%u", j > 0 ? " " : "",
 				    get_u32(path + 5 + 4 * j));
 			printf("\t%u\t", a[3]);
-			for (unsigned j = 0; s->attrs_len > 7u + path[2] &&
-			     j < comm[2] / 4u;
+			for (unsigned j = 0;
+			     s->attrs_len > 7u + path[2] && j < comm[2] / 4u;
 			     j++)
 				printf("%s%u:%u", j > 0 ? " " : "",
 				    get_u16(comm + 3 + 4 * j),

@@ -21,7 +21,7 @@
 
 #include "regress/bench/wire.h"
 
-#define CLASS_NONE 0u  /* not expected to be there */
+#define CLASS_NONE 0u /* not expected to be there */
 #define CLASS_OTHER 1u /* known, never right */
 #define CLASS_FIRST 2u
 
@@ -30,7 +30,7 @@
 
 struct set {
 	uint32_t first, n; /* prefixes */
-	size_t attrs;	   /* offset in table.arena */
+	size_t attrs; /* offset in table.arena */
 	uint32_t attrs_len;
 	uint16_t sender;
 	bool gone; /* a withdrawal */
@@ -47,7 +47,7 @@ struct path {
 struct table {
 	struct pfx *pfx;
 	uint32_t *expect; /* class of each prefix */
-	uint16_t *owner;  /* who alone announces it, or OWNER_NONE */
+	uint16_t *owner; /* who alone announces it, or OWNER_NONE */
 	uint32_t npfx, pfx_cap;
 	uint32_t *slots; /* hash of the prefixes: number + 1, or 0 */
 	uint32_t nslots;
@@ -93,8 +93,8 @@ void table_generate(struct table *, const struct gen *);
  * new sets are appended, the expectation changes.  Returns the number of the
  * first new set; *end is the first prefix that stays as it is.
  */
-uint32_t table_reannounce(struct table *, uint64_t seed, uint32_t n,
-    uint32_t *end);
+uint32_t
+table_reannounce(struct table *, uint64_t seed, uint32_t n, uint32_t *end);
 
 /* The stream of sets [from, to) of this sender, with its next hop. */
 void table_stream(const struct table *, struct bytes *, unsigned sender,

@@ -200,6 +200,26 @@ usage_pss_kib(const struct usage *u)
 	return sum;
 }
 
+uint64_t
+usage_hwm_kib(const struct usage *u)
+{
+	char path[64], line[256];
+	unsigned long long kib, sum = 0;
+	FILE *f;
+
+	for (unsigned i = 0; i < u->n; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/status", u->pids[i]);
+		if ((f = fopen(path, "r")) == NULL)
+			continue;
+		while (fgets(line, sizeof(line), f) != NULL) {
+			if (sscanf(line, "VmHWM: %llu", &kib) == 1)
+				sum += kib;
+		}
+		fclose(f);
+	}
+	return sum;
+}
+
 static void
 sample(struct usage *u)
 {
@@ -216,7 +236,7 @@ watch(void *arg)
 	double took, next = seconds(CLOCK_MONOTONIC) + 0.25, begun;
 
 	while (!atomic_load(&u->stop)) {
-		nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 		begun = seconds(CLOCK_MONOTONIC);
 		if (begun < next)
 			continue;
@@ -232,6 +252,7 @@ usage_watch(struct usage *u)
 {
 	atomic_store(&u->stop, false);
 	atomic_store(&u->peak, 0);
+	sample(u);
 	u->watching =
 	    u->root != 0 && pthread_create(&u->thread, NULL, watch, u) == 0;
 }

@@ -23,13 +23,15 @@ unsigned usage_processes(const struct usage *);
 /* Has one of the processes ended? */
 bool usage_lost(const struct usage *);
 
-double usage_cpu(const struct usage *);	 /* seconds of CPU so far */
-double usage_self_cpu(void);		 /* of the load tool */
-double usage_machine_cpu(void);		 /* busy, of all processors */
+double usage_cpu(const struct usage *); /* seconds of CPU so far */
+double usage_self_cpu(void); /* of the load tool */
+double usage_machine_cpu(void); /* busy, of all processors */
 uint64_t usage_pss_kib(const struct usage *);
+/* The kernel's own highest resident sizes, shared pages counted twice. */
+uint64_t usage_hwm_kib(const struct usage *);
 
 /*
- * Sample PSS in a thread every 0.25 s, less often where a sample takes long
+ * Sample PSS now and in a thread every 0.25 s, less often where a sample takes long
  * (at most 2 % of the time), until usage_peak is called, which takes one
  * more and returns the highest, in KiB.
  */

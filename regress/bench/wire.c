@@ -119,8 +119,7 @@ pfx_text(const struct pfx *p, char buf[64])
 	char a[INET6_ADDRSTRLEN];
 
 	pfx_octets(p, b);
-	inet_ntop(p->afi == WIRE_AFI_IP4 ? AF_INET : AF_INET6, b, a,
-	    sizeof(a));
+	inet_ntop(p->afi == WIRE_AFI_IP4 ? AF_INET : AF_INET6, b, a, sizeof(a));
 	snprintf(buf, 64, "%s/%u", a, p->len);
 	return buf;
 }
@@ -292,8 +291,8 @@ wire_announce(struct bytes *b, const uint8_t *attrs, size_t len,
 		do {
 			wire_put_pfx(b, p++);
 			n--;
-		} while (n > 0 &&
-		    b->len - start + 1 + (p->len + 7u) / 8 <= room);
+		} while (
+		    n > 0 && b->len - start + 1 + (p->len + 7u) / 8 <= room);
 		if (ip6) {
 			set_u16(b->data + mp, b->len - mp - 2);
 			bytes_add(b, attrs, len);

@@ -111,8 +111,8 @@ void wire_keepalive(struct bytes *);
 void wire_notification(struct bytes *, unsigned code, unsigned subcode);
 
 /* One attribute with its flags; extended length where it is needed. */
-void wire_attr(struct bytes *, unsigned flags, unsigned type, const void *,
-    size_t);
+void
+wire_attr(struct bytes *, unsigned flags, unsigned type, const void *, size_t);
 
 /*
  * UPDATEs that announce n prefixes of one family with `attrs` (without
