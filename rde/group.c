@@ -400,17 +400,21 @@ group_begin(struct group *g)
 	}
 }
 
-void
+bool
 group_begin_all(struct rde *rde)
 {
 	struct group *g;
+	bool any = false;
 
 	TAILQ_FOREACH(g, &rde->groups, entry) {
 		if (g->state == GROUP_WAITING &&
 		    siblings(rde, g, true) < JOINING_MAX &&
-		    siblings(rde, g, false) < SIBLINGS_MAX)
+		    siblings(rde, g, false) < SIBLINGS_MAX) {
 			group_begin(g);
+			any = true;
+		}
 	}
+	return any;
 }
 
 static bool

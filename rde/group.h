@@ -141,8 +141,8 @@ uint32_t group_holders(const struct rde *, enum family, uint32_t id);
 
 /* Least room in the windows of all members. */
 uint32_t group_window(const struct rde *, const struct group *);
-/* Before a pack: let waiting groups begin to join. */
-void group_begin_all(struct rde *);
+/* Let waiting groups begin to join; true if one did. */
+bool group_begin_all(struct rde *);
 /* After it: joined groups become live, equal ones merge. */
 void group_settle(struct rde *);
 /* A budget of copying and dropping; true while there is more. */

@@ -166,17 +166,25 @@ rde_peer_release(struct rde *rde, struct peer *peer)
 		peer_free(rde, peer);
 }
 
+static void
+flush_begin(struct rde *rde, struct peer *peer, uint32_t bit)
+{
+	if (peer->flushing & bit)
+		return;
+	peer->flushing |= bit;
+	rde->n_flushing++;
+}
+
 void
 rde_stale_drop(struct rde *rde, struct peer *peer, uint32_t families)
 {
 	int f;
 
-	(void)rde;
 	families &= peer->keeping;
 	peer->keeping &= ~families;
 	for (f = 0; f < FAMILY__MAX; f++) {
 		if ((families & FAMILY_BIT(f)) && peer->count[f].stale > 0)
-			peer->flushing |= FAMILY_BIT(f);
+			flush_begin(rde, peer, FAMILY_BIT(f));
 	}
 }
 
@@ -214,7 +222,7 @@ rde_peer_down(struct rde *rde, struct peer *peer, uint32_t stale_families)
 		if (stale_families & bit)
 			peer->keeping |= bit;
 		else
-			peer->flushing |= bit;
+			flush_begin(rde, peer, bit);
 	}
 }
 
@@ -607,8 +615,21 @@ rde_pack(struct rde *rde, struct mono now, size_t budget)
 	}
 	more = pack_resends(rde, &budget) || more;
 	group_settle(rde);
+	more = group_begin_all(rde) || more;
 	rde_trim(rde);
 	return more;
+}
+
+bool
+rde_has_sweep(const struct rde *rde)
+{
+	const struct group *g;
+
+	TAILQ_FOREACH(g, &rde->groups, entry) {
+		if (g->state == GROUP_DYING || g->copy != NULL)
+			return true;
+	}
+	return rde->n_flushing > 0;
 }
 
 bool

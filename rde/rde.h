@@ -102,7 +102,8 @@ struct rde {
 	uint32_t n_groups;
 	uint64_t group_seq;
 	uint32_t now; /* seconds, of the last call that had a time */
-	uint32_t n_resends; /* of peers */
+	uint32_t n_resends;  /* of peers */
+	uint32_t n_flushing; /* families of peers */
 	struct rde_stats stats;
 	/* working memory of the modules */
 	struct update_in *update_in;
@@ -168,6 +169,9 @@ bool rde_local_remove(struct rde *, const struct nlri *);
  * while there is more to do.
  */
 bool rde_sweep(struct rde *, size_t budget);
+/* Is there something for rde_sweep() to do?  (Packing can make work for it,
+ * too.) */
+bool rde_has_sweep(const struct rde *);
 /* Decide all entries that changed and tell the groups. */
 void rde_settle(struct rde *);
 /*

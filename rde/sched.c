@@ -98,7 +98,7 @@ sched_round(struct shell *sh)
 	if (!packing)
 		packing = pack(sh, &now);
 	inject_answer(sh);
-	if (packing || sweeping)
+	if (packing || sweeping || rde_has_sweep(sh->rde))
 		sched_poke(sh);
 	arm_deadline(sh, now);
 	walks_share(&sh->walks);

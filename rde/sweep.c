@@ -45,6 +45,8 @@ pass_begin(struct rde *rde, struct sweep *s, enum family family)
 	uint32_t i;
 
 	s->left = 0;
+	if (rde->n_flushing == 0)
+		return false;
 	if (s->n_peers < rde->n_peers) {
 		s->stale = xreallocarray(s->stale, rde->n_peers, 1);
 		s->n_peers = rde->n_peers;
@@ -75,6 +77,7 @@ pass_end(struct rde *rde, struct sweep *s, enum family family)
 		if (s->stale[i] == 0 || (peer = rde->peers[i]) == NULL)
 			continue;
 		peer->flushing &= ~FAMILY_BIT(family);
+		rde->n_flushing--;
 		if (peer->gone && peer->flushing == 0)
 			rde_peer_release(rde, peer);
 	}
