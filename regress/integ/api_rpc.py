@@ -566,6 +566,14 @@ class Channel(Api):
         self.assertEqual(code, C.RESOURCE_EXHAUSTED)
         self.rpc.GetServerInfo(pb.GetServerInfoRequest())
 
+    def test_item_too_large(self):
+        call = self.suite.channel.stream_unary(
+            SERVICE + "AddRouteStream", request_serializer=lambda b: b,
+            response_deserializer=lambda b: b)
+        code, _ = refusal(call, iter([bytes(5 << 20)]))
+        self.assertEqual(code, C.RESOURCE_EXHAUSTED)
+        self.rpc.GetServerInfo(pb.GetServerInfoRequest())
+
     def test_compressed_requests(self):
         for kind in (grpc.Compression.Gzip, grpc.Compression.Deflate):
             r = self.rpc.AddRoute(pb.AddRouteRequest(
@@ -633,7 +641,7 @@ def rss(pid):
 class Streams(Api):
     """Long lists and readers that stop."""
 
-    N = 60000
+    N = 30000
     conf = {"grpc_max_reply_bytes": 1 << 20}
 
     @classmethod
