@@ -70,7 +70,7 @@ region_grow(struct region *r, size_t size)
 	if (size > r->reserved)
 		size = r->reserved;
 	if (mprotect(r->base + r->usable, size - r->usable,
-	    PROT_READ | PROT_WRITE) == -1)
+		PROT_READ | PROT_WRITE) == -1)
 		fatal("opening %zu bytes", size - r->usable);
 	if (size > HUGE_FROM) {
 		step = r->usable > HUGE_FROM ? r->usable : HUGE_FROM;
@@ -84,8 +84,8 @@ void
 region_discard(struct region *r, size_t keep)
 {
 	keep = round_up(keep, STEP_MIN);
-	if (keep < r->usable && madvise(r->base + keep, r->usable - keep,
-	    MADV_DONTNEED) == -1)
+	if (keep < r->usable &&
+	    madvise(r->base + keep, r->usable - keep, MADV_DONTNEED) == -1)
 		fatal("giving %zu bytes back", r->usable - keep);
 }
 

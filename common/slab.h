@@ -45,7 +45,7 @@ region_need(struct region *r, size_t size)
 struct slab {
 	struct region region;
 	uint32_t size; /* of an object, at least 4 */
-	uint32_t max;  /* highest handle */
+	uint32_t max; /* highest handle */
 	uint32_t next; /* first handle never dealt */
 	uint32_t free; /* list of freed ones */
 	uint32_t live;

@@ -19,8 +19,8 @@
 
 enum {
 	UNIT = 8,
-	EXACT = 64,  /* units: sizes up to this have a list each */
-	COARSE = 8,  /* larger ones are rounded up to this many units */
+	EXACT = 64, /* units: sizes up to this have a list each */
+	COARSE = 8, /* larger ones are rounded up to this many units */
 	CLASSES = EXACT + 1 +
 	    (sizeof(struct attrs) + BGP_ATTR_BLOCK_MAX) / (UNIT * COARSE) + 2,
 	TABLE_MIN = 256,
@@ -195,8 +195,8 @@ table_grow(struct attrs_table *t)
 }
 
 static uint32_t
-table_find(const struct attrs_table *t, const struct table *tab,
-    uint32_t hash, const uint8_t *block, size_t len)
+table_find(const struct attrs_table *t, const struct table *tab, uint32_t hash,
+    const uint8_t *block, size_t len)
 {
 	uint32_t i = hash & tab->mask;
 	const struct attrs_slot *s;
@@ -268,15 +268,14 @@ set_fill(struct attrs *a, uint32_t hash, const uint8_t *block, size_t len)
 	if (hot.next_hop.family != ADDR_NONE &&
 	    addr_is_unspecified(&hot.next_hop))
 		a->flags |= ATTRS_NH_UNSPECIFIED;
-	a->cluster_len = hot.cluster_len > 255 ? 255 :
-	    (uint8_t)hot.cluster_len;
+	a->cluster_len = hot.cluster_len > 255 ? 255 : (uint8_t)hot.cluster_len;
 	a->reserved = 0;
 	memcpy(a->wire, block, len);
 }
 
 uint32_t
-attrs_intern_hashed(struct attrs_table *t, uint32_t hash,
-    const uint8_t *block, size_t len, uint32_t refs)
+attrs_intern_hashed(struct attrs_table *t, uint32_t hash, const uint8_t *block,
+    size_t len, uint32_t refs)
 {
 	uint32_t handle;
 
@@ -303,8 +302,7 @@ uint32_t
 attrs_intern(struct attrs_table *t, const uint8_t *block, size_t len,
     uint32_t refs)
 {
-	return attrs_intern_hashed(t, attrs_hash(block, len), block, len,
-	    refs);
+	return attrs_intern_hashed(t, attrs_hash(block, len), block, len, refs);
 }
 
 void

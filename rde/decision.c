@@ -151,7 +151,7 @@ decision_best(struct candidate *c, size_t n)
 	if (eligible <= 1)
 		return (int)eligible - 1;
 	return eligible <= 16 ? best_of_few(c, eligible) :
-	    best_of_many(c, eligible);
+				best_of_many(c, eligible);
 }
 
 static int

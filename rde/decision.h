@@ -40,11 +40,10 @@ struct candidate {
 };
 
 /* < 0: a is better.  The steps before MED: LOCAL_PREF, path length, origin. */
-int decision_cmp_before_med(const struct candidate *,
-    const struct candidate *);
+int decision_cmp_before_med(const struct candidate *, const struct candidate *);
 /* All steps but MED; 0 only for the same peer. */
-int decision_cmp_without_med(const struct candidate *,
-    const struct candidate *);
+int
+decision_cmp_without_med(const struct candidate *, const struct candidate *);
 /* All steps; meaningful among candidates of one neighbouring AS, where it is
  * a total order. */
 int decision_cmp(const struct candidate *, const struct candidate *);

@@ -40,11 +40,10 @@ dump_copy(struct dump *to, const struct dump *from)
 	to->next = NULL;
 	to->lists = NULL;
 	if (from->next != NULL)
-		to->next = xmemdup(from->next,
-		    from->limit * sizeof(*to->next));
+		to->next = xmemdup(from->next, from->limit * sizeof(*to->next));
 	if (from->max_lists > 0)
-		to->lists = xmemdup(from->lists,
-		    from->max_lists * sizeof(*to->lists));
+		to->lists =
+		    xmemdup(from->lists, from->max_lists * sizeof(*to->lists));
 }
 
 bool
@@ -60,8 +59,8 @@ list_new(struct dump *d, uint32_t sent, uint16_t except)
 
 	if (d->n_lists == d->max_lists) {
 		d->max_lists = d->max_lists == 0 ? 1024 : d->max_lists * 2;
-		d->lists = xreallocarray(d->lists, d->max_lists,
-		    sizeof(*d->lists));
+		d->lists =
+		    xreallocarray(d->lists, d->max_lists, sizeof(*d->lists));
 	}
 	l = &d->lists[d->n_lists];
 	l->sent = sent;
@@ -73,8 +72,7 @@ list_new(struct dump *d, uint32_t sent, uint16_t except)
 }
 
 uint32_t
-dump_list_for(struct rde *rde, struct dump *d, uint32_t sent,
-    uint16_t except)
+dump_list_for(struct rde *rde, struct dump *d, uint32_t sent, uint16_t except)
 {
 	struct attrs *a = attrs_get(rde->attrs, SENT_ATTRS(sent));
 	uint32_t at = a->bucket, first = 0;

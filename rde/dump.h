@@ -27,11 +27,11 @@ struct dump_list {
 struct dump {
 	uint32_t *next; /* by entry id */
 	uint32_t limit; /* entries below this */
-	uint32_t at;	/* collected so far */
+	uint32_t at; /* collected so far */
 	struct dump_list *lists;
 	uint32_t n_lists, max_lists;
 	uint32_t list; /* being sent ... */
-	uint32_t id;   /* ... from this entry on; 0: from its head */
+	uint32_t id; /* ... from this entry on; 0: from its head */
 };
 
 struct resend { /* a family sent again to one peer */
@@ -45,8 +45,8 @@ void dump_fini(struct dump *);
 void dump_copy(struct dump *to, const struct dump *from);
 bool dump_is_collected(const struct dump *);
 /* The list, as an index, of what goes out with a set. */
-uint32_t dump_list_for(struct rde *, struct dump *, uint32_t sent,
-    uint16_t except);
+uint32_t
+dump_list_for(struct rde *, struct dump *, uint32_t sent, uint16_t except);
 /* Put an entry on a list. */
 static inline void
 dump_append(struct dump *d, uint32_t list, uint32_t id)

@@ -60,8 +60,8 @@ put(struct out *o, uint8_t flags, uint8_t type, const uint8_t *value,
 static bool
 families_match(const struct export_rule *rule)
 {
-	return rule->local.family == (rule->family == FAMILY_IPV4_UNICAST ?
-	    ADDR_IPV4 : ADDR_IPV6);
+	return rule->local.family ==
+	    (rule->family == FAMILY_IPV4_UNICAST ? ADDR_IPV4 : ADDR_IPV6);
 }
 
 enum export_verdict
@@ -94,7 +94,7 @@ export_check(const struct export_rule *rule, const struct attrs *a,
 	if (bound <= room)
 		return EXPORT_YES;
 	return export_attrs(rule, a, kind, buf) <= room ? EXPORT_YES :
-	    EXPORT_TOO_LONG;
+							  EXPORT_TOO_LONG;
 }
 
 size_t
@@ -111,8 +111,8 @@ export_next_hop(const struct export_rule *rule, const struct attrs *a,
 		return len;
 	}
 	if (rule->family == FAMILY_IPV4_UNICAST) {
-		if (!bgp_attr_find(a->wire, a->len, BGP_ATTR_NEXT_HOP,
-		    &attr) || attr.len != len)
+		if (!bgp_attr_find(a->wire, a->len, BGP_ATTR_NEXT_HOP, &attr) ||
+		    attr.len != len)
 			return 0;
 		memcpy(to, attr.value, len);
 		return len;
@@ -221,8 +221,7 @@ put_as4(struct out *o)
 	uint8_t flags = BGP_ATTR_OPTIONAL | BGP_ATTR_TRANSITIVE;
 
 	if (o->as4_path != NULL)
-		put(o, flags, BGP_ATTR_AS4_PATH, o->as4_path,
-		    o->as4_path_len);
+		put(o, flags, BGP_ATTR_AS4_PATH, o->as4_path, o->as4_path_len);
 	if (o->has_as4_aggregator)
 		put(o, flags, BGP_ATTR_AS4_AGGREGATOR, o->as4_aggregator,
 		    AGGREGATOR4_LEN);

@@ -145,7 +145,7 @@ member_remove(struct group *g, struct peer *peer)
 	for (i = 0; g->members[i] != peer->id; i++)
 		;
 	g->members[i] = g->members[--g->n_members];
-	g->bitmap[peer->id / 8] &= (uint8_t)~(1 << (peer->id % 8));
+	g->bitmap[peer->id / 8] &= (uint8_t) ~(1 << (peer->id % 8));
 	while (g->bitmap_len > 0 && g->bitmap[g->bitmap_len - 1] == 0)
 		g->bitmap_len--;
 	peer->group[g->rule.family] = NULL;
@@ -258,8 +258,8 @@ pending_room(struct group *g, size_t more)
 		do
 			max *= 2;
 		while (max < n + more);
-		g->pending = xreallocarray(g->pending, max,
-		    sizeof(*g->pending));
+		g->pending =
+		    xreallocarray(g->pending, max, sizeof(*g->pending));
 		g->max_pending = max;
 	}
 	memmove(g->pending, g->pending + g->pending_at,
@@ -305,19 +305,18 @@ group_wanted(struct rde *rde, const struct group *g, uint32_t id,
 	if (!rib_has_best(e))
 		return 0;
 	kind = rde->peers[e->peer]->kind;
-	verdict = export_check(&g->rule, attrs_get(rde->attrs, e->attrs),
-	    kind);
+	verdict = export_check(&g->rule, attrs_get(rde->attrs, e->attrs), kind);
 	if (verdict == EXPORT_YES) {
 		*source = e->peer;
 		return SENT(e->attrs, kind);
 	}
 	if (report && verdict != EXPORT_NO) {
-		why = verdict == EXPORT_TOO_LONG ? RDE_TOO_LONG :
-		    RDE_NO_NEXT_HOP;
+		why =
+		    verdict == EXPORT_TOO_LONG ? RDE_TOO_LONG : RDE_NO_NEXT_HOP;
 		rde->stats.unsendable[why]++;
 		rib_nlri(g->rib, id, &nlri);
-		rde->ops->unsendable(rde->ctx, rde->peers[g->members[0]],
-		    &nlri, why);
+		rde->ops->unsendable(rde->ctx, rde->peers[g->members[0]], &nlri,
+		    why);
 	}
 	return 0;
 }
@@ -379,11 +378,11 @@ siblings(const struct rde *rde, const struct group *of, bool only_joining)
 	uint32_t n = 0;
 
 	TAILQ_FOREACH(g, &rde->groups, entry) {
-		if (!group_is_active(g) || !same_key(g, &of->rule,
-		    of->mrai_secs))
+		if (!group_is_active(g) ||
+		    !same_key(g, &of->rule, of->mrai_secs))
 			continue;
-		if (!only_joining || (g->state == GROUP_JOINING &&
-		    g->blocked_since == 0))
+		if (!only_joining ||
+		    (g->state == GROUP_JOINING && g->blocked_since == 0))
 			n++;
 	}
 	return n;
@@ -510,8 +509,8 @@ copy_pending(struct group *to, const struct group *from)
 	    n * sizeof(*to->pending));
 	to->max_pending = to->pending_end = n;
 	for (n = 0; n < to->pending_end; n++)
-		*mark_word(to, to->pending[n]) |=
-		    (uint64_t)1 << (to->pending[n] % 64);
+		*mark_word(to, to->pending[n]) |= (uint64_t)1
+		    << (to->pending[n] % 64);
 }
 
 /* The copy is complete: those who are still slow move there. */
@@ -557,7 +556,7 @@ copy_step(struct rde *rde, struct group *g, size_t *budget)
 	struct rib_entry *e;
 
 	group_reach(to);
-	for (; g->copied < limit && *budget > 0; g->copied++, (*budget)--) {
+	for (; g->copied<limit && * budget> 0; g->copied++, (*budget)--) {
 		sent = group_sent(g, g->copied);
 		if (sent == 0)
 			continue;
@@ -582,7 +581,7 @@ dying_step(struct rde *rde, struct group *g, size_t *budget)
 	if (limit > g->rib->entries.next)
 		limit = g->rib->entries.next;
 	unref_init(&unref);
-	for (; g->copied < limit && *budget > 0; g->copied++, (*budget)--) {
+	for (; g->copied<limit && * budget> 0; g->copied++, (*budget)--) {
 		sent = group_sent(g, g->copied);
 		if (sent == 0)
 			continue;

@@ -40,9 +40,8 @@ enum group_state {
 };
 
 /* What was sent for an entry: handle | kind << ATTRS_HANDLE_BITS; 0: none. */
-#define SENT(handle, kind) \
-	((handle) | (uint32_t)(kind) << ATTRS_HANDLE_BITS)
-#define SENT_ATTRS(sent) ((sent) & ATTRS_HANDLE_MASK)
+#define SENT(handle, kind) ((handle) | (uint32_t)(kind) << ATTRS_HANDLE_BITS)
+#define SENT_ATTRS(sent) ((sent)&ATTRS_HANDLE_MASK)
 #define SENT_KIND(sent) ((enum route_kind)((sent) >> ATTRS_HANDLE_BITS))
 
 struct group {
@@ -58,11 +57,11 @@ struct group {
 	uint8_t *bitmap; /* as in TX */
 	uint16_t bitmap_len;
 	/* Adj-RIB-Out, by entry id */
-	struct region sent;   /* uint32_t, holds a reference each */
+	struct region sent; /* uint32_t, holds a reference each */
 	struct region source; /* uint16_t */
 	/* pending */
 	struct region marks; /* uint64_t, a bit an entry */
-	uint32_t *pending;   /* those from pending_at to pending_end */
+	uint32_t *pending; /* those from pending_at to pending_end */
 	size_t pending_at, pending_end, max_pending;
 	struct dump *dump;
 	bool end_of_rib_due;
@@ -100,7 +99,8 @@ group_is_pending(const struct group *g, uint32_t id)
 	if ((size_t)id / 8 >= g->marks.usable)
 		return false;
 	return ((const uint64_t *)(const void *)g->marks.base)[id / 64] >>
-	    (id % 64) & 1;
+	    (id % 64) &
+	    1;
 }
 static inline bool
 group_has_member(const struct group *g, uint16_t peer)

@@ -35,7 +35,7 @@ enum {
 
 enum mode {
 	TO_EXCEPT, /* all members but `peer` (0: all) */
-	TO_ONLY,   /* `peer` alone */
+	TO_ONLY, /* `peer` alone */
 };
 
 struct bucket {
@@ -58,7 +58,7 @@ struct message {
 	uint8_t *start; /* NULL: none */
 	uint8_t *p;
 	uint8_t *limit; /* NLRI end here at the latest */
-	uint8_t *attr;	/* head of MP_REACH or MP_UNREACH */
+	uint8_t *attr; /* head of MP_REACH or MP_UNREACH */
 	bool announce;
 };
 
@@ -98,8 +98,8 @@ struct packer {
 	uint16_t target_peer;
 	uint8_t target_mode;
 	bool target_empty; /* nobody to send to: only note */
-	size_t made;	   /* bytes in this call */
-	size_t limit;	   /* at most about so many */
+	size_t made; /* bytes in this call */
+	size_t limit; /* at most about so many */
 	bool stopped;
 	bool over; /* write on although the limit is reached */
 	struct unref unref;
@@ -141,8 +141,7 @@ packer_free(struct packer *p)
 size_t
 packer_bytes(const struct packer *p)
 {
-	return sizeof(*p) + p->max * 12 +
-	    p->max_buckets * sizeof(*p->buckets) +
+	return sizeof(*p) + p->max * 12 + p->max_buckets * sizeof(*p->buckets) +
 	    p->max_targets * sizeof(*p->targets) + p->n_by_peer * 8;
 }
 
@@ -258,8 +257,8 @@ message_room(struct packer *p)
 {
 	if (p->len + p->message_max > MSG_BATCH_MAX)
 		run_flush(p);
-	if (!p->over && (p->stopped ||
-	    p->made + p->len + p->message_max > p->limit)) {
+	if (!p->over &&
+	    (p->stopped || p->made + p->len + p->message_max > p->limit)) {
 		p->stopped = true;
 		return false;
 	}
@@ -383,8 +382,7 @@ nlri_room(struct packer *p, uint32_t id, bool announce)
 {
 	struct message *m = &p->msg;
 
-	if (m->start != NULL &&
-	    m->p + nlri_size(p, id) <= m->limit)
+	if (m->start != NULL && m->p + nlri_size(p, id) <= m->limit)
 		return true;
 	message_end(p);
 	if (!message_room(p))
@@ -407,8 +405,8 @@ encode(struct packer *p, const struct export_rule *rule, uint32_t sent)
 	a = attrs_get(p->rde->attrs, SENT_ATTRS(sent));
 	p->attrs_len = export_attrs(rule, a, SENT_KIND(sent), p->attrs);
 	if (rule->family != FAMILY_IPV4_UNICAST)
-		p->next_hop_len = (uint8_t)export_next_hop(rule, a,
-		    p->next_hop);
+		p->next_hop_len =
+		    (uint8_t)export_next_hop(rule, a, p->next_hop);
 	p->encoded = sent;
 }
 
@@ -422,8 +420,8 @@ chunk_room(struct packer *p, size_t n)
 	p->max = n;
 	p->ids = xreallocarray(p->ids, n, sizeof(*p->ids));
 	p->next = xreallocarray(p->next, n, sizeof(*p->next));
-	p->next_withdraw = xreallocarray(p->next_withdraw, n,
-	    sizeof(*p->next_withdraw));
+	p->next_withdraw =
+	    xreallocarray(p->next_withdraw, n, sizeof(*p->next_withdraw));
 }
 
 static void
@@ -434,8 +432,8 @@ by_peer_room(struct packer *p, uint32_t n)
 	if (n <= p->n_by_peer)
 		return;
 	for (mode = 0; mode < 2; mode++) {
-		p->by_peer[mode] = xreallocarray(p->by_peer[mode], n,
-		    sizeof(uint32_t));
+		p->by_peer[mode] =
+		    xreallocarray(p->by_peer[mode], n, sizeof(uint32_t));
 		memset(p->by_peer[mode] + p->n_by_peer, 0,
 		    (n - p->n_by_peer) * sizeof(uint32_t));
 	}
@@ -451,8 +449,7 @@ target_for(struct packer *p, enum mode mode, uint16_t peer)
 	if (at != NONE)
 		return at;
 	if (p->n_targets == p->max_targets) {
-		p->max_targets = p->max_targets == 0 ? 16 :
-		    p->max_targets * 2;
+		p->max_targets = p->max_targets == 0 ? 16 : p->max_targets * 2;
 		p->targets = xreallocarray(p->targets, p->max_targets,
 		    sizeof(*p->targets));
 	}
@@ -471,8 +468,7 @@ bucket_new(struct packer *p, uint32_t sent, uint32_t target, uint32_t same)
 	struct bucket *b;
 
 	if (p->n_buckets == p->max_buckets) {
-		p->max_buckets = p->max_buckets == 0 ? 256 :
-		    p->max_buckets * 2;
+		p->max_buckets = p->max_buckets == 0 ? 256 : p->max_buckets * 2;
 		p->buckets = xreallocarray(p->buckets, p->max_buckets,
 		    sizeof(*p->buckets));
 	}
@@ -613,8 +609,8 @@ classify(struct packer *p, size_t i)
 		add_announce(p, i);
 	} else if (group_has_member(g, was)) {
 		/* Only the source changed: the old one lacks the route. */
-		bucket_append(p, bucket_for(p, new,
-		    target_for(p, TO_ONLY, was)), i);
+		bucket_append(p,
+		    bucket_for(p, new, target_for(p, TO_ONLY, was)), i);
 	} else {
 		p->source[id] = source;
 		unmark(p, id);
@@ -788,8 +784,8 @@ dump_collect(struct packer *p, struct dump *d)
 			continue;
 		p->memo.attrs = e->attrs;
 		p->memo.peer = e->peer;
-		p->memo.bucket = dump_list_for(p->rde, d, sent,
-		    member_or_none(g, source));
+		p->memo.bucket =
+		    dump_list_for(p->rde, d, sent, member_or_none(g, source));
 		dump_append(d, p->memo.bucket, d->at);
 	}
 	return dump_is_collected(d);

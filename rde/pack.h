@@ -31,8 +31,7 @@ size_t packer_bytes(const struct packer *);
  * the windows of its members, tx_ready() and the budget (bytes) allow.
  * Returns true if it stopped at the budget.
  */
-bool pack_group(struct rde *, struct group *, struct mono now,
-    size_t *budget);
+bool pack_group(struct rde *, struct group *, struct mono now, size_t *budget);
 /* The same for a family that is sent again to one peer. */
 bool pack_resend(struct rde *, struct peer *, enum family, size_t *budget);
 

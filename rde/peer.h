@@ -27,8 +27,8 @@ struct peer_count {
 struct peer {
 	uint16_t id;
 	uint8_t kind; /* enum route_kind */
-	bool up;      /* session is there; TX counts */
-	bool shut;    /* asked to close: its UPDATEs are ignored */
+	bool up; /* session is there; TX counts */
+	bool shut; /* asked to close: its UPDATEs are ignored */
 	bool as4;
 	bool gone; /* freed when its last route is */
 	uint8_t generation; /* bit per family: RIB_GENERATION of fresh paths */
@@ -40,8 +40,9 @@ struct peer {
 	uint32_t local_as;
 	uint32_t families; /* negotiated */
 	uint32_t mrai_secs;
-	uint32_t flushing; /* families whose stale routes are on their way out */
-	uint32_t keeping;  /* families whose stale routes wait for the peer */
+	uint32_t
+	    flushing; /* families whose stale routes are on their way out */
+	uint32_t keeping; /* families whose stale routes wait for the peer */
 	bool has_max_prefix;
 	bool max_prefix_discard; /* else Cease */
 	bool limit_logged;

@@ -37,9 +37,9 @@ enum {
 struct node {
 	uint64_t present[WORDS];
 	uint64_t child[4]; /* octets with a node one level down */
-	uint64_t hi, lo;   /* key: 8 * level bits */
+	uint64_t hi, lo; /* key: 8 * level bits */
 	uint16_t rank[WORDS]; /* ids before each word */
-	uint32_t slots;	      /* offset in the arena */
+	uint32_t slots; /* offset in the arena */
 	uint16_t count;
 	uint8_t cls;
 	uint8_t level;
@@ -51,7 +51,7 @@ struct prefix_index {
 	uint32_t arena_next;
 	uint32_t arena_free[SLOT_CLASSES];
 	uint32_t *direct; /* IPv4: nodes of level 2; NULL otherwise */
-	uint32_t *table;  /* open addressing, all other nodes */
+	uint32_t *table; /* open addressing, all other nodes */
 	uint32_t table_size;
 	uint32_t table_used;
 	size_t count;
@@ -62,8 +62,8 @@ struct prefix_index {
 	uint8_t max_bits;
 };
 
-static const uint16_t class_size[SLOT_CLASSES] = { 1, 2, 3, 4, 6, 8, 12, 16,
-	24, 32, 48, 64, 96, 128, 192, 256, 384, 512 };
+static const uint16_t class_size[SLOT_CLASSES] = { 1, 2, 3, 4, 6, 8, 12, 16, 24,
+	32, 48, 64, 96, 128, 192, 256, 384, 512 };
 
 #define NODES_MAX (1u << 26)
 #define ARENA_MAX ((size_t)1 << 33)
@@ -80,9 +80,9 @@ count64(uint64_t v)
 }
 
 /* 2 * v - popcount(v), which is v + v/2 + v/4 + ... */
-#define P1(v) \
-	((v) + (v) / 2 + (v) / 4 + (v) / 8 + (v) / 16 + (v) / 32 + \
-	    (v) / 64 + (v) / 128)
+#define P1(v)                                                                  \
+	((v) + (v) / 2 + (v) / 4 + (v) / 8 + (v) / 16 + (v) / 32 + (v) / 64 +  \
+	    (v) / 128)
 #define P4(v) P1(v), P1((v) + 1), P1((v) + 2), P1((v) + 3)
 #define P16(v) P4(v), P4((v) + 4), P4((v) + 8), P4((v) + 12)
 #define P64(v) P16(v), P16((v) + 16), P16((v) + 32), P16((v) + 48)
@@ -278,8 +278,7 @@ node_find(const struct prefix_index *ix, unsigned int level, uint64_t hi,
 
 	if (is_direct(ix, level))
 		return ix->direct[hi >> 48];
-	if (level == ix->memo_level && hi == ix->memo_hi &&
-	    lo == ix->memo_lo)
+	if (level == ix->memo_level && hi == ix->memo_hi && lo == ix->memo_lo)
 		return ix->memo_node;
 	mask = ix->table_size - 1;
 	i = (uint32_t)node_hash(level, hi, lo) & mask;
@@ -342,8 +341,7 @@ table_remove(struct prefix_index *ix, uint32_t id)
 		hole = (hole + 1) & mask;
 	/* Close the gap: move back what would not be found across it. */
 	for (i = (hole + 1) & mask; ix->table[i] != 0; i = (i + 1) & mask) {
-		home = (uint32_t)node_hash_of(node_at(ix, ix->table[i])) &
-		    mask;
+		home = (uint32_t)node_hash_of(node_at(ix, ix->table[i])) & mask;
 		if (((i - home) & mask) >= ((i - hole) & mask)) {
 			ix->table[hole] = ix->table[i];
 			hole = i;
@@ -354,8 +352,7 @@ table_remove(struct prefix_index *ix, uint32_t id)
 }
 
 static uint32_t
-node_new(struct prefix_index *ix, unsigned int level, uint64_t hi,
-    uint64_t lo)
+node_new(struct prefix_index *ix, unsigned int level, uint64_t hi, uint64_t lo)
 {
 	uint32_t id = slab_alloc(&ix->nodes);
 	struct node *n = node_at(ix, id);
@@ -388,8 +385,9 @@ node_make(struct prefix_index *ix, const struct prefix_key *k,
 	for (up = level; up > 0 && found == 0; up--) {
 		node_key(k, up - 1, &hi, &lo);
 		found = node_find(ix, up - 1, hi, lo);
-		bit_set(node_at(ix, found != 0 ? found :
-		    node_new(ix, up - 1, hi, lo))->child,
+		bit_set(node_at(ix,
+			    found != 0 ? found : node_new(ix, up - 1, hi, lo))
+			    ->child,
 		    key_octet(k, up - 1));
 	}
 	return id;
@@ -529,11 +527,11 @@ slots_close(struct prefix_index *ix, struct node *n, unsigned int at)
 static inline void
 ranks_add(struct node *n, unsigned int w, unsigned int by)
 {
-	static const uint16_t behind[WORDS][WORDS] = {
-		{ 0, 1, 1, 1, 1, 1, 1, 1 }, { 0, 0, 1, 1, 1, 1, 1, 1 },
-		{ 0, 0, 0, 1, 1, 1, 1, 1 }, { 0, 0, 0, 0, 1, 1, 1, 1 },
-		{ 0, 0, 0, 0, 0, 1, 1, 1 }, { 0, 0, 0, 0, 0, 0, 1, 1 },
-		{ 0, 0, 0, 0, 0, 0, 0, 1 }, { 0 } };
+	static const uint16_t behind[WORDS][WORDS] = { { 0, 1, 1, 1, 1, 1, 1,
+							   1 },
+		{ 0, 0, 1, 1, 1, 1, 1, 1 }, { 0, 0, 0, 1, 1, 1, 1, 1 },
+		{ 0, 0, 0, 0, 1, 1, 1, 1 }, { 0, 0, 0, 0, 0, 1, 1, 1 },
+		{ 0, 0, 0, 0, 0, 0, 1, 1 }, { 0, 0, 0, 0, 0, 0, 0, 1 }, { 0 } };
 	unsigned int i;
 
 	for (i = 0; i < WORDS; i++)
@@ -595,8 +593,7 @@ prefix_index_remove(struct prefix_index *ix, const struct prefix_key *k)
 }
 
 void
-prefix_index_prefetch(const struct prefix_index *ix,
-    const struct prefix_key *k)
+prefix_index_prefetch(const struct prefix_index *ix, const struct prefix_key *k)
 {
 	unsigned int level = level_of(k->bits);
 	const struct node *n;
@@ -604,8 +601,7 @@ prefix_index_prefetch(const struct prefix_index *ix,
 
 	if (is_direct(ix, level)) {
 		n = node_at(ix, ix->direct[k->hi >> 48]);
-		__builtin_prefetch(
-		    &n->present[key_position(k, level) / 64]);
+		__builtin_prefetch(&n->present[key_position(k, level) / 64]);
 		__builtin_prefetch(&n->rank[0]);
 		return;
 	}
@@ -639,8 +635,8 @@ node_covering(const struct prefix_index *ix, const struct prefix_key *k,
 	for (; found < max; d--) {
 		pos = position(d, octet & (0xff00u >> d) & 0xff);
 		if (bit_test(n->present, pos))
-			ids[found++] = *arena_at(ix,
-			    n->slots + node_rank(n, pos));
+			ids[found++] =
+			    *arena_at(ix, n->slots + node_rank(n, pos));
 		/* /0 is in the node of level 0 alone. */
 		if (d == 0 || (d == 1 && level > 0))
 			break;
@@ -662,8 +658,8 @@ prefix_index_match(const struct prefix_index *ix, const struct prefix_key *k)
 }
 
 size_t
-prefix_index_covering(const struct prefix_index *ix,
-    const struct prefix_key *k, uint32_t *ids)
+prefix_index_covering(const struct prefix_index *ix, const struct prefix_key *k,
+    uint32_t *ids)
 {
 	unsigned int level = level_of(k->bits) + 1;
 	size_t i, n = 0;
@@ -685,7 +681,7 @@ prefix_index_covering(const struct prefix_index *ix,
  * position for a prefix, one more for the child node behind it. */
 struct frame {
 	const struct node *node;
-	unsigned int at;  /* number of the next thing */
+	unsigned int at; /* number of the next thing */
 	unsigned int end; /* last number, inclusive */
 };
 
@@ -773,8 +769,8 @@ walk_begin(const struct prefix_index *ix, const struct prefix_key *from,
 
 /* Give out the prefixes of a node up to the number `end`. */
 static size_t
-node_collect(const struct prefix_index *ix, struct frame *f,
-    unsigned int end, uint32_t *ids, size_t max)
+node_collect(const struct prefix_index *ix, struct frame *f, unsigned int end,
+    uint32_t *ids, size_t max)
 {
 	const struct node *n = f->node;
 	unsigned int pos = bit_next(n->present, WORDS, (f->at + 1) / 2);
@@ -793,9 +789,8 @@ node_collect(const struct prefix_index *ix, struct frame *f,
 }
 
 size_t
-prefix_index_walk(const struct prefix_index *ix,
-    const struct prefix_key *from, bool after,
-    const struct prefix_key *within, uint32_t *ids, size_t max)
+prefix_index_walk(const struct prefix_index *ix, const struct prefix_key *from,
+    bool after, const struct prefix_key *within, uint32_t *ids, size_t max)
 {
 	static const struct prefix_key all;
 	struct frame frames[LEVELS + 1], *f;

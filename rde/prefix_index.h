@@ -30,8 +30,8 @@ struct prefix_key {
 };
 
 void prefix_key_from_nlri(struct prefix_key *, const struct nlri *);
-void prefix_key_to_nlri(const struct prefix_key *, uint8_t family,
-    struct nlri *);
+void
+prefix_key_to_nlri(const struct prefix_key *, uint8_t family, struct nlri *);
 /* Preorder. */
 int prefix_key_cmp(const struct prefix_key *, const struct prefix_key *);
 bool prefix_key_covers(const struct prefix_key *shorter,
@@ -44,25 +44,23 @@ struct prefix_index *prefix_index_new(unsigned int max_bits);
 void prefix_index_free(struct prefix_index *);
 
 /* 0: not there. */
-uint32_t prefix_index_find(const struct prefix_index *,
-    const struct prefix_key *);
+uint32_t
+prefix_index_find(const struct prefix_index *, const struct prefix_key *);
 /*
  * Find or make the slot of a key.  A new slot holds 0 and must be given an
  * id other than 0 at once.  The pointer is good until the next insert or
  * remove.
  */
-uint32_t *prefix_index_insert(struct prefix_index *,
-    const struct prefix_key *);
+uint32_t *prefix_index_insert(struct prefix_index *, const struct prefix_key *);
 /* Returns the id that was there, 0 if none. */
-uint32_t prefix_index_remove(struct prefix_index *,
-    const struct prefix_key *);
+uint32_t prefix_index_remove(struct prefix_index *, const struct prefix_key *);
 /* Bring what a find or insert will touch nearer. */
-void prefix_index_prefetch(const struct prefix_index *,
-    const struct prefix_key *);
+void
+prefix_index_prefetch(const struct prefix_index *, const struct prefix_key *);
 
 /* Longest prefix that covers the key (or is it); 0 if none. */
-uint32_t prefix_index_match(const struct prefix_index *,
-    const struct prefix_key *);
+uint32_t
+prefix_index_match(const struct prefix_index *, const struct prefix_key *);
 /* All that cover the key or are it, shortest first; ids has room for 129. */
 size_t prefix_index_covering(const struct prefix_index *,
     const struct prefix_key *, uint32_t *ids);
@@ -71,9 +69,9 @@ size_t prefix_index_covering(const struct prefix_index *,
  * strictly behind it if `after`; only those that `within` covers (NULL:
  * all).  `from` need not be in the table.  Fewer than max means the end.
  */
-size_t prefix_index_walk(const struct prefix_index *,
-    const struct prefix_key *from, bool after,
-    const struct prefix_key *within, uint32_t *ids, size_t max);
+size_t
+prefix_index_walk(const struct prefix_index *, const struct prefix_key *from,
+    bool after, const struct prefix_key *within, uint32_t *ids, size_t max);
 
 size_t prefix_index_count(const struct prefix_index *);
 size_t prefix_index_bytes(const struct prefix_index *);

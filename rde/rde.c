@@ -256,8 +256,8 @@ rde_peer_up(struct rde *rde, uint32_t id, uint32_t epoch,
 		peer_clean(rde, peer);
 	}
 	/* RFC 4724 4.2: not kept across the restart, or not listed */
-	rde_stale_drop(rde, peer, ~(up->families & up->gr_families &
-	    up->gr_forwarding));
+	rde_stale_drop(rde, peer,
+	    ~(up->families & up->gr_families & up->gr_forwarding));
 	peer->kind = kind;
 	peer->up = true;
 	peer->as4 = up->as4;
@@ -285,8 +285,8 @@ rde_peer_up(struct rde *rde, uint32_t id, uint32_t epoch,
 /* --- routes in --- */
 
 size_t
-rde_updates(struct rde *rde, struct peer *peer, const uint8_t *data,
-    size_t len, struct mono now)
+rde_updates(struct rde *rde, struct peer *peer, const uint8_t *data, size_t len,
+    struct mono now)
 {
 	rde->now = rde_seconds(now);
 	if (!peer->up || peer->shut)
@@ -373,7 +373,8 @@ cluster_len(const struct attrs *a)
 	if (a->cluster_len < 255)
 		return a->cluster_len;
 	return bgp_attr_find(a->wire, a->len, BGP_ATTR_CLUSTER_LIST, &attr) ?
-	    attr.len / 4u : 0;
+	    attr.len / 4u :
+	    0;
 }
 
 static void
@@ -388,8 +389,8 @@ candidate_set(const struct rde *rde, struct candidate *c,
 	c->neighbour_as = a->neighbour_as;
 	c->router_id = peer->remote_id;
 	if (a->flags & BGP_HOT_ORIGINATOR_ID)
-		c->router_id = attr_u32(a, BGP_ATTR_ORIGINATOR_ID,
-		    peer->remote_id);
+		c->router_id =
+		    attr_u32(a, BGP_ATTR_ORIGINATOR_ID, peer->remote_id);
 	c->path_len = a->path_len;
 	c->cluster_len = (uint16_t)cluster_len(a);
 	c->origin = a->origin;
@@ -526,7 +527,7 @@ settle_entry(struct rde *rde, struct rib *rib, uint32_t id)
 	struct rib_entry *e = rib_entry(rib, id);
 	bool had = (e->flags & RIB_BEST) != 0, has;
 
-	e->flags &= (uint8_t)~(RIB_DIRTY | RIB_BEST);
+	e->flags &= (uint8_t) ~(RIB_DIRTY | RIB_BEST);
 	if (e->attrs != 0 && e->more != 0)
 		decide(rde, rib, id);
 	has = rib_has_best(e);
@@ -585,8 +586,8 @@ pack_resends(struct rde *rde, size_t *budget)
 			if (peer->resend[f] == NULL ||
 			    !rde->ops->tx_ready(rde->ctx))
 				continue;
-			more = pack_resend(rde, peer, (enum family)f,
-			    budget) || more;
+			more = pack_resend(rde, peer, (enum family)f, budget) ||
+			    more;
 		}
 	}
 	return more;
@@ -684,9 +685,8 @@ rde_refresh(struct rde *rde, struct peer *peer, uint32_t families)
 /* --- views --- */
 
 bool
-rde_adjout(const struct rde *rde, const struct peer *peer,
-    enum family family, uint32_t entry, uint8_t *block,
-    struct adjout_view *v)
+rde_adjout(const struct rde *rde, const struct peer *peer, enum family family,
+    uint32_t entry, uint8_t *block, struct adjout_view *v)
 {
 	const struct group *g = peer->group[family];
 	const struct attrs *a;
@@ -758,7 +758,7 @@ rde_routes(struct rde *rde, enum family family, uint32_t entry,
 				p->peer, (uint8_t)p->flags };
 		}
 		if (!route_fill(rde, family, &view,
-		    got < max ? &v[got] : &skip))
+			got < max ? &v[got] : &skip))
 			continue;
 		if (got < max)
 			v[got].best = i == 0 && !v[got].ineligible;

@@ -49,7 +49,7 @@ struct rde_tx {
 };
 
 enum rde_unsendable {
-	RDE_TOO_LONG,	 /* the attributes leave no room for a prefix */
+	RDE_TOO_LONG, /* the attributes leave no room for a prefix */
 	RDE_NO_NEXT_HOP, /* other family and unspecified */
 };
 
@@ -70,21 +70,21 @@ struct rde_ops {
 	void (*limit)(void *ctx, struct peer *);
 	/* A route that the members of a group cannot be sent; one of them is
 	 * given.  For a rate-limited log line. */
-	void (*unsendable)(void *ctx, const struct peer *,
-	    const struct nlri *, enum rde_unsendable);
+	void (*unsendable)(void *ctx, const struct peer *, const struct nlri *,
+	    enum rde_unsendable);
 };
 
 struct rde_stats {
 	uint64_t updates_in;
-	uint64_t prefixes_in;	/* announced, before any check */
+	uint64_t prefixes_in; /* announced, before any check */
 	uint64_t withdrawn_in;
-	uint64_t updates_out;	/* UPDATEs encoded, once per group */
+	uint64_t updates_out; /* UPDATEs encoded, once per group */
 	uint64_t prefixes_out;
 	uint64_t withdrawn_out;
-	uint64_t bytes_out;	/* once per group */
+	uint64_t bytes_out; /* once per group */
 	uint64_t decisions;
 	uint64_t treat_as_withdraw; /* UPDATEs */
-	uint64_t loops;		/* paths with our AS or id in them */
+	uint64_t loops; /* paths with our AS or id in them */
 	uint64_t unsendable[2]; /* by enum rde_unsendable: routes held back */
 };
 
@@ -97,12 +97,12 @@ struct rde {
 	struct attrs_table *attrs;
 	struct rib ribs[FAMILY__MAX];
 	struct peer **peers; /* by id; [0] is the local speaker */
-	uint32_t n_peers;    /* length of the array */
+	uint32_t n_peers; /* length of the array */
 	struct group_list groups;
 	uint32_t n_groups;
 	uint64_t group_seq;
 	uint32_t now; /* seconds, of the last call that had a time */
-	uint32_t n_resends;  /* of peers */
+	uint32_t n_resends; /* of peers */
 	uint32_t n_flushing; /* families of peers */
 	struct rde_stats stats;
 	/* working memory of the modules */
@@ -197,7 +197,7 @@ void rde_refresh(struct rde *, struct peer *, uint32_t families);
 #define ADJOUT_MAX (2 * BGP_ATTR_BLOCK_MAX)
 struct adjout_view {
 	uint16_t source; /* peer that the route came from, 0: local */
-	uint16_t len;	 /* of the block */
+	uint16_t len; /* of the block */
 };
 bool rde_adjout(const struct rde *, const struct peer *, enum family,
     uint32_t entry, uint8_t *block, struct adjout_view *);

@@ -58,8 +58,8 @@ rib_mark(struct rib *rib, uint32_t id)
 		return;
 	e->flags |= RIB_DIRTY;
 	if (rib->n_dirty == rib->max_dirty) {
-		rib->max_dirty = rib->max_dirty == 0 ? DIRTY_MIN :
-		    rib->max_dirty * 2;
+		rib->max_dirty =
+		    rib->max_dirty == 0 ? DIRTY_MIN : rib->max_dirty * 2;
 		rib->dirty = xreallocarray(rib->dirty, rib->max_dirty,
 		    sizeof(*rib->dirty));
 	}
@@ -220,8 +220,8 @@ rib_put(struct rib *rib, const struct prefix_key *k, uint16_t peer,
 		e->since = since;
 		e->peer = peer;
 		e->more = 0;
-		e->flags = (uint8_t)((e->flags & (RIB_DIRTY | RIB_BEST)) |
-		    flags);
+		e->flags =
+		    (uint8_t)((e->flags & (RIB_DIRTY | RIB_BEST)) | flags);
 		rib->n_entries++;
 		rib->n_paths++;
 		rib_mark(rib, id);
@@ -316,8 +316,7 @@ rib_remove(struct rib *rib, const struct prefix_key *k, uint16_t peer)
 }
 
 int
-rib_path_flags(const struct rib *rib, const struct prefix_key *k,
-    uint16_t peer)
+rib_path_flags(const struct rib *rib, const struct prefix_key *k, uint16_t peer)
 {
 	uint32_t id = prefix_index_find(rib->index, k);
 	struct rib_path_view v;

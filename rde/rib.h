@@ -38,12 +38,12 @@ enum rib_flag {
 	/* of an entry */
 	RIB_DIRTY = 0x10, /* to be decided */
 	RIB_EMPTY = 0x20, /* no path; `more` counts the groups that hold it */
-	RIB_BEST = 0x40,  /* had a best path at the last decision */
+	RIB_BEST = 0x40, /* had a best path at the last decision */
 };
 #define RIB_PATH_FLAGS 0x0fu
 
 struct rib_entry {
-	uint32_t more;	/* further paths */
+	uint32_t more; /* further paths */
 	uint32_t attrs; /* first path; 0: none */
 	uint32_t since; /* seconds on the monotonic clock */
 	uint16_t peer;
@@ -104,8 +104,8 @@ void rib_nlri(const struct rib *, uint32_t id, struct nlri *);
 uint32_t rib_find(const struct rib *, const struct nlri *);
 
 enum rib_change {
-	RIB_SAME,     /* nothing changed (may be fresh again) */
-	RIB_NEW,      /* a path that the peer did not have here */
+	RIB_SAME, /* nothing changed (may be fresh again) */
+	RIB_NEW, /* a path that the peer did not have here */
 	RIB_REPLACED, /* the peer's earlier path went */
 	RIB_REMOVED,
 	RIB_NONE, /* removal of what was not there */
@@ -124,13 +124,13 @@ struct rib_result {
  */
 struct rib_result rib_put(struct rib *, const struct prefix_key *,
     uint16_t peer, uint32_t attrs, uint8_t flags, uint32_t since);
-struct rib_result rib_remove(struct rib *, const struct prefix_key *,
-    uint16_t peer);
+struct rib_result
+rib_remove(struct rib *, const struct prefix_key *, uint16_t peer);
 /* The peer's path of an entry that is known; RIB_NONE if it has none. */
 struct rib_result rib_remove_path(struct rib *, uint32_t id, uint16_t peer);
 /* Its path flags, or -1 if the peer has no path for the key. */
-int rib_path_flags(const struct rib *, const struct prefix_key *,
-    uint16_t peer);
+int
+rib_path_flags(const struct rib *, const struct prefix_key *, uint16_t peer);
 
 /* Free an entry without paths that nothing refers to. */
 void rib_entry_free(struct rib *, uint32_t id);
@@ -144,8 +144,8 @@ struct rib_path_view {
 };
 size_t rib_path_count(const struct rib *, uint32_t id);
 /* Fills up to max, returns how many. */
-size_t rib_paths(const struct rib *, uint32_t id, struct rib_path_view *,
-    size_t max);
+size_t
+rib_paths(const struct rib *, uint32_t id, struct rib_path_view *, size_t max);
 /* The path of one peer; false if it has none here. */
 bool rib_path_of(const struct rib *, uint32_t id, uint16_t peer,
     struct rib_path_view *);

@@ -12,8 +12,9 @@
 
 struct sweep {
 	bool running;
-	uint32_t at;	/* next entry */
-	uint8_t *stale; /* by peer: 0 not swept, else 1 + the bit of what goes */
+	uint32_t at; /* next entry */
+	uint8_t
+	    *stale; /* by peer: 0 not swept, else 1 + the bit of what goes */
 	uint32_t n_peers;
 	uint64_t left; /* routes to be found, of all peers of this pass */
 };
@@ -54,11 +55,10 @@ pass_begin(struct rde *rde, struct sweep *s, enum family family)
 	memset(s->stale, 0, s->n_peers);
 	for (i = 0; i < rde->n_peers; i++) {
 		peer = rde->peers[i];
-		if (peer == NULL ||
-		    (peer->flushing & FAMILY_BIT(family)) == 0)
+		if (peer == NULL || (peer->flushing & FAMILY_BIT(family)) == 0)
 			continue;
-		s->stale[i] = peer->generation >> family & 1 ? 1 :
-		    1 + RIB_GENERATION;
+		s->stale[i] =
+		    peer->generation >> family & 1 ? 1 : 1 + RIB_GENERATION;
 		s->left += peer->count[family].stale;
 		s->running = true;
 	}

@@ -106,20 +106,18 @@ is_ineligible(struct rde *rde, const struct peer *peer,
 	uint32_t id;
 	bool loop = false, own = false;
 
-	while (!loop && attrs_next(&p, end, &a) &&
-	    a.type <= BGP_ATTR_MP_REACH) {
+	while (
+	    !loop && attrs_next(&p, end, &a) && a.type <= BGP_ATTR_MP_REACH) {
 		switch (a.type) {
 		case BGP_ATTR_AS_PATH:
-			loop = aspath_contains(a.value, a.len,
-			    peer->local_as);
+			loop = aspath_contains(a.value, a.len, peer->local_as);
 			break;
 		case BGP_ATTR_NEXT_HOP:
 			own = peer->local.family == ADDR_IPV4 && a.len == 4 &&
 			    memcmp(a.value, peer->local.bytes, 4) == 0;
 			break;
 		case BGP_ATTR_MP_REACH:
-			own = peer->local.family == ADDR_IPV6 &&
-			    a.len >= 20 &&
+			own = peer->local.family == ADDR_IPV6 && a.len >= 20 &&
 			    memcmp(a.value + 4, peer->local.bytes, 16) == 0;
 			break;
 		case BGP_ATTR_ORIGINATOR_ID:
@@ -216,13 +214,11 @@ apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
 {
 	struct rib *rib = &rde->ribs[op->family];
 	struct rib_result r;
-	uint8_t flags = peer->generation >> op->family & 1 ?
-	    RIB_GENERATION : 0;
+	uint8_t flags = peer->generation >> op->family & 1 ? RIB_GENERATION : 0;
 
-	if (peer->has_max_prefix &&
-	    peer_prefixes(peer) >= peer->max_prefix &&
+	if (peer->has_max_prefix && peer_prefixes(peer) >= peer->max_prefix &&
 	    is_over_limit(peer, op->family,
-	    rib_path_flags(rib, &op->key, peer->id))) {
+		rib_path_flags(rib, &op->key, peer->id))) {
 		limit_met(rde, peer, op->family);
 		return;
 	}
@@ -362,16 +358,14 @@ record_set(struct rde *rde, struct peer *peer, struct record *r,
 	r->mp_unreach = u->mp_unreach;
 	r->mp_reach = u->mp_reach;
 	r->treat_as_withdraw = u->outcome == BGP_UPDATE_WITHDRAW;
-	block_set(rde, peer, &r->blocks[BLOCK_IPV4], &u->attrs,
-	    &u->announced);
+	block_set(rde, peer, &r->blocks[BLOCK_IPV4], &u->attrs, &u->announced);
 	block_set(rde, peer, &r->blocks[BLOCK_MP], &u->mp_attrs, &u->mp_reach);
 	if (r->treat_as_withdraw)
 		rde->stats.treat_as_withdraw++;
 }
 
 static void
-batch_apply(struct rde *rde, struct update_in *in, struct peer *peer,
-    size_t n)
+batch_apply(struct rde *rde, struct update_in *in, struct peer *peer, size_t n)
 {
 	struct block *b;
 	size_t i, j;
@@ -456,8 +450,7 @@ update_in_slice(struct rde *rde, struct update_in *in, struct peer *peer,
 			if (reset)
 				break;
 			record_set(rde, peer, &in->records[n++], &u);
-			buf = block_end(&u.mp_attrs,
-			    block_end(&u.attrs, buf));
+			buf = block_end(&u.mp_attrs, block_end(&u.attrs, buf));
 			if (u.end_of_rib != -1)
 				break;
 		}

@@ -192,8 +192,8 @@ feed(struct rde *rde, const struct micro_stream *s, unsigned senders)
 			if (len == 0)
 				continue;
 			active++;
-			rde_updates(rde, rde->peers[i + 1],
-			    s[i].data + at[i], len, now);
+			rde_updates(rde, rde->peers[i + 1], s[i].data + at[i],
+			    len, now);
 			at[i] += len;
 			taken += len;
 			if (taken >= ROUND) {
@@ -264,8 +264,7 @@ begin(unsigned peers, unsigned afi)
 
 /* s1, s4, s5, s7 in one go, as they build on the same table. */
 static void
-run_table(const char *name, unsigned afi, uint32_t n, const char *mrt,
-    int runs)
+run_table(const char *name, unsigned afi, uint32_t n, const char *mrt, int runs)
 {
 	struct micro_stream s[2];
 	struct result r1 = { 0 }, r4 = { 0 }, r5 = { 0 }, r7 = { 0 };
@@ -317,8 +316,7 @@ run_table(const char *name, unsigned afi, uint32_t n, const char *mrt,
 }
 
 static void
-run_senders(const char *name, unsigned senders, uint32_t n, int same,
-    int runs)
+run_senders(const char *name, unsigned senders, uint32_t n, int same, int runs)
 {
 	static struct micro_stream s[SENDERS_MAX + 1];
 	struct result r = { 0 };

@@ -31,8 +31,12 @@ uint32_t
 micro_load(struct micro_stream *streams, unsigned senders, unsigned afi,
     uint32_t npfx, int same, uint32_t again, const char *mrt)
 {
-	struct gen gen = { .seed = 1, .npfx = npfx, .afi = afi,
-		.senders = senders, .sender_as = 65001, .same = same != 0 };
+	struct gen gen = { .seed = 1,
+		.npfx = npfx,
+		.afi = afi,
+		.senders = senders,
+		.sender_as = 65001,
+		.same = same != 0 };
 	struct table t;
 	struct addr nh[3];
 	uint32_t n, first, end;

@@ -66,8 +66,7 @@ START_TEST(test_random)
 			ck_assert_uint_eq(attrs_get(t, handle[k])->refs,
 			    refs[k]);
 			ck_assert_uint_eq(attrs_get(t, handle[k])->len, len);
-			ck_assert_mem_eq(attrs_get(t, handle[k])->wire, b,
-			    len);
+			ck_assert_mem_eq(attrs_get(t, handle[k])->wire, b, len);
 		}
 		ck_assert_uint_eq(attrs_count(t), live);
 	}
@@ -108,8 +107,7 @@ START_TEST(test_head)
 	v.communities = comm;
 	v.n_communities = 1;
 	wr_init(&wr, buf, sizeof(buf));
-	ck_assert_int_eq(bgp_attr_build(&wr, FAMILY_IPV4_UNICAST, &v, &err),
-	    0);
+	ck_assert_int_eq(bgp_attr_build(&wr, FAMILY_IPV4_UNICAST, &v, &err), 0);
 	a = attrs_get(t, attrs_intern(t, buf, wr_len(&wr), 1));
 	ck_assert_uint_eq(a->origin, 2);
 	ck_assert_uint_eq(a->path_len, 2);

@@ -129,12 +129,13 @@ eliminate(const struct candidate *c, size_t n)
 				    step == 1 ? b->path_len < a->path_len :
 				    step == 2 ? b->origin < a->origin :
 				    step == 3 ? b->neighbour_as ==
-				    a->neighbour_as && b->med < a->med :
+					    a->neighbour_as &&
+					b->med < a->med :
 				    step == 4 ? b->kind < a->kind :
 				    step == 5 ? b->router_id < a->router_id :
-				    step == 6 ?
-				    b->cluster_len < a->cluster_len :
-				    addr_cmp(b->peer, a->peer) < 0;
+				    step == 6 ? b->cluster_len <
+					a->cluster_len :
+						addr_cmp(b->peer, a->peer) < 0;
 				gone[i] = gone[i] || out;
 			}
 		}
@@ -199,8 +200,8 @@ START_TEST(test_triples)
 			c[i] = random_candidate((uint32_t)i);
 		for (f = 0; f < 2; f++) {
 			int (*cmp)(const struct candidate *,
-			    const struct candidate *) = f == 0 ?
-			    decision_cmp_without_med : decision_cmp;
+			    const struct candidate *) =
+			    f == 0 ? decision_cmp_without_med : decision_cmp;
 
 			for (i = 0; i < 3 && f == 1; i++)
 				c[i].neighbour_as = 1;
@@ -209,8 +210,8 @@ START_TEST(test_triples)
 				for (j = 0; j < 3; j++) {
 					ck_assert((cmp(&c[i], &c[j]) < 0) ==
 					    (cmp(&c[j], &c[i]) > 0));
-					ck_assert(i == j ||
-					    cmp(&c[i], &c[j]) != 0);
+					ck_assert(
+					    i == j || cmp(&c[i], &c[j]) != 0);
 					for (k = 0; k < 3; k++)
 						ck_assert(
 						    cmp(&c[i], &c[j]) >= 0 ||

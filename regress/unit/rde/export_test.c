@@ -29,8 +29,11 @@ setup(void)
 	hash_init();
 	table = attrs_table_new();
 	ebgp = (struct export_rule){ .family = FAMILY_IPV4_UNICAST,
-		.ebgp = true, .as4 = true, .local_as = 65000,
-		.local = addr_of("192.0.2.1"), .message_max = 4096 };
+		.ebgp = true,
+		.as4 = true,
+		.local_as = 65000,
+		.local = addr_of("192.0.2.1"),
+		.message_max = 4096 };
 	ibgp = ebgp;
 	ibgp.ebgp = false;
 	ebgp6 = ebgp;
@@ -200,8 +203,8 @@ END_TEST
 
 START_TEST(test_ext_communities)
 {
-	static const uint8_t ext[] = { 0x00, 2, 0, 1, 0, 0, 0, 1, 0x40, 4, 0,
-		1, 0, 0, 0, 1, 0x03, 0x0b, 0, 0, 0, 0, 0, 9 };
+	static const uint8_t ext[] = { 0x00, 2, 0, 1, 0, 0, 0, 1, 0x40, 4, 0, 1,
+		0, 0, 0, 1, 0x03, 0x0b, 0, 0, 0, 0, 0, 9 };
 	struct bgp_attr_values v = values();
 	struct bgp_attr a;
 	const struct attrs *set;
@@ -226,8 +229,8 @@ END_TEST
 
 START_TEST(test_unknown)
 {
-	static const uint8_t block[] = { 0x40, 1, 1, 0, 0x40, 2, 0, 0x40, 3,
-		4, 198, 51, 100, 7, 0xc0, 200, 2, 1, 2, 0x80, 201, 1, 3 };
+	static const uint8_t block[] = { 0x40, 1, 1, 0, 0x40, 2, 0, 0x40, 3, 4,
+		198, 51, 100, 7, 0xc0, 200, 2, 1, 2, 0x80, 201, 1, 3 };
 	struct bgp_attr a;
 	const struct attrs *set = intern(block, sizeof(block));
 
@@ -243,8 +246,7 @@ END_TEST
 
 START_TEST(test_two_octet_peer)
 {
-	static const uint8_t big[] = { 2, 2, 0xfa, 0x56, 0xea, 0, 0, 0, 0,
-		7 };
+	static const uint8_t big[] = { 2, 2, 0xfa, 0x56, 0xea, 0, 0, 0, 0, 7 };
 	struct bgp_attr_values v = values();
 	struct export_rule rule = ebgp;
 	struct bgp_attr a;
@@ -317,8 +319,10 @@ START_TEST(test_length)
 	bool seen_yes = false, seen_long = false;
 
 	for (n = 3900; n < 4096; n++) {
-		memcpy(block, "\x40\x01\x01\x00\x40\x02\x00\x40\x03\x04"
-			      "\xc6\x33\x64\x07", 14);
+		memcpy(block,
+		    "\x40\x01\x01\x00\x40\x02\x00\x40\x03\x04"
+		    "\xc6\x33\x64\x07",
+		    14);
 		len = 14 + bgp_attr_head(block + 14, 0xc0, 200, n);
 		memset(block + len, 7, n);
 		len += n;

@@ -41,8 +41,10 @@ prefix(uint32_t i, struct nlri *n)
 static void
 receive(uint32_t id, const uint8_t *msg, size_t len)
 {
-	struct bgp_update_ctx ctx = { .ebgp = true, .as4 = true,
-		.peer_as = 65000, .families = FAMILY_ALL };
+	struct bgp_update_ctx ctx = { .ebgp = true,
+		.as4 = true,
+		.peer_as = 65000,
+		.families = FAMILY_ALL };
 	static uint8_t buf[BGP_UPDATE_BUF(4096)];
 	struct bgp_nlri_iter it;
 	struct bgp_update u;
@@ -152,7 +154,8 @@ block(uint8_t *to, uint8_t set, size_t filler)
 	uint8_t big[4200] = { 0 };
 
 	bgp_attr_values_init(&v);
-	v.next_hop = family == FAMILY_IPV4_UNICAST ? addr_ipv4(0xc0000201) :
+	v.next_hop = family == FAMILY_IPV4_UNICAST ?
+	    addr_ipv4(0xc0000201) :
 	    (struct addr){ ADDR_IPV6, { 0x20, 1, 0xd, 0xb8, [15] = 1 } };
 	v.has_med = true;
 	v.med = set;
@@ -243,8 +246,7 @@ announce_and_withdraw(size_t nlri_len, size_t fixed, size_t fixed_gone)
 	run();
 	for (i = 0; i < N; i++)
 		ck_assert_uint_eq(held[1][i], i % SETS + 1);
-	ck_assert_uint_le(messages[1],
-	    SETS * ((N / SETS + per - 1) / per) + 8);
+	ck_assert_uint_le(messages[1], SETS * ((N / SETS + per - 1) / per) + 8);
 	/* The late joiner does not disturb the other one. */
 	messages[1] = 0;
 	up(2);
@@ -284,8 +286,7 @@ END_TEST
 START_TEST(test_ipv6)
 {
 	family = FAMILY_IPV6_UNICAST;
-	announce_and_withdraw(7, 19 + 4 + 4 + 9 + 7 + 9 + 16,
-	    19 + 4 + 4 + 3);
+	announce_and_withdraw(7, 19 + 4 + 4 + 9 + 7 + 9 + 16, 19 + 4 + 4 + 3);
 }
 END_TEST
 

@@ -44,7 +44,7 @@ random_key(struct prefix_key *k, unsigned int max_bits)
 	n.bits = (uint8_t)bits;
 	for (i = 0; i < max_bits / 8; i++)
 		n.key[i] = rnd(3) == 0 ? (uint8_t)rnd(256) :
-		    octets[rnd(sizeof(octets))];
+					 octets[rnd(sizeof(octets))];
 	nlri_mask(&n);
 	prefix_key_from_nlri(k, &n);
 }
@@ -82,8 +82,7 @@ do_insert(struct prefix_index *ix, const struct prefix_key *k, uint32_t id)
 	}
 	ck_assert_uint_eq(*slot, 0);
 	*slot = id;
-	memmove(&items[at + 1], &items[at],
-	    (n_items - at) * sizeof(*items));
+	memmove(&items[at + 1], &items[at], (n_items - at) * sizeof(*items));
 	items[at].key = *k;
 	items[at].id = id;
 	n_items++;
@@ -101,8 +100,7 @@ do_remove(struct prefix_index *ix, const struct prefix_key *k)
 	}
 	ck_assert_uint_eq(id, items[at].id);
 	n_items--;
-	memmove(&items[at], &items[at + 1],
-	    (n_items - at) * sizeof(*items));
+	memmove(&items[at], &items[at + 1], (n_items - at) * sizeof(*items));
 }
 
 static void
@@ -136,12 +134,11 @@ check_walk(const struct prefix_index *ix, const struct prefix_key *from,
 			if (c < 0 || (after && c == 0))
 				continue;
 		}
-		if (within == NULL ||
-		    prefix_key_covers(within, &items[i].key))
+		if (within == NULL || prefix_key_covers(within, &items[i].key))
 			want[n++] = items[i].id;
 	}
-	ck_assert_uint_eq(prefix_index_walk(ix, from, after, within, ids,
-	    max), n);
+	ck_assert_uint_eq(prefix_index_walk(ix, from, after, within, ids, max),
+	    n);
 	ck_assert_mem_eq(ids, want, n * sizeof(*ids));
 }
 
@@ -230,8 +227,7 @@ START_TEST(test_full_node)
 	for (d = 0; d <= 8; d++) {
 		for (v = 0; v < 1u << d; v++) {
 			k.bits = (uint8_t)(16 + d);
-			k.hi = (uint64_t)0x0a01 << 48 |
-			    (uint64_t)v << (48 - d);
+			k.hi = (uint64_t)0x0a01 << 48 | (uint64_t)v << (48 - d);
 			k.lo = 0;
 			do_insert(ix, &k, 1 + v + (d << 16));
 		}

@@ -123,8 +123,8 @@ receive_span(struct speaker *s, const struct bgp_nlri_span *span,
 		    "a route without attributes");
 		/* Towards eBGP different routes can look the same. */
 		ck_assert_msg(!s->ibgp || s->refreshing || !h->there ||
-		    h->len != block->len ||
-		    memcmp(h->block, block->p, block->len) != 0,
+			h->len != block->len ||
+			memcmp(h->block, block->p, block->len) != 0,
 		    "the same route twice");
 		h->there = true;
 		h->len = block->len;
@@ -146,8 +146,8 @@ receive(struct speaker *s, const uint8_t *msg, size_t len)
 
 	ck_assert_uint_le(len, 4096);
 	bgp_update_parse(&ctx, msg, len, buf, &u);
-	ck_assert_msg(u.outcome == BGP_UPDATE_OK, "outcome %d: %s",
-	    u.outcome, u.fault != NULL ? u.fault : "");
+	ck_assert_msg(u.outcome == BGP_UPDATE_OK, "outcome %d: %s", u.outcome,
+	    u.fault != NULL ? u.fault : "");
 	if (u.end_of_rib != -1) {
 		ck_assert_uint_eq(s->eor & FAMILY_BIT(u.end_of_rib), 0);
 		s->eor |= FAMILY_BIT(u.end_of_rib);
@@ -263,20 +263,20 @@ addr_of(const char *text)
 static struct addr
 next_hop_of(enum family family, uint8_t last)
 {
-	struct addr a = addr_of(family == FAMILY_IPV4_UNICAST ?
-	    "203.0.113.0" : "2001:db8:ffff::");
+	struct addr a = addr_of(
+	    family == FAMILY_IPV4_UNICAST ? "203.0.113.0" : "2001:db8:ffff::");
 
 	if (last == 0)
-		return addr_of(family == FAMILY_IPV4_UNICAST ? "0.0.0.0" :
-		    "::");
+		return addr_of(
+		    family == FAMILY_IPV4_UNICAST ? "0.0.0.0" : "::");
 	a.bytes[a.family == ADDR_IPV4 ? 3 : 15] = last;
 	return a;
 }
 
 /* Canonical block of values; path numbers from asns. */
 static size_t
-build(const struct path *p, enum family family, const uint32_t *asns,
-    size_t n, const struct addr *next_hop, uint8_t *to)
+build(const struct path *p, enum family family, const uint32_t *asns, size_t n,
+    const struct addr *next_hop, uint8_t *to)
 {
 	struct bgp_attr_values v;
 	uint8_t path[2 + 4 * 8];
@@ -435,8 +435,7 @@ op_announce(uint32_t id)
 
 	for (i = 0; i < count; i++) {
 		at = rnd(PREFIXES);
-		if ((s->up.families &
-		    FAMILY_BIT(prefixes[at].family)) == 0)
+		if ((s->up.families & FAMILY_BIT(prefixes[at].family)) == 0)
 			continue;
 		p = &s->in[at];
 		if (rnd(3) == 0) {
@@ -519,8 +518,7 @@ op_up(uint32_t id)
 	s->eor = 0;
 	s->up.gr_families = FAMILY_ALL & rnd(4);
 	s->up.gr_forwarding = FAMILY_ALL & rnd(4);
-	s->keeping &= s->up.families & s->up.gr_families &
-	    s->up.gr_forwarding;
+	s->keeping &= s->up.families & s->up.gr_families & s->up.gr_forwarding;
 	forget(s, ~s->keeping, true);
 	rde_peer_up(rde, id, 1, &s->up, now);
 }
@@ -580,13 +578,13 @@ model_best(uint32_t at)
 
 	for (i = 0; i < PEERS; i++)
 		in[i] = path_eligible(&speakers[i].in[at]);
-#define STRIKE(cond) \
-	for (i = 0; i < PEERS; i++) \
-		for (j = 0; j < PEERS && in[i]; j++) { \
-			a = &speakers[i].in[at]; \
-			b = &speakers[j].in[at]; \
-			if (in[j] && (cond)) \
-				in[i] = false; \
+#define STRIKE(cond)                                                           \
+	for (i = 0; i < PEERS; i++)                                            \
+		for (j = 0; j < PEERS && in[i]; j++) {                         \
+			a = &speakers[i].in[at];                               \
+			b = &speakers[j].in[at];                               \
+			if (in[j] && (cond))                                   \
+				in[i] = false;                                 \
 		}
 	STRIKE(b->local_pref > a->local_pref)
 	STRIKE(b->n_asns < a->n_asns)
@@ -600,7 +598,7 @@ model_best(uint32_t at)
 				b = &speakers[j].in[at];
 				if (in[i] && in[j] && b->med < a->med &&
 				    (a->n_asns ? a->asns[0] : 0) ==
-				    (b->n_asns ? b->asns[0] : 0))
+					(b->n_asns ? b->asns[0] : 0))
 					out[i] = true;
 			}
 		}
@@ -617,9 +615,10 @@ model_best(uint32_t at)
 		}
 		ids[0] = speakers[k].up.remote_id;
 		ids[1] = speakers[best].up.remote_id;
-		if (ids[0] < ids[1] || (ids[0] == ids[1] &&
-		    addr_cmp(&speakers[k].up.remote,
-		    &speakers[best].up.remote) < 0))
+		if (ids[0] < ids[1] ||
+		    (ids[0] == ids[1] &&
+			addr_cmp(&speakers[k].up.remote,
+			    &speakers[best].up.remote) < 0))
 			best = k;
 	}
 #undef STRIKE
@@ -633,8 +632,8 @@ model_out(uint32_t id, uint32_t at, struct held *h)
 	const struct speaker *s = &speakers[id];
 	enum family f = prefixes[at].family;
 	int best = model_best(at);
-	bool same_family = (s->up.local.family == ADDR_IPV4) ==
-	    (f == FAMILY_IPV4_UNICAST);
+	bool same_family =
+	    (s->up.local.family == ADDR_IPV4) == (f == FAMILY_IPV4_UNICAST);
 	struct path p;
 	struct addr nh;
 	uint32_t asns[8];
@@ -687,13 +686,11 @@ check_adjout(uint32_t id)
 
 	for (i = 0; i < PREFIXES; i++) {
 		h = &speakers[id].out[i];
-		entry = rib_find(&rde->ribs[prefixes[i].family],
-		    &prefixes[i]);
+		entry = rib_find(&rde->ribs[prefixes[i].family], &prefixes[i]);
 		there = entry != 0 && peer != NULL &&
-		    rde_adjout(rde, peer, prefixes[i].family, entry, block,
-		    &v);
-		ck_assert_msg(there == h->there, "peer %u prefix %u: %d %d",
-		    id, i, there, h->there);
+		    rde_adjout(rde, peer, prefixes[i].family, entry, block, &v);
+		ck_assert_msg(there == h->there, "peer %u prefix %u: %d %d", id,
+		    i, there, h->there);
 		if (!there)
 			continue;
 		ck_assert_uint_eq(v.len, h->len);
@@ -735,8 +732,9 @@ check_model(void)
 				ck_assert(!p->there);
 				continue;
 			}
-			ck_assert(rde_adjin(rde, rde_peer_find(rde, id),
-			    prefixes[i].family, entry, &v) == p->there);
+			ck_assert(
+			    rde_adjin(rde, rde_peer_find(rde, id),
+				prefixes[i].family, entry, &v) == p->there);
 			if (p->there)
 				ck_assert(v.stale == p->stale);
 		}
@@ -831,10 +829,8 @@ setup_speakers(void)
 		{ "192.0.2.4", "192.0.2.254", 64503, 5, 1, false, true, 0 },
 		{ "192.0.2.5", "192.0.2.254", 64504, 7, 3, false, false, 0 },
 		{ "192.0.2.6", "192.0.2.253", 64505, 8, 3, false, true, 1 },
-		{ "198.51.100.1", "198.51.100.9", OUR_AS, 3, 3, true, true,
-		    0 },
-		{ "198.51.100.2", "198.51.100.9", OUR_AS, 4, 3, true, true,
-		    0 },
+		{ "198.51.100.1", "198.51.100.9", OUR_AS, 3, 3, true, true, 0 },
+		{ "198.51.100.2", "198.51.100.9", OUR_AS, 4, 3, true, true, 0 },
 		{ "2001:db8::1", "2001:db8::9", 64506, 12, 3, false, true, 0 },
 		{ "2001:db8::2", "2001:db8::9", 64507, 13, 2, false, true, 0 },
 		{ "2001:db8:1::2", "2001:db8:1::9", OUR_AS, 14, 3, true, true,
@@ -1141,7 +1137,8 @@ START_TEST(test_ineligible_replaces)
 	struct speaker *s = &speakers[1];
 	uint8_t msg[1024], block[BLOCK];
 	struct route_view v;
-	struct path p = { .there = true, .n_asns = 2,
+	struct path p = { .there = true,
+		.n_asns = 2,
 		.asns = { 64501, 64510 } };
 	size_t n;
 
