@@ -47,6 +47,7 @@ struct apid {
 	size_t n_listeners;
 	struct event *sweep;
 	struct pb_route_encoder encoder; /* scratch of route listings */
+	size_t held; /* bytes of unary lists under construction */
 	bool was_busy; /* there were calls at the last sweep */
 	bool stopping;
 };

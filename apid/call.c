@@ -294,6 +294,8 @@ send_status(struct call *call, grpc_byte_buffer *message)
 		ops[n++].op = GRPC_OP_SEND_INITIAL_METADATA;
 	}
 	if (message != NULL) {
+		call->unread = grpc_byte_buffer_length(message);
+		server_add_unread(call->server, call->unread);
 		ops[n].op = GRPC_OP_SEND_MESSAGE;
 		ops[n++].data.send_message.send_message = message;
 	}
@@ -725,6 +727,7 @@ call_on_tag(struct call *call, struct tag *tag)
 			call->ops->on_items(call->ctx);
 		break;
 	case TAG_STATUS:
+		server_sub_unread(call->server, call->unread);
 		break;
 	case TAG_ACCEPT:
 	case TAG_RECV:

@@ -55,6 +55,7 @@ struct call {
 	bool status_pending; /* send the status when sending stops */
 	grpc_status_code status;
 	char *status_text;
+	size_t unread; /* bytes of the answer sent with the status */
 	uint64_t swept_sent; /* `sent` at the last call_sweep */
 	struct mono moved; /* when `sent` was last seen to change */
 	struct item_queue taken; /* received messages in the handler's hands */
@@ -102,5 +103,7 @@ void call_on_recv_done(struct call *, bool ok);
 struct mailbox *server_mailbox(struct server *);
 void server_link_call(struct server *, struct call *);
 void server_unlink_call(struct server *, struct call *);
+void server_add_unread(struct server *, size_t);
+void server_sub_unread(struct server *, size_t);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apid/server.h"
 #include "common/chan.h"
 #include "common/log.h"
 #include "common/msg_query.h"
@@ -37,6 +38,7 @@ struct listing {
 	bool ended; /* `end` came: nothing follows the blocks */
 	struct err end;
 	struct pbw out; /* one run of a stream, or the whole unary reply */
+	size_t held; /* of the unary reply: counted in apid->held */
 };
 
 struct apid *
@@ -69,6 +71,7 @@ listing_free(struct listing *listing)
 	req_close(&listing->apid->reqs, &listing->req);
 	while (!TAILQ_EMPTY(&listing->blocks))
 		drop_block(listing);
+	listing->apid->held -= listing->held;
 	pbw_free(&listing->out);
 	free(listing);
 }
@@ -194,6 +197,16 @@ unary_rows(struct listing *listing, const struct msg *msg)
 		    "the answer exceeds grpc_max_reply_bytes (%u): use "
 		    "%sStream",
 		    conf->grpc_max_reply_bytes, listing->kind->what);
+		fail(listing, &e);
+		return;
+	}
+	listing->apid->held += listing->out.len - listing->held;
+	listing->held = listing->out.len;
+	if (listing->apid->held + server_unread(listing->apid->server) >
+	    LISTING_HELD_MAX) {
+		(void)err_set(&e, ERR_EXHAUSTED,
+		    "too many large answers at a time: use %sStream",
+		    listing->kind->what);
 		fail(listing, &e);
 		return;
 	}

@@ -19,6 +19,10 @@
 
 struct listing;
 
+/* All unary answers together, being put together or not yet read by their
+ * clients: beyond this the next one is refused. */
+enum { LISTING_HELD_MAX = 64 * 1024 * 1024 };
+
 struct listing_kind {
 	enum proc from;
 	enum msg_type rows, end; /* what comes */

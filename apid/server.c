@@ -82,6 +82,7 @@ struct server {
 	size_t n_slots;
 	LIST_HEAD(, call) calls;
 	size_t n_calls;
+	size_t unread; /* bytes of final answers in the core */
 	LIST_HEAD(, listener) listeners;
 	int fd_max; /* a client's descriptor stays below */
 	bool stopping;
@@ -120,6 +121,24 @@ server_unlink_call(struct server *server, struct call *call)
 {
 	LIST_REMOVE(call, entry);
 	server->n_calls--;
+}
+
+void
+server_add_unread(struct server *server, size_t bytes)
+{
+	server->unread += bytes;
+}
+
+void
+server_sub_unread(struct server *server, size_t bytes)
+{
+	server->unread -= bytes;
+}
+
+size_t
+server_unread(const struct server *server)
+{
+	return server->unread;
 }
 
 size_t

@@ -46,6 +46,8 @@ void server_sweep(struct server *);
 void server_shutdown(struct server *, void (*done)(void *), void *ctx);
 /* After done: stop the thread and release everything. */
 void server_free(struct server *);
+/* Bytes of final answers that the core still holds for slow clients. */
+size_t server_unread(const struct server *);
 /* Calls that are being served. */
 size_t server_calls(const struct server *);
 

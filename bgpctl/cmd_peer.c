@@ -339,7 +339,7 @@ put_summary_row(FILE *to, const Bgp__Peer *p)
 {
 	const char *state = state_name(p);
 	uint32_t asn = p->asn;
-	char text[32];
+	char as_text[16], text[32];
 
 	if (p->admin_state == BGP__ADMIN_STATE__DOWN)
 		state = "Idle (down)";
@@ -347,11 +347,12 @@ put_summary_row(FILE *to, const Bgp__Peer *p)
 		state = "Idle (limit)";
 	if (asn == 0 && p->session_config != NULL)
 		asn = p->session_config->asn;
+	(void)snprintf(as_text, sizeof(as_text), asn == 0 ? "-" : "%u", asn);
 	if (strlen(p->address) > 22)
 		fprintf(to, "%s\n%-22s", p->address, "");
 	else
 		fprintf(to, "%-22s", p->address);
-	fprintf(to, " %10u %-12s %10s %10" PRIu64 " %10" PRIu64 "\n", asn,
+	fprintf(to, " %10s %-12s %10s %10" PRIu64 " %10" PRIu64 "\n", as_text,
 	    state, uptime_text(p, text, sizeof(text)), p->messages_received,
 	    p->messages_sent);
 }
