@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
 """Every method of the API: good answers, and the status of each refusal."""
 
+import ipaddress
 import os
 import socket
 import struct
 import threading
-import time
 
 import grpc
 
@@ -178,7 +178,6 @@ class Peers(Api):
             for a in added:
                 self.rpc.RemovePeer(pb.RemovePeerRequest(address=a))
         self.assertEqual(unary, stream)
-        import ipaddress
         keys = [(ipaddress.ip_address(a).version,
                  int(ipaddress.ip_address(a))) for a in unary]
         self.assertEqual(keys, sorted(keys))
@@ -504,10 +503,9 @@ class Channel(Api):
     def test_unknown_methods(self):
         for name in ("/bgp.BgpService/Nothing", "/other.Service/AddPeer",
                      "/x"):
-            began = time.monotonic()
-            code, _ = self.raw(name, b"")
+            # Not answered, it would be DEADLINE_EXCEEDED.
+            code, _ = self.raw(name, b"", timeout=5 * wait.FACTOR)
             self.assertEqual(code, C.UNIMPLEMENTED)
-            self.assertLess(time.monotonic() - began, 5 * wait.FACTOR)
 
     def test_methods_to_come(self):
         for method, request in (
@@ -681,10 +679,9 @@ class Streams(Api):
         for h in held:
             next(h)
         for i in range(50):
-            began = time.monotonic()
-            self.rpc.GetServerInfo(pb.GetServerInfoRequest())
+            self.rpc.GetServerInfo(pb.GetServerInfoRequest(),
+                                   timeout=3 * wait.FACTOR)
             self.suite.add_route("10.0.0.0/8", "192.0.2.1", med=i)
-            self.assertLess(time.monotonic() - began, 3)
         grown = rss(apid) - before
         if "asan" not in os.environ.get("BUILD", ""):
             self.assertLess(grown, 20 * 512 + 4096)
