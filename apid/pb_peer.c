@@ -154,6 +154,8 @@ pb_peer_config_get(const Bgp__SessionConfig *m, struct conf_peer *peer,
 	if (m->_collision_detect_established_state_case != 0)
 		peer->collision_established =
 		    m->collision_detect_established_state != 0;
+	if (m->_enforce_first_as_case != 0)
+		peer->enforce_first_as = m->enforce_first_as != 0;
 	if (m->_asn_case != 0)
 		peer->remote_as = m->asn;
 	if (m->max_prefix != NULL) {
@@ -230,6 +232,8 @@ fill_flags(Bgp__SessionConfig *m, const struct conf_peer *peer)
 	m->_collision_detect_established_state_case =
 	    PB_CASE(SESSION_CONFIG, COLLISION_DETECT_ESTABLISHED_STATE);
 	m->collision_detect_established_state = peer->collision_established;
+	m->_enforce_first_as_case = PB_CASE(SESSION_CONFIG, ENFORCE_FIRST_AS);
+	m->enforce_first_as = peer->enforce_first_as;
 	m->_asn_case = PB_CASE(SESSION_CONFIG, ASN);
 	m->asn = peer->remote_as;
 }

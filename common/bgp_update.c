@@ -201,15 +201,17 @@ judge_mp_unreach(struct scan *s, const struct noted *n)
 	return BGP_ATTR_KEEP;
 }
 
-/* The leftmost AS must be the neighbour's (RFC 4271 6.3). */
+/* The leftmost AS, where there is one, must be the neighbour's (RFC 4271
+ * 6.3). */
 static bool
 is_first_as(const struct bgp_update_ctx *ctx, const struct bgp_attr *a)
 {
 	uint32_t first;
 
-	if (a->len == 0 ||
-	    (a->value[0] != BGP_SEGMENT_SEQUENCE &&
-		!(ctx->confed && a->value[0] == BGP_SEGMENT_CONFED_SEQUENCE)))
+	if (a->len == 0)
+		return true;
+	if (a->value[0] != BGP_SEGMENT_SEQUENCE &&
+	    !(ctx->confed && a->value[0] == BGP_SEGMENT_CONFED_SEQUENCE))
 		return false;
 	first = ctx->as4 ? be_get32(a->value + 2) : be_get16(a->value + 2);
 	return first == ctx->peer_as ||

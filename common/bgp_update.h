@@ -26,7 +26,7 @@ struct bgp_update_ctx {
 	bool ebgp;
 	bool as4; /* AS numbers have 4 octets on this session */
 	bool confed; /* a member of our confederation (RFC 5065) */
-	bool enforce_first_as; /* eBGP: AS_PATH must begin with peer_as */
+	bool enforce_first_as; /* eBGP: a path must begin with peer_as */
 	uint32_t peer_as;
 	uint32_t families; /* negotiated: FAMILY_BIT()s */
 	uint32_t add_path; /* of them, received with path identifiers */

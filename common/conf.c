@@ -333,6 +333,7 @@ conf_peer_equal(const struct conf_peer *a, const struct conf_peer *b)
 	    a->max_prefix_action == b->max_prefix_action &&
 	    a->notification_without_open == b->notification_without_open &&
 	    a->collision_established == b->collision_established &&
+	    a->enforce_first_as == b->enforce_first_as &&
 	    a->mrai_secs == b->mrai_secs &&
 	    names_equal(a->import_policies, a->n_import, b->import_policies,
 		b->n_import) &&

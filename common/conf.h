@@ -55,6 +55,7 @@ struct conf_peer {
 	uint8_t max_prefix_action;
 	bool notification_without_open;
 	bool collision_established;
+	bool enforce_first_as; /* eBGP: paths must begin with the peer */
 	uint32_t mrai_secs; /* 0: none */
 	bool gr_enabled;
 	uint16_t gr_time; /* seconds, 0 to 4095 */

@@ -189,6 +189,7 @@ msg_conf_peer_put(struct wr *w, const struct conf_peer *p)
 	wr_n8(w, p->max_prefix_action);
 	put_bool(w, p->notification_without_open);
 	put_bool(w, p->collision_established);
+	put_bool(w, p->enforce_first_as);
 	wr_n32(w, p->mrai_secs);
 	put_bool(w, p->gr_enabled);
 	wr_n16(w, p->gr_time);
@@ -218,6 +219,7 @@ msg_conf_peer_get(struct rd *r, struct conf_peer *p)
 	p->max_prefix_action = get_enum(r, CONF_MAX_PREFIX_DISCARD);
 	p->notification_without_open = get_bool(r);
 	p->collision_established = get_bool(r);
+	p->enforce_first_as = get_bool(r);
 	p->mrai_secs = rd_n32(r);
 	p->gr_enabled = get_bool(r);
 	p->gr_time = rd_n16(r);

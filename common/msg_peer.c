@@ -97,6 +97,7 @@ msg_peer_up_put(struct wr *w, const struct peer_up *up)
 	wr_n8(w, up->max_prefix_action);
 	wr_n8(w, up->max_prefix_stop);
 	wr_n32(w, up->mrai_secs);
+	wr_n8(w, up->enforce_first_as);
 	put_open(w, up->open_sent, up->open_sent_len);
 	put_open(w, up->open_received, up->open_received_len);
 }
@@ -127,6 +128,7 @@ msg_peer_up_get(struct rd *r, struct peer_up *up)
 	up->max_prefix_action = rd_n8(r);
 	up->max_prefix_stop = get_bool(r);
 	up->mrai_secs = rd_n32(r);
+	up->enforce_first_as = get_bool(r);
 	up->open_sent = get_open(r, &up->open_sent_len);
 	up->open_received = get_open(r, &up->open_received_len);
 }

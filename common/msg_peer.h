@@ -42,6 +42,7 @@ struct peer_up {
 	uint8_t max_prefix_action;
 	bool max_prefix_stop; /* allow_automatic_stop */
 	uint32_t mrai_secs;
+	bool enforce_first_as; /* for UPDATEs of an external peer */
 	uint8_t *open_sent; /* whole messages as on the wire; owned */
 	uint16_t open_sent_len;
 	uint8_t *open_received;

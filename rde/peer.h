@@ -30,6 +30,7 @@ struct peer {
 	bool up; /* session is there; TX counts */
 	bool shut; /* asked to close: its UPDATEs are ignored */
 	bool as4;
+	bool enforce_first_as;
 	bool gone; /* freed when its last route is */
 	uint8_t generation; /* bit per family: RIB_GENERATION of fresh paths */
 	uint32_t epoch;

@@ -269,6 +269,7 @@ rde_peer_up(struct rde *rde, uint32_t id, uint32_t epoch,
 	peer->local_as = up->local_as;
 	peer->families = up->families;
 	peer->mrai_secs = up->mrai_secs;
+	peer->enforce_first_as = up->enforce_first_as;
 	peer->has_max_prefix = up->has_max_prefix;
 	peer->max_prefix = up->max_prefix;
 	peer->max_prefix_discard = !up->max_prefix_stop ||

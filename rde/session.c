@@ -407,6 +407,7 @@ session_configure(struct shell *sh)
 		peer->max_prefix_discard = !cp->allow_automatic_stop ||
 		    cp->max_prefix_action == CONF_MAX_PREFIX_DISCARD;
 		peer->mrai_secs = cp->mrai_secs;
+		peer->enforce_first_as = cp->enforce_first_as;
 	}
 }
 

@@ -423,6 +423,7 @@ update_in_slice(struct rde *rde, struct update_in *in, struct peer *peer,
 	struct bgp_update_ctx ctx = {
 		.ebgp = peer->kind == ROUTE_EBGP,
 		.as4 = peer->as4,
+		.enforce_first_as = peer->enforce_first_as,
 		.peer_as = peer->remote_as,
 		.families = peer->families,
 	};

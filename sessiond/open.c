@@ -133,6 +133,7 @@ open_peer_up(const struct session *s, struct peer_up *up)
 	up->max_prefix_action = c->max_prefix_action;
 	up->max_prefix_stop = c->allow_automatic_stop;
 	up->mrai_secs = c->mrai_secs;
+	up->enforce_first_as = c->enforce_first_as;
 	up->open_sent = xmemdup(s->open_sent, s->open_sent_len);
 	up->open_sent_len = s->open_sent_len;
 	up->open_received = xmemdup(s->open_received, s->open_received_len);

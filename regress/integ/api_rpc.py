@@ -113,7 +113,7 @@ class Peers(Api):
             min_route_advertisement_interval_secs=5,
             graceful_restart=pb.GracefulRestartConfig(
                 enabled=False, restart_time_secs=4095),
-            asn=4200000000, hold_time_secs=30,
+            asn=4200000000, enforce_first_as=True, hold_time_secs=30,
             afi_safis=[pb.AfiSafiConfig(afi=2, safi=1)],
             local_address=self.suite.addr)
         self.rpc.AddPeer(pb.AddPeerRequest(address="198.51.100.2",

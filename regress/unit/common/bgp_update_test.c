@@ -73,7 +73,7 @@ static const struct update_case {
 	{ 0, GOOD6, "", OK, -1, 0, ORIGIN PATH BLOCK6 },
 	{ 0, "", "", OK, -1, 0, NULL },
 	{ 0, ORIGIN, "", OK, -1, 0, NULL },
-	{ ANY_FIRST, ORIGIN "400200" HOP, NLRI, OK, -1, 0, NULL },
+	{ ANY_FIRST, ORIGIN "400206 0201 0000fdea" HOP, NLRI, OK, -1, 0, NULL },
 
 	/* canonical form: order, length form, unused bits */
 	{ 0, HOP PATH ORIGIN, NLRI, OK, -1, 0, GOOD },
@@ -156,7 +156,7 @@ static const struct update_case {
 	{ 0, ORIGIN "400204 0201 fde9" HOP, NLRI, WITHDRAW, 2, 0, NULL },
 	{ 0, "400204 0201 fde9", "", RESET, 2, 11, "" },
 	{ 0, ORIGIN "400206 0201 0000fdea" HOP, NLRI, WITHDRAW, 2, 0, NULL },
-	{ 0, ORIGIN "400200" HOP, NLRI, WITHDRAW, 2, 0, NULL },
+	{ 0, ORIGIN "400200" HOP, NLRI, OK, -1, 0, NULL },
 	{ 0, ORIGIN "400206 0101 0000fde9" HOP, NLRI, WITHDRAW, 2, 0, NULL },
 	{ INT, ORIGIN "400200" HOP, NLRI, OK, -1, 0, NULL },
 	/* 3 NEXT_HOP */

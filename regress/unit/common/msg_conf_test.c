@@ -44,6 +44,7 @@ sample_peer(void)
 	p.max_prefix_action = CONF_MAX_PREFIX_DISCARD;
 	p.notification_without_open = true;
 	p.collision_established = true;
+	p.enforce_first_as = true;
 	p.mrai_secs = 5;
 	p.gr_enabled = true;
 	p.gr_time = 4095;

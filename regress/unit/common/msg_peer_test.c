@@ -47,6 +47,7 @@ up_put(struct wr *w)
 		.max_prefix_action = 1,
 		.max_prefix_stop = true,
 		.mrai_secs = 5,
+		.enforce_first_as = true,
 		.open_sent = sent,
 		.open_sent_len = sizeof(sent),
 		.open_received = received,
@@ -68,6 +69,7 @@ up_check(struct rd *r)
 		ck_assert_uint_eq(up.families, FAMILY_ALL);
 		ck_assert(up.ebgp && up.gr_restarting && up.max_prefix_stop);
 		ck_assert_uint_eq(up.mrai_secs, 5);
+		ck_assert(up.enforce_first_as);
 		ck_assert_uint_eq(up.open_sent_len, 3);
 		ck_assert_mem_eq(up.open_received, "\4\5\6\7", 4);
 	}
