@@ -275,6 +275,8 @@ group_mark(struct group *g, const uint32_t *ids, size_t n)
 	uint32_t *to;
 	size_t i;
 
+	if (n == 0)
+		return;
 	region_need(&g->marks, ((size_t)g->rib->entries.next / 64 + 1) * 8);
 	pending_room(g, n);
 	marks = (uint64_t *)(void *)g->marks.base;
