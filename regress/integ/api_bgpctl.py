@@ -45,6 +45,8 @@ class Bgpctl(Case):
             self.assertEqual(line, line.rstrip())
 
     def test_show(self):
+        for addr in (net.v4(10), net.v4(12), net.v6(11)):
+            self.suite.wait_state(addr, "ACTIVE")
         out, _ = self.ctl("show")
         self.fits(out)
         self.assertIn("AS 64500", out)
@@ -239,6 +241,8 @@ class Bgpctl(Case):
 
 class Unix(Case):
     """The API on a unix socket beside TCP."""
+
+    privileged = True           # it gives the socket to a group
 
     def setUp(self):
         super().setUp()

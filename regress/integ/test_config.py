@@ -340,6 +340,7 @@ class Listeners(unittest.TestCase):
         path = "/tmp/bgpgg-test-%d.sock" % os.getpid()
         s = Suite(name="unix", grpc_listen_addr=["unix:" + path])
         s.grpc = "unix:" + path
+        s.wrapper = []          # it gives the socket to a group
         # A stale one is replaced.
         with socket.socket(socket.AF_UNIX) as stale:
             stale.bind(path)

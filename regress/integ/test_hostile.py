@@ -227,7 +227,7 @@ class Descriptors(unittest.TestCase):
                  passive(net.v4(11), remote_as=65011)]
         s = Suite(peers=peers, name="descriptors",
                   accept_unconfigured_peers=True)
-        s.wrapper = ["prlimit", "--nofile=64:64"]
+        s.wrapper = ["prlimit", "--nofile=64:64"] + s.wrapper
         self.addCleanup(s.kill)
         s.start()
         a = Speaker(net.v4(10), 65010, remote=s.addr)

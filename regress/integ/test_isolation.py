@@ -90,7 +90,9 @@ PEERS = [passive(net.v4(10), remote_as=65010),
 
 class Processes(unittest.TestCase):
     def setUp(self):
-        self.suite = Suite(peers=PEERS, name="isolation").start()
+        self.suite = Suite(peers=PEERS, name="isolation")
+        self.suite.wrapper = []
+        self.suite.start()
         self.addCleanup(self.suite.kill)
         self.a = Speaker(net.v4(10), 65010, remote=self.suite.addr)
         self.b = Speaker(net.v4(11), 65011, remote=self.suite.addr)

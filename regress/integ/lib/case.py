@@ -20,11 +20,15 @@ class Case(unittest.TestCase):
 
     peers = ()
     conf = {}
+    privileged = False          # as root even with sanitizers
 
     @classmethod
     def setUpClass(cls):
         cls.suite = Suite(peers=cls.peers, name=cls.__name__, asn=ASN,
-                          **cls.conf).start()
+                          **cls.conf)
+        if cls.privileged:
+            cls.suite.wrapper = []
+        cls.suite.start()
 
     @classmethod
     def tearDownClass(cls):

@@ -41,6 +41,8 @@ def setup():
         lines.append("addr add 2001:db8::%x/64 dev lo nodad" % n)
     subprocess.run(["ip", "-batch", "-"], input="\n".join(lines).encode(),
                    check=True)
+    with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", "w") as f:
+        f.write("0")
 
 
 def v4(n):

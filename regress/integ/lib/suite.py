@@ -31,6 +31,23 @@ STATES = {v: k for k, v in pb.BgpState.items()}
 CHILDREN = ("sessiond", "rde", "apid")
 
 
+def unprivileged():
+    """A command that starts another as an ordinary user, or []."""
+    command = ["setpriv", "--reuid=nobody", "--regid=nogroup",
+               "--clear-groups"]
+    if os.getuid() != 0 or not net.private():
+        return []
+    probe = subprocess.run(command + [
+        "test", "-x", os.path.join(TREE, "sbin/bgpd"), "-a", "-r", ROOT],
+        stderr=subprocess.DEVNULL)
+    return command if probe.returncode == 0 else []
+
+
+# Leaks are looked for in processes that can see /proc: with sanitizers the
+# suite runs as an ordinary user but where a test is about privileges.
+WRAPPER = unprivileged() if SANITIZED else []
+
+
 def scalar(v):
     """A YAML scalar; text is quoted as JSON is, which YAML takes."""
     if v is None:
@@ -123,7 +140,7 @@ class Suite:
         self.proc = None
         self.channel = None
         self.kids = {}
-        self.wrapper = []       # a command that starts bgpd
+        self.wrapper = WRAPPER  # a command that starts bgpd
 
     # --------------------------------------------------------------- running
 
@@ -136,7 +153,8 @@ class Suite:
 
     def environment(self):
         env = dict(os.environ)
-        env.setdefault("ASAN_OPTIONS", "abort_on_error=0:exitcode=99")
+        leaks = os.getuid() != 0 or "setpriv" in self.wrapper
+        env.setdefault("ASAN_OPTIONS", "exitcode=99:detect_leaks=%d" % leaks)
         env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
         for k in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
             env.pop(k, None)
@@ -260,7 +278,8 @@ class Suite:
         """No sanitizer report, no assertion."""
         with open(self.log, errors="replace") as f:
             for line in f:
-                if re.search(r"(Address|Leak|UndefinedBehavior)Sanitizer:|"
+                if re.search(r"(Address|Leak|UndefinedBehavior)Sanitizer"
+                             r"(:| has enc)|"
                              r"runtime error:|Assertion .* failed", line):
                     raise AssertionError("%s: %s\n%s" % (
                         self.log, line.strip(), self.tail(60)))
