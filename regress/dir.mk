@@ -30,6 +30,7 @@ fuzz_libs_yaml := bgpd
 fuzz_ld_yaml := -lyaml
 fuzz_libs_loaded := bgpd
 fuzz_ld_loaded := -lyaml
+fuzz_libs_rde := rde
 fuzz_src := $(wildcard regress/fuzz/*_fuzz.c)
 fuzz_bin := $(fuzz_src:%.c=$(B)/%)
 fuzz_name = $(patsubst regress/fuzz/%_fuzz.c,%,$(1))
