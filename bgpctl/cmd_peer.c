@@ -19,6 +19,7 @@ const struct cmd_opt ctl_neighbor_add_opts[] = {
 	{ "no-damping", NULL, "do not wait longer after repeated losses" },
 	{ "no-automatic-stop", NULL, "the prefix limit keeps the session" },
 	{ "passive", NULL, "wait for its connection" },
+	{ "enforce-first-as", NULL, "its paths must begin with its AS" },
 	{ "delay-open", "SECONDS", "wait for its OPEN before ours" },
 	{ "max-prefix", "N", "limit of prefixes" },
 	{ "max-prefix-action", "ACTION", "terminate or discard" },
@@ -102,6 +103,21 @@ put_families(struct json *j, const char *key, Bgp__AfiSafi *const *v, size_t n)
 }
 
 static void
+put_families_config_json(struct json *j, const Bgp__SessionConfig *c)
+{
+	size_t i;
+
+	json_array(j, "afi_safis");
+	for (i = 0; i < c->n_afi_safis; i++) {
+		json_object(j, NULL);
+		json_uint(j, "afi", c->afi_safis[i]->afi);
+		json_uint(j, "safi", c->afi_safis[i]->safi);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void
 put_config_json(struct json *j, const Bgp__SessionConfig *c)
 {
 	json_object(j, "session_config");
@@ -135,6 +151,8 @@ put_config_json(struct json *j, const Bgp__SessionConfig *c)
 		json_object_end(j);
 	}
 	json_uint(j, "asn", c->asn);
+	json_bool(j, "enforce_first_as", c->enforce_first_as);
+	put_families_config_json(j, c);
 	json_uint(j, "hold_time_secs", c->hold_time_secs);
 	if (c->_local_address_case != 0)
 		json_string(j, "local_address", c->local_address);
@@ -217,6 +235,8 @@ put_config_text(FILE *to, const Bgp__SessionConfig *c)
 		fprintf(to, "    no automatic start\n");
 	if (c->passive_mode)
 		fprintf(to, "    passive\n");
+	if (c->enforce_first_as)
+		fprintf(to, "    paths must begin with its AS\n");
 	if (c->_delay_open_time_secs_case != 0)
 		fprintf(to, "    delay open              %" PRIu64 " s\n",
 		    c->delay_open_time_secs);
@@ -593,6 +613,11 @@ get_add_flags(const struct cmd_args *args, Bgp__SessionConfig *m,
 	if (cmd_has(args, "passive")) {
 		m->_passive_mode_case = PB_CASE(SESSION_CONFIG, PASSIVE_MODE);
 		m->passive_mode = true;
+	}
+	if (cmd_has(args, "enforce-first-as")) {
+		m->_enforce_first_as_case =
+		    PB_CASE(SESSION_CONFIG, ENFORCE_FIRST_AS);
+		m->enforce_first_as = true;
 	}
 	if (cmd_has(args, "notify-without-open")) {
 		m->_send_notification_without_open_case =

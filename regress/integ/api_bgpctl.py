@@ -107,6 +107,7 @@ class Bgpctl(Case):
         out, _ = self.ctl(
             "neighbor", "add", "198.51.100.5:1790", "remote-as", "65005",
             "hold-time", "9", "idle-hold", "5", "no-damping", "passive",
+            "enforce-first-as",
             "max-prefix", "10", "max-prefix-action", "discard", "mrai", "3",
             "restart-time", "60", "family", "ipv4", "family", "ipv4",
             "local-address", self.suite.addr, "delay-open", "2")
@@ -123,6 +124,7 @@ class Bgpctl(Case):
                           c.min_route_advertisement_interval_secs,
                           c.delay_open_time_secs), (60, 3, 2))
         self.assertEqual([(f.afi, f.safi) for f in c.afi_safis], [(1, 1)])
+        self.assertTrue(c.enforce_first_as)
         _, err = self.ctl("neighbor", "add", "198.51.100.5", status=1)
         self.assertIn("already exists", err)
         _, err = self.ctl("neighbor", "add", "198.51.100.6", "hold-time",
