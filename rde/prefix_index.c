@@ -12,7 +12,12 @@
  * which is its rank in a preorder walk of the binary tree of depth 8; the
  * prefixes below it follow in the next 2^(9-d) - 2 positions.  Ids stand in
  * a dense array, found by the number of set bits before the position.
- * A node exists if it holds a prefix or is an ancestor of one that does.
+ * Nodes form a tree for the walks: the parent of a node is the nearest
+ * existing one above it, however many levels up, and finds it by the octet
+ * in which the way down leaves the parent.  A node exists if it holds a
+ * prefix or has several children; the one of level 0 always does.  So there
+ * are less than twice as many nodes as hold prefixes, whatever prefixes a
+ * peer makes up.
  */
 #include "rde/prefix_index.h"
 
@@ -34,14 +39,20 @@ enum {
 	MEMO_NONE = 255,
 };
 
-struct node {
-	uint64_t present[WORDS];
-	uint64_t child[4]; /* octets with a node one level down */
-	uint64_t hi, lo; /* key: 8 * level bits */
-	uint16_t rank[WORDS]; /* ids before each word */
-	uint32_t slots; /* offset in the arena */
+struct array { /* of ids, in the arena */
+	uint32_t at;
 	uint16_t count;
 	uint8_t cls;
+	uint8_t unused;
+};
+
+struct node {
+	uint64_t present[WORDS];
+	uint64_t child[4]; /* octets under which there is a child */
+	uint64_t hi, lo; /* key: 8 * level bits */
+	uint16_t rank[WORDS]; /* ids before each word */
+	struct array slots;
+	struct array children; /* node ids, by octet */
 	uint8_t level;
 };
 
@@ -55,6 +66,7 @@ struct prefix_index {
 	uint32_t table_size;
 	uint32_t table_used;
 	size_t count;
+	uint32_t root;
 	/* The node that was used last, and its key. */
 	uint64_t memo_hi, memo_lo;
 	uint32_t memo_node;
@@ -239,6 +251,61 @@ arena_release(struct prefix_index *ix, uint32_t at, unsigned int cls)
 	ix->arena_free[cls] = at;
 }
 
+/* Make room for one id at index `i`. */
+static uint32_t *
+array_open(struct prefix_index *ix, struct array *a, unsigned int i)
+{
+	uint32_t *old, *to;
+	uint32_t moved;
+
+	if (a->count == 0) {
+		a->cls = 0;
+		a->count = 1;
+		a->at = arena_alloc(ix, 0);
+		return arena_at(ix, a->at);
+	}
+	if (a->count < class_size[a->cls]) {
+		to = arena_at(ix, a->at) + i;
+		/* Tables mostly arrive in order. */
+		if (i < a->count)
+			memmove(to + 1, to, (a->count - i) * sizeof(*to));
+		a->count++;
+		return to;
+	}
+	moved = arena_alloc(ix, a->cls + 1u);
+	old = arena_at(ix, a->at);
+	to = arena_at(ix, moved);
+	memcpy(to, old, i * sizeof(*to));
+	memcpy(to + i + 1, old + i, (a->count - i) * sizeof(*to));
+	arena_release(ix, a->at, a->cls);
+	a->at = moved;
+	a->cls++;
+	a->count++;
+	return to + i;
+}
+
+/* Take index `i` out; arrays shrink at a quarter. */
+static void
+array_close(struct prefix_index *ix, struct array *a, unsigned int i)
+{
+	uint32_t *p = arena_at(ix, a->at);
+	uint32_t moved;
+
+	a->count--;
+	memmove(p + i, p + i + 1, (a->count - i) * sizeof(*p));
+	if (a->count == 0) {
+		arena_release(ix, a->at, a->cls);
+		a->at = 0;
+	} else if (a->cls >= 4 && a->count <= class_size[a->cls - 4]) {
+		moved = arena_alloc(ix, a->cls - 3u);
+		memcpy(arena_at(ix, moved), arena_at(ix, a->at),
+		    a->count * sizeof(*p));
+		arena_release(ix, a->at, a->cls);
+		a->at = moved;
+		a->cls = (uint8_t)(a->cls - 3);
+	}
+}
+
 /* --- table of nodes --- */
 
 static inline struct node *
@@ -368,55 +435,157 @@ node_new(struct prefix_index *ix, unsigned int level, uint64_t hi, uint64_t lo)
 	return id;
 }
 
-/* The node for a level of a key, made with its ancestors if need be. */
+/* --- the tree of nodes --- */
+
+static inline unsigned int
+node_octet(const struct node *n, unsigned int level)
+{
+	uint64_t w = level < 8 ? n->hi : n->lo;
+
+	return (unsigned int)(w >> (56 - 8 * (level % 8))) & 0xff;
+}
+
+/* Where the child of an octet stands, or would. */
+static uint32_t *
+child_slot(const struct prefix_index *ix, const struct node *n,
+    unsigned int octet)
+{
+	unsigned int w, i = 0;
+
+	for (w = 0; w < octet / 64; w++)
+		i += count64(n->child[w]);
+	i += count64(n->child[w] & (((uint64_t)1 << (octet % 64)) - 1));
+	return arena_at(ix, n->children.at + i);
+}
+
+/* 0: none. */
+static uint32_t
+child_find(const struct prefix_index *ix, const struct node *n,
+    unsigned int octet)
+{
+	return bit_test(n->child, octet) ? *child_slot(ix, n, octet) : 0;
+}
+
+static void
+child_add(struct prefix_index *ix, struct node *n, unsigned int octet,
+    uint32_t id)
+{
+	unsigned int i;
+
+	i = (unsigned int)(child_slot(ix, n, octet) -
+	    arena_at(ix, n->children.at));
+	*array_open(ix, &n->children, i) = id;
+	bit_set(n->child, octet);
+}
+
+static void
+child_remove(struct prefix_index *ix, struct node *n, unsigned int octet)
+{
+	unsigned int i;
+
+	i = (unsigned int)(child_slot(ix, n, octet) -
+	    arena_at(ix, n->children.at));
+	array_close(ix, &n->children, i);
+	bit_clear(n->child, octet);
+}
+
+/* The nearest node above a level of a key; there is the root at least. */
+static struct node *
+node_above(const struct prefix_index *ix, const struct prefix_key *k,
+    unsigned int level)
+{
+	uint64_t hi, lo;
+	uint32_t id;
+
+	while (level-- > 0) {
+		node_key(k, level, &hi, &lo);
+		id = node_find(ix, level, hi, lo);
+		if (id != 0)
+			return node_at(ix, id);
+	}
+	return node_at(ix, ix->root);
+}
+
+/* The node for a level of a key, made and put in its place if need be. */
 static uint32_t
 node_make(struct prefix_index *ix, const struct prefix_key *k,
     unsigned int level)
 {
+	struct node *above, *n;
+	const struct node *c;
 	uint64_t hi, lo;
-	uint32_t id, found = 0;
-	unsigned int up;
+	uint32_t id, child, branch;
+	unsigned int octet, m, most;
 
 	node_key(k, level, &hi, &lo);
 	id = node_find(ix, level, hi, lo);
 	if (id != 0)
 		return id;
+	above = node_above(ix, k, level);
+	octet = key_octet(k, above->level);
 	id = node_new(ix, level, hi, lo);
-	for (up = level; up > 0 && found == 0; up--) {
-		node_key(k, up - 1, &hi, &lo);
-		found = node_find(ix, up - 1, hi, lo);
-		bit_set(node_at(ix,
-			    found != 0 ? found : node_new(ix, up - 1, hi, lo))
-			    ->child,
-		    key_octet(k, up - 1));
+	n = node_at(ix, id);
+	child = child_find(ix, above, octet);
+	if (child == 0) {
+		child_add(ix, above, octet, id);
+		return id;
 	}
+	/* Another one is there: below the new one, or their ways part. */
+	c = node_at(ix, child);
+	most = c->level < level ? c->level : level;
+	for (m = above->level + 1u; m < most; m++) {
+		if (node_octet(c, m) != node_octet(n, m))
+			break;
+	}
+	if (m == level) {
+		*child_slot(ix, above, octet) = id;
+		child_add(ix, n, node_octet(c, m), child);
+		return id;
+	}
+	node_key(k, m, &hi, &lo);
+	branch = node_new(ix, m, hi, lo);
+	*child_slot(ix, above, octet) = branch;
+	child_add(ix, node_at(ix, branch), node_octet(c, m), child);
+	child_add(ix, node_at(ix, branch), node_octet(n, m), id);
 	return id;
 }
 
-/* Free a node that holds nothing, and ancestors for which that makes it
- * true, too. */
+static void
+node_free(struct prefix_index *ix, uint32_t id)
+{
+	struct node *n = node_at(ix, id);
+
+	if (is_direct(ix, n->level))
+		ix->direct[n->hi >> 48] = 0;
+	else
+		table_remove(ix, id);
+	if (ix->memo_node == id)
+		ix->memo_level = MEMO_NONE;
+	if (n->children.count > 0)
+		arena_release(ix, n->children.at, n->children.cls);
+	slab_release(&ix->nodes, id);
+}
+
+/* The tree can do without a node that holds nothing and has at most one
+ * child; then that may be true of its parent, too. */
 static void
 node_drop(struct prefix_index *ix, const struct prefix_key *k, uint32_t id)
 {
-	struct node *n = node_at(ix, id);
-	unsigned int level = n->level;
-	uint64_t hi, lo;
+	struct node *n = node_at(ix, id), *above;
+	unsigned int octet;
 
-	while (n->count == 0 &&
-	    (n->child[0] | n->child[1] | n->child[2] | n->child[3]) == 0) {
-		if (is_direct(ix, level))
-			ix->direct[n->hi >> 48] = 0;
+	while (
+	    id != ix->root && n->slots.count == 0 && n->children.count <= 1) {
+		above = node_above(ix, k, n->level);
+		octet = key_octet(k, above->level);
+		if (n->children.count == 1)
+			*child_slot(ix, above, octet) =
+			    *arena_at(ix, n->children.at);
 		else
-			table_remove(ix, id);
-		if (ix->memo_node == id)
-			ix->memo_level = MEMO_NONE;
-		slab_release(&ix->nodes, id);
-		if (level-- == 0)
-			return;
-		node_key(k, level, &hi, &lo);
-		id = node_find(ix, level, hi, lo);
-		n = node_at(ix, id);
-		bit_clear(n->child, key_octet(k, level));
+			child_remove(ix, above, octet);
+		node_free(ix, id);
+		n = above;
+		id = node_find(ix, n->level, n->hi, n->lo);
 	}
 }
 
@@ -437,6 +606,7 @@ prefix_index_new(unsigned int max_bits)
 	ix->memo_level = MEMO_NONE;
 	if (max_bits == 32)
 		ix->direct = xcalloc(1 << 16, sizeof(*ix->direct));
+	ix->root = node_new(ix, 0, 0, 0);
 	return ix;
 }
 
@@ -468,59 +638,7 @@ prefix_index_find(const struct prefix_index *ix, const struct prefix_key *k)
 	pos = key_position(k, level);
 	if (!bit_test(n->present, pos))
 		return 0;
-	return *arena_at(ix, n->slots + node_rank(n, pos));
-}
-
-/* Make room for one id at index `at` of the node's array. */
-static uint32_t *
-slots_open(struct prefix_index *ix, struct node *n, unsigned int at)
-{
-	uint32_t *old, *to;
-	uint32_t moved;
-
-	if (n->count == 0) {
-		n->cls = 0;
-		n->slots = arena_alloc(ix, 0);
-		return arena_at(ix, n->slots);
-	}
-	if (n->count < class_size[n->cls]) {
-		to = arena_at(ix, n->slots) + at;
-		/* Tables mostly arrive in order. */
-		if (at < n->count)
-			memmove(to + 1, to, (n->count - at) * sizeof(*to));
-		return to;
-	}
-	moved = arena_alloc(ix, n->cls + 1u);
-	old = arena_at(ix, n->slots);
-	to = arena_at(ix, moved);
-	memcpy(to, old, at * sizeof(*to));
-	memcpy(to + at + 1, old + at, (n->count - at) * sizeof(*to));
-	arena_release(ix, n->slots, n->cls);
-	n->slots = moved;
-	n->cls++;
-	return to + at;
-}
-
-/* Take index `at` out of the node's array; arrays shrink at a quarter. */
-static void
-slots_close(struct prefix_index *ix, struct node *n, unsigned int at)
-{
-	uint32_t *p = arena_at(ix, n->slots);
-	uint32_t moved;
-
-	n->count--;
-	memmove(p + at, p + at + 1, (n->count - at) * sizeof(*p));
-	if (n->count == 0) {
-		arena_release(ix, n->slots, n->cls);
-		n->slots = 0;
-	} else if (n->cls >= 4 && n->count <= class_size[n->cls - 4]) {
-		moved = arena_alloc(ix, n->cls - 3u);
-		memcpy(arena_at(ix, moved), arena_at(ix, n->slots),
-		    n->count * sizeof(*p));
-		arena_release(ix, n->slots, n->cls);
-		n->slots = moved;
-		n->cls = (uint8_t)(n->cls - 3);
-	}
+	return *arena_at(ix, n->slots.at + node_rank(n, pos));
 }
 
 /* The ids before each word behind `w` are one more, or one less. */
@@ -555,12 +673,11 @@ prefix_index_insert(struct prefix_index *ix, const struct prefix_key *k)
 	pos = key_position(k, level);
 	at = node_rank(n, pos);
 	if (bit_test(n->present, pos))
-		return arena_at(ix, n->slots + at);
-	slot = slots_open(ix, n, at);
+		return arena_at(ix, n->slots.at + at);
+	slot = array_open(ix, &n->slots, at);
 	*slot = 0;
 	bit_set(n->present, pos);
 	ranks_add(n, pos / 64, 1);
-	n->count++;
 	ix->count++;
 	return slot;
 }
@@ -582,12 +699,12 @@ prefix_index_remove(struct prefix_index *ix, const struct prefix_key *k)
 	if (!bit_test(n->present, pos))
 		return 0;
 	at = node_rank(n, pos);
-	was = *arena_at(ix, n->slots + at);
+	was = *arena_at(ix, n->slots.at + at);
 	bit_clear(n->present, pos);
 	ranks_add(n, pos / 64, UINT16_MAX);
-	slots_close(ix, n, at);
+	array_close(ix, &n->slots, at);
 	ix->count--;
-	if (n->count == 0)
+	if (n->slots.count == 0)
 		node_drop(ix, k, id);
 	return was;
 }
@@ -636,7 +753,7 @@ node_covering(const struct prefix_index *ix, const struct prefix_key *k,
 		pos = position(d, octet & (0xff00u >> d) & 0xff);
 		if (bit_test(n->present, pos))
 			ids[found++] =
-			    *arena_at(ix, n->slots + node_rank(n, pos));
+			    *arena_at(ix, n->slots.at + node_rank(n, pos));
 		/* /0 is in the node of level 0 alone. */
 		if (d == 0 || (d == 1 && level > 0))
 			break;
@@ -721,50 +838,98 @@ child_next(const struct node *n, unsigned int at)
 	}
 }
 
-static const struct node *
-child_node(const struct prefix_index *ix, const struct node *n,
-    unsigned int octet)
+/* First `bits` bits of a key. */
+static struct prefix_key
+key_cut(const struct prefix_key *k, unsigned int bits)
 {
-	uint64_t hi = n->hi, lo = n->lo;
+	struct prefix_key cut;
 
-	if (n->level < 8)
-		hi |= (uint64_t)octet << (56 - 8 * n->level);
-	else
-		lo |= (uint64_t)octet << (56 - 8 * (n->level - 8));
-	return node_at(ix, node_find(ix, n->level + 1u, hi, lo));
+	cut.bits = (uint8_t)bits;
+	cut.hi = k->hi & top_mask(bits < 64 ? bits : 64);
+	cut.lo = k->lo & top_mask(bits < 64 ? 0 : bits - 64);
+	return cut;
 }
 
-/* Set up the frames so that the walk goes on at (or behind) `from`, inside
- * `within`; returns how many. */
+static struct prefix_key
+key_of_node(const struct node *n)
+{
+	struct prefix_key k = { .hi = n->hi,
+		.lo = n->lo,
+		.bits = (uint8_t)(8 * n->level) };
+
+	return k;
+}
+
+/* The topmost node with prefixes that `within` covers; 0 if none. */
+static uint32_t
+walk_top(const struct prefix_index *ix, const struct prefix_key *within,
+    struct frame *f)
+{
+	unsigned int level = level_of(within->bits);
+	unsigned int d = within->bits - 8 * level, pos;
+	struct prefix_key key;
+	const struct node *above;
+	uint64_t hi, lo;
+	uint32_t id;
+
+	f->at = 0;
+	f->end = 2 * 511 + 1;
+	node_key(within, level, &hi, &lo);
+	id = node_find(ix, level, hi, lo);
+	if (id != 0) {
+		f->node = node_at(ix, id);
+		pos = key_position(within, level);
+		f->at = 2 * pos;
+		f->end = 2 * (pos + (1u << (9 - d)) - 2) + 1;
+		return id;
+	}
+	above = node_above(ix, within, level);
+	id = child_find(ix, above, key_octet(within, above->level));
+	if (id == 0)
+		return 0;
+	f->node = node_at(ix, id);
+	key = key_of_node(f->node);
+	return prefix_key_covers(within, &key) ? id : 0;
+}
+
+/*
+ * Set up the frames so that the walk goes on at (or behind) `from`, which
+ * `within` covers; returns how many.
+ */
 static unsigned int
 walk_begin(const struct prefix_index *ix, const struct prefix_key *from,
     bool after, const struct prefix_key *within, struct frame *frames)
 {
-	unsigned int level, top = level_of(within->bits), n = 0;
-	unsigned int last = level_of(from->bits), pos, d;
-	struct frame *f;
-	uint64_t hi, lo;
+	unsigned int last = level_of(from->bits), depth = 1, level, octet;
+	struct prefix_key key, cut;
+	struct frame *f = frames;
 	uint32_t id;
 
-	for (level = top; level <= last; level++) {
-		node_key(from, level, &hi, &lo);
-		id = node_find(ix, level, hi, lo);
-		if (id == 0)
-			break;
-		f = &frames[n++];
-		f->node = node_at(ix, id);
-		f->end = 2 * 511 + 1;
-		if (level == top) {
-			d = within->bits - 8 * level;
-			pos = key_position(within, level);
-			f->end = 2 * (pos + (1u << (9 - d)) - 2) + 1;
-		}
-		if (level == last)
+	if (walk_top(ix, within, f) == 0)
+		return 0;
+	for (;;) {
+		level = f->node->level;
+		key = key_of_node(f->node);
+		cut = key_cut(from,
+		    key.bits < from->bits ? key.bits : from->bits);
+		/* All of the node is behind `from`, or before it. */
+		if (level > last || cut.hi != key.hi || cut.lo != key.lo)
+			return prefix_key_cmp(from, &key) <= 0 ? depth :
+								 depth - 1;
+		if (level == last) {
 			f->at = 2 * key_position(from, level) + after;
-		else
-			f->at = 2 * position(8, key_octet(from, level)) + 2;
+			return depth;
+		}
+		octet = key_octet(from, level);
+		f->at = 2 * position(8, octet) + 2;
+		id = child_find(ix, f->node, octet);
+		if (id == 0)
+			return depth;
+		f = &frames[depth++];
+		f->node = node_at(ix, id);
+		f->at = 0;
+		f->end = 2 * 511 + 1;
 	}
-	return n;
 }
 
 /* Give out the prefixes of a node up to the number `end`. */
@@ -779,7 +944,7 @@ node_collect(const struct prefix_index *ix, struct frame *f, unsigned int end,
 
 	if (2 * pos > end)
 		return 0;
-	slot = arena_at(ix, n->slots + node_rank(n, pos));
+	slot = arena_at(ix, n->slots.at + node_rank(n, pos));
 	while (2 * pos <= end && got < max) {
 		ids[got++] = *slot++;
 		f->at = 2 * pos + 1;
@@ -820,7 +985,8 @@ prefix_index_walk(const struct prefix_index *ix, const struct prefix_key *from,
 			continue;
 		}
 		f->at = 2 * position(8, octet) + 2;
-		frames[depth].node = child_node(ix, f->node, octet);
+		frames[depth].node =
+		    node_at(ix, child_find(ix, f->node, octet));
 		frames[depth].at = 0;
 		frames[depth].end = 2 * 511 + 1;
 		depth++;
@@ -849,6 +1015,7 @@ prefix_index_trim(struct prefix_index *ix)
 {
 	if (ix->count != 0 || ix->arena_next == 1)
 		return;
+	node_free(ix, ix->root);
 	slab_trim(&ix->nodes);
 	region_discard(&ix->arena, 0);
 	ix->arena_next = 1;
@@ -856,5 +1023,7 @@ prefix_index_trim(struct prefix_index *ix)
 	free(ix->table);
 	ix->table_size = TABLE_MIN;
 	ix->table = xcalloc(ix->table_size, sizeof(*ix->table));
+	ix->table_used = 0;
 	ix->memo_level = MEMO_NONE;
+	ix->root = node_new(ix, 0, 0, 0);
 }
