@@ -10,6 +10,7 @@
 
 #include "bgpd/conf_value.h"
 #include "common/aspath.h"
+#include "common/bgp.h"
 #include "common/bgp_attr.h"
 #include "common/community.h"
 #include "common/xmalloc.h"
@@ -24,7 +25,6 @@ struct network_draft {
 	uint32_t med;
 	bool has_med;
 	uint32_t local_pref;
-	bool has_local_pref;
 	uint32_t *communities;
 	size_t n_communities;
 	uint8_t *large;
@@ -115,18 +115,6 @@ set_med(struct schema *s, const struct conf_key *k, const struct node *n,
 }
 
 static void
-set_local_pref(struct schema *s, const struct conf_key *k, const struct node *n,
-    void *target)
-{
-	struct network_draft *d = target;
-
-	(void)s;
-	(void)k;
-	(void)n;
-	d->has_local_pref = true;
-}
-
-static void
 set_community(struct schema *s, const struct conf_key *k, const struct node *n,
     void *target)
 {
@@ -176,6 +164,7 @@ network_begin(struct schema *s, void *target, void *outer)
 
 	(void)outer;
 	d->errors = s->diags->errors;
+	d->local_pref = BGP_DEFAULT_LOCAL_PREF;
 	wr_init_grow(&d->as_path, BGP_ATTR_BLOCK_MAX);
 }
 
@@ -199,7 +188,8 @@ network_build(struct schema *s, const struct node *n,
 		    ADDR_IPV6; /* unspecified: ourselves */
 	v.has_med = d->has_med;
 	v.med = d->med;
-	v.has_local_pref = d->has_local_pref;
+	/* As a route of the API, which always has one. */
+	v.has_local_pref = true;
 	v.local_pref = d->local_pref;
 	v.communities = d->communities;
 	v.n_communities = d->n_communities;
@@ -268,8 +258,7 @@ static const struct conf_key network_keys[] = {
 	    .type = KEY_U32,
 	    .flags = KEY_NULL,
 	    .max = UINT32_MAX,
-	    .offset = AT(local_pref),
-	    .set = set_local_pref },
+	    .offset = AT(local_pref) },
 	{ .name = "med",
 	    .type = KEY_U32,
 	    .flags = KEY_NULL,
