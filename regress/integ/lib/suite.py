@@ -16,8 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
 BUILD = os.environ.get("BUILD", "release")
 TREE = os.environ.get("INTEG_TREE", os.path.join(ROOT, "build", BUILD))
 RUNS = os.path.join(ROOT, "build", "integ", BUILD)
-WORK = os.environ.setdefault("INTEG_DIR",
-                             os.path.join(RUNS, str(os.getpid())))
+WORK = os.path.join(RUNS, str(os.getpid()))
 GEN = os.path.join(ROOT, "build", "gen", "py")
 SANITIZED = "asan" in BUILD
 
