@@ -15,13 +15,14 @@
 
 #define STABLE_US 1000000
 #define DEAF_CHANGES 10
+#define FLAP_ROUNDS 30
 /* Load G1's neighbours and strangers, after the sender and the receiver. */
 #define ABUSE_PEERS 8
 #define ABUSE_STRANGERS 8
 #define ABUSE_SECONDS 10
 #define PSS_LIMIT_KIB (10u * 1024 * 1024)
 
-enum kind { ONE_TO_ONE, RIVALS, FAN_OUT, REAL, DEAF, ABUSE };
+enum kind { ONE_TO_ONE, RIVALS, FAN_OUT, REAL, DEAF, ABUSE, FLAP };
 enum then { THEN_NOTHING, THEN_DROP, THEN_JOIN, THEN_CHANGE };
 
 /* `npfx` is the whole table, whoever announces it. */
@@ -56,6 +57,8 @@ static const struct load {
 	    "S1 with four receivers, one of them stops reading for a while" },
 	{ "G1", ABUSE, THEN_NOTHING, 1, 100000, 1,
 	    "S1, then floods, garbage and spoilt UPDATEs from others" },
+	{ "F1", FLAP, THEN_NOTHING, 1, 20000, 20,
+	    "20 peers as in S3, of which a few at a time leave and return" },
 };
 
 struct run {
@@ -364,9 +367,81 @@ run_abuse(struct run *r)
 	phase_end(r, "abuse");
 }
 
+/* A peer's own prefixes are expected, or gone with it. */
+static void
+flap_expect(struct run *r, unsigned peer, const uint32_t *cls)
+{
+	for (uint32_t i = 0; i < r->t.npfx; i++) {
+		if (r->t.owner[i] == peer)
+			r->t.expect[i] = cls != NULL ? cls[i] : CLASS_NONE;
+	}
+}
+
+/* Peers `first` to `last` return with their streams. */
+static bool
+flap_return(struct run *r, unsigned first, unsigned last, const uint32_t *cls)
+{
+	double end = seconds() + r->o->timeout;
+
+	for (unsigned i = first; i <= last; i++) {
+		pool_revive(&r->pool, i);
+		flap_expect(r, i, cls);
+	}
+	while (!pool_connect(&r->pool) && seconds() < end)
+		pool_turn(&r->pool, 1);
+	if (seconds() >= end)
+		return false;
+	for (unsigned i = first; i <= last; i++)
+		pool_send(&r->pool, i, &r->streams[i]);
+	return true;
+}
+
+/*
+ * Peers leave and return; in two rounds of three before the others have
+ * heard of it.
+ */
+static void
+run_flaps(struct run *r)
+{
+	size_t size = r->t.npfx * sizeof(*r->t.expect);
+	uint32_t *cls;
+	unsigned first, last;
+	char name[32];
+	bool ok;
+
+	if (!phase_announce(r, "announce", 0, r->t.nsets))
+		return;
+	cls = need(malloc(size));
+	memcpy(cls, r->t.expect, size);
+	for (unsigned i = 0; i < FLAP_ROUNDS && r->finished; i++) {
+		first = (i * 7) % r->senders;
+		last = first + i % 4;
+		if (last >= r->senders)
+			last = r->senders - 1;
+		for (unsigned k = first; k <= last; k++) {
+			pool_drop(&r->pool, k);
+			flap_expect(r, k, NULL);
+		}
+		pool_recount(&r->pool);
+		phase_begin(r);
+		snprintf(name, sizeof(name), "leave %u", i + 1);
+		if (i % 3 == 0 && !phase_end(r, name))
+			break;
+		ok = flap_return(r, first, last, cls);
+		pool_recount(&r->pool);
+		snprintf(name, sizeof(name), "return %u", i + 1);
+		r->finished = phase_end(r, name) && ok;
+	}
+	free(cls);
+}
+
 static void
 run_phases(struct run *r)
 {
+	if (r->load->kind == FLAP) {
+		run_flaps(r);
+		return;
+	}
 	if (r->load->kind == DEAF) {
 		run_deaf(r);
 		return;
@@ -423,7 +498,7 @@ run_sessions(struct run *r)
 
 	if (r->load->kind == DEAF)
 		n += 4;
-	else if (r->load->kind != FAN_OUT)
+	else if (r->load->kind != FAN_OUT && r->load->kind != FLAP)
 		n += r->load->then == THEN_JOIN ? 2 : 1;
 	pool_init(&r->pool, &r->t, n, &o->local, o->peer_as,
 	    1u << r->load->afi);
@@ -464,7 +539,8 @@ load_run(const struct load_opts *o)
 
 	r.senders = r.load->npeers;
 	if (o->npeers != 0 &&
-	    (r.load->kind == RIVALS || r.load->kind == FAN_OUT))
+	    (r.load->kind == RIVALS || r.load->kind == FAN_OUT ||
+		r.load->kind == FLAP))
 		r.senders = o->npeers;
 	r.finished = r.first_phase = true;
 	r.streams = need(calloc(r.senders, sizeof(*r.streams)));

@@ -303,6 +303,19 @@ pool_drop(struct pool *p, unsigned i)
 	if (s->fd != -1)
 		shutdown(s->fd, SHUT_WR);
 	session_close(p, s, SESSION_CLOSED);
+	s->late = true;
+}
+
+void
+pool_revive(struct pool *p, unsigned i)
+{
+	struct session *s = &p->s[i];
+
+	memset(s->held, 0, s->held_cap * sizeof(*s->held));
+	s->late = false;
+	s->state = SESSION_IDLE;
+	s->timer = 0;
+	s->out_len = s->out_sent = 0;
 }
 
 void

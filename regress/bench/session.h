@@ -97,8 +97,10 @@ void pool_send(struct pool *, unsigned i, const struct bytes *);
 /* Streams wholly handed to the kernel? */
 bool pool_sent(const struct pool *);
 
-/* Cease/Administrative Shutdown and FIN. */
+/* Cease/Administrative Shutdown and FIN; it is not counted any more. */
 void pool_drop(struct pool *, unsigned i);
+/* Let a dropped session come back, by pool_connect. */
+void pool_revive(struct pool *, unsigned i);
 
 /* Stop reading from a session, or go on. */
 void pool_deafen(struct pool *, unsigned i, bool deaf);
