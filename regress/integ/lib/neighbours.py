@@ -110,7 +110,7 @@ class Neighbour:
             self.proc = subprocess.Popen(
                 self.command(*self.arguments()), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, env=self.environment(),
-                start_new_session=True)
+                start_new_session=True, preexec_fn=wait.with_parent)
         try:
             wait.until(self.ready, lambda: "start of %s:\n%s" % (
                 self.name, self.tail()), 20, 0.1)

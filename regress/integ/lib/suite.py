@@ -33,7 +33,7 @@ CHILDREN = ("sessiond", "rde", "apid")
 def unprivileged():
     """A command that starts another as an ordinary user, or []."""
     command = ["setpriv", "--reuid=nobody", "--regid=nogroup",
-               "--clear-groups"]
+               "--clear-groups", "--pdeathsig=KILL"]
     if os.getuid() != 0 or not net.private():
         return []
     probe = subprocess.run(command + [
@@ -166,7 +166,7 @@ class Suite:
             self.proc = subprocess.Popen(
                 self.wrapper + [self.program(), "-d", "-f", self.file] + list(args),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=self.environment())
+                env=self.environment(), preexec_fn=wait.with_parent)
         return self
 
     def start(self, *args):

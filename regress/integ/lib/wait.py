@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Waiting for conditions, with a deadline and never for luck."""
 
+import ctypes
 import os
+import signal
 import threading
 import time
+
+_libc = ctypes.CDLL(None)
 
 # A loaded machine and a sanitizer build are slow; no test gets slower by it.
 FACTOR = float(os.environ.get("INTEG_PATIENCE", "1"))
@@ -35,3 +39,9 @@ def holds(condition, what, seconds):
         if not condition():
             raise AssertionError("%s did not hold" % what)
         pause.wait(0.03)
+
+
+def with_parent():
+    """In a new child: die if the test run dies, whatever ends it."""
+    pr_set_pdeathsig = 1
+    _libc.prctl(pr_set_pdeathsig, signal.SIGKILL)
