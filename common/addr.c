@@ -148,8 +148,8 @@ addr_is_multicast(const struct addr *a)
 bool
 addr_is_mapped(const struct addr *a)
 {
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-		0xff, 0xff };
+	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
+		0xff };
 
 	return a->family == ADDR_IPV6 &&
 	    memcmp(a->bytes, mapped, sizeof(mapped)) == 0;

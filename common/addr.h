@@ -26,15 +26,15 @@ struct addr {
 	uint8_t bytes[16]; /* network order; IPv4 in the first four, rest 0 */
 };
 
-#define ADDR_STRLEN 46	   /* longest text, with the NUL */
+#define ADDR_STRLEN 46 /* longest text, with the NUL */
 #define ENDPOINT_STRLEN 54 /* "[ADDR]:PORT" with the NUL */
 
 /* All return 0, or -1 if the text is not of the form. */
 int addr_parse(const char *, struct addr *) ATTR_CHECK;
 /* "IP" (port = default_port), "IP:PORT", "[IPv6]:PORT"; port 0 is refused
  * unless port0_ok.  default_port < 0 means that the port must be given. */
-int endpoint_parse(const char *, int default_port, bool port0_ok,
-    struct addr *, uint16_t *port) ATTR_CHECK;
+int endpoint_parse(const char *, int default_port, bool port0_ok, struct addr *,
+    uint16_t *port) ATTR_CHECK;
 
 /* Canonical text (RFC 5952) into buf of at least ADDR_STRLEN; returns buf. */
 const char *addr_str(const struct addr *, char *buf);
@@ -51,8 +51,8 @@ uint32_t addr_to_u32(const struct addr *); /* IPv4, host order */
 uint64_t addr_hash(const struct addr *);
 
 /* Returns the length to hand to bind(2) or connect(2). */
-socklen_t addr_to_sockaddr(const struct addr *, uint16_t port,
-    struct sockaddr_storage *);
+socklen_t
+addr_to_sockaddr(const struct addr *, uint16_t port, struct sockaddr_storage *);
 int addr_from_sockaddr(const struct sockaddr *, struct addr *,
     uint16_t *port) ATTR_CHECK;
 

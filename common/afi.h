@@ -14,11 +14,7 @@
 enum { AFI_IPV4 = 1, AFI_IPV6 = 2 };
 enum { SAFI_UNICAST = 1 };
 
-enum family {
-	FAMILY_IPV4_UNICAST,
-	FAMILY_IPV6_UNICAST,
-	FAMILY__MAX
-};
+enum family { FAMILY_IPV4_UNICAST, FAMILY_IPV6_UNICAST, FAMILY__MAX };
 
 #define FAMILY_BIT(f) (1u << (f))
 #define FAMILY_ALL (FAMILY_BIT(FAMILY__MAX) - 1)

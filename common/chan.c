@@ -31,9 +31,9 @@
 
 enum {
 	CHAN_BUF = 2 * (MSG_MAX + sizeof(struct msg_hdr)),
-	CHAN_FDS = 8,	     /* descriptors received and not yet claimed */
-	CHAN_IOV = 64,	     /* nodes written with one call */
-	CHAN_NODE = 16384,   /* small messages share nodes of this size */
+	CHAN_FDS = 8, /* descriptors received and not yet claimed */
+	CHAN_IOV = 64, /* nodes written with one call */
+	CHAN_NODE = 16384, /* small messages share nodes of this size */
 	CHAN_FLAG_FD = 0x01, /* a descriptor rides along */
 };
 
@@ -244,15 +244,13 @@ keep_fds(struct chan *c, struct msghdr *mh)
 	for (cm = CMSG_FIRSTHDR(mh); cm != NULL; cm = CMSG_NXTHDR(mh, cm)) {
 		size_t n;
 
-		if (cm->cmsg_level != SOL_SOCKET ||
-		    cm->cmsg_type != SCM_RIGHTS)
+		if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS)
 			continue;
 		n = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		for (size_t i = 0; i < n; i++) {
 			int fd;
 
-			memcpy(&fd, CMSG_DATA(cm) + i * sizeof(fd),
-			    sizeof(fd));
+			memcpy(&fd, CMSG_DATA(cm) + i * sizeof(fd), sizeof(fd));
 			if (c->n_fds < CHAN_FDS) {
 				c->fds[c->n_fds++] = fd;
 			} else {
@@ -413,8 +411,9 @@ chan_send(struct chan *c, enum msg_type type, uint32_t id, uint32_t epoch,
 		all[i + 1] = iov[i];
 		len += iov[i].iov_len;
 	}
-	if ((r->from & (1u << c->self)) == 0 || (r->to & (1u << c->peer)) == 0 ||
-	    len < r->min || len > r->max || (r->fd == MSG_FD_NONE && fd != -1) ||
+	if ((r->from & (1u << c->self)) == 0 ||
+	    (r->to & (1u << c->peer)) == 0 || len < r->min || len > r->max ||
+	    (r->fd == MSG_FD_NONE && fd != -1) ||
 	    (r->fd == MSG_FD_MUST && fd == -1))
 		fatalx("%s: %s to %s with %zu bytes breaks the catalogue",
 		    __func__, r->name, proc_name(c->peer), len);
@@ -518,9 +517,9 @@ on_writable(int fd ATTR_UNUSED, short what ATTR_UNUSED, void *arg)
 
 	enter(c);
 	if (!flush_queue(c)) {
-		fail(c, errno == EPIPE || errno == ECONNRESET ?
-			NULL :
-			strerror(errno));
+		fail(c,
+		    errno == EPIPE || errno == ECONNRESET ? NULL :
+							    strerror(errno));
 	} else {
 		if (!TAILQ_EMPTY(&c->queue))
 			event_add(c->wev, NULL);

@@ -32,8 +32,8 @@ struct msg_hdr { /* host byte order: both ends run the same binary set */
 	uint16_t type;
 	uint8_t shard; /* reserved for several rde: 0 */
 	uint8_t flags; /* the channel's own; set by it */
-	uint32_t len;	/* of the payload */
-	uint32_t id;	/* peer, request, query or generation: see msg.h */
+	uint32_t len; /* of the payload */
+	uint32_t id; /* peer, request, query or generation: see msg.h */
 	uint32_t epoch; /* session epoch of the peer where it is about one */
 	uint32_t incarnation; /* of the rde, on messages from and to it */
 };
@@ -41,7 +41,7 @@ struct msg_hdr { /* host byte order: both ends run the same binary set */
 struct msg {
 	struct msg_hdr hdr;
 	const uint8_t *data; /* hdr.len bytes, valid during the handler only */
-	int fd;		     /* -1 or a descriptor that the handler owns */
+	int fd; /* -1 or a descriptor that the handler owns */
 };
 
 typedef void (*chan_handler)(void *ctx, const struct msg *);

@@ -19,13 +19,13 @@
 
 /* Walks that survive the removal of the visited element; glibc lacks them. */
 #ifndef TAILQ_FOREACH_SAFE
-#define TAILQ_FOREACH_SAFE(v, head, field, next) \
-	for ((v) = TAILQ_FIRST(head); \
+#define TAILQ_FOREACH_SAFE(v, head, field, next)                               \
+	for ((v) = TAILQ_FIRST(head);                                          \
 	     (v) != NULL && ((next) = TAILQ_NEXT(v, field), 1); (v) = (next))
 #endif
 #ifndef LIST_FOREACH_SAFE
-#define LIST_FOREACH_SAFE(v, head, field, next) \
-	for ((v) = LIST_FIRST(head); \
+#define LIST_FOREACH_SAFE(v, head, field, next)                                \
+	for ((v) = LIST_FIRST(head);                                           \
 	     (v) != NULL && ((next) = LIST_NEXT(v, field), 1); (v) = (next))
 #endif
 

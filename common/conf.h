@@ -27,7 +27,7 @@ enum conf_max_prefix_action {
 };
 
 #define CONF_NEVER UINT32_MAX /* an unset optional time */
-#define CONF_NAME_MAX 255     /* bytes of a policy's or a set's name */
+#define CONF_NAME_MAX 255 /* bytes of a policy's or a set's name */
 #define CONF_POLICIES_MAX 100 /* of a peer, a direction */
 
 struct conf_endpoint {

@@ -197,8 +197,7 @@ wr_room(struct wr *w, size_t n)
 		return NULL;
 	if (w->base == NULL || (size_t)(w->end - w->p) < n) {
 		size_t len = wr_len(w);
-		size_t size = w->base == NULL ? 0 :
-						(size_t)(w->end - w->base);
+		size_t size = w->base == NULL ? 0 : (size_t)(w->end - w->base);
 
 		if (w->limit == 0 || n > w->limit - len) {
 			w->bad = true;

@@ -13,13 +13,13 @@
 
 enum err_code {
 	ERR_OK,
-	ERR_INVALID,	/* INVALID_ARGUMENT */
-	ERR_NOT_FOUND,	/* NOT_FOUND */
-	ERR_EXISTS,	/* ALREADY_EXISTS */
+	ERR_INVALID, /* INVALID_ARGUMENT */
+	ERR_NOT_FOUND, /* NOT_FOUND */
+	ERR_EXISTS, /* ALREADY_EXISTS */
 	ERR_PRECONDITION, /* FAILED_PRECONDITION */
-	ERR_EXHAUSTED,	/* RESOURCE_EXHAUSTED */
+	ERR_EXHAUSTED, /* RESOURCE_EXHAUSTED */
 	ERR_UNAVAILABLE, /* UNAVAILABLE */
-	ERR_INTERNAL,	/* INTERNAL */
+	ERR_INTERNAL, /* INTERNAL */
 	ERR__MAX
 };
 
@@ -29,8 +29,8 @@ struct err {
 };
 
 /* Fill `e` and return -1, so that `return err_set(...)` reads well. */
-int err_set(struct err *e, enum err_code, const char *fmt, ...)
-    ATTR_PRINTF(3, 4);
+int
+err_set(struct err *e, enum err_code, const char *fmt, ...) ATTR_PRINTF(3, 4);
 void err_clear(struct err *);
 
 /* Codec for messages between processes. */

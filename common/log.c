@@ -95,8 +95,7 @@ json_escape(char *out, size_t size, const char *text)
 			out[n++] = '\\';
 			out[n++] = (char)c;
 		} else if (c < 0x20 || c == 0x7f) {
-			n += (size_t)snprintf(
-			    out + n, size - n, "\\u%04x", c);
+			n += (size_t)snprintf(out + n, size - n, "\\u%04x", c);
 		} else {
 			out[n++] = (char)c;
 		}
@@ -118,14 +117,14 @@ format_json(char *out, size_t size, enum log_level level, const char *peer,
 	gmtime_r(&ts.tv_sec, &tm);
 	n = strftime(out, size, "{\"timestamp\":\"%Y-%m-%dT%H:%M:%S", &tm);
 	n += (size_t)snprintf(out + n, size - n,
-	    ".%06ldZ\",\"level\":\"%s\",\"process\":\"%s\"",
-	    ts.tv_nsec / 1000, log_levels[level].json, log_state.process);
+	    ".%06ldZ\",\"level\":\"%s\",\"process\":\"%s\"", ts.tv_nsec / 1000,
+	    log_levels[level].json, log_state.process);
 	if (peer != NULL)
-		n += (size_t)snprintf(
-		    out + n, size - n, ",\"peer\":\"%s\"", peer);
+		n += (size_t)snprintf(out + n, size - n, ",\"peer\":\"%s\"",
+		    peer);
 	json_escape(escaped, sizeof(escaped), message);
-	n += (size_t)snprintf(
-	    out + n, size - n, ",\"message\":\"%s\"}\n", escaped);
+	n += (size_t)snprintf(out + n, size - n, ",\"message\":\"%s\"}\n",
+	    escaped);
 	return n < size ? n : size - 1;
 }
 
@@ -139,8 +138,8 @@ format_text(char *out, size_t size, const char *peer, const char *message)
 		n = (size_t)snprintf(out, size, "%s: peer %s: %s\n",
 		    log_state.process, peer, message);
 	else
-		n = (size_t)snprintf(
-		    out, size, "%s: %s\n", log_state.process, message);
+		n = (size_t)snprintf(out, size, "%s: %s\n", log_state.process,
+		    message);
 	if (n >= size) {
 		n = size - 1;
 		out[n - 1] = '\n';
@@ -172,9 +171,8 @@ log_line(enum log_level level, const char *peer, const char *message)
 	}
 }
 
-static void ATTR_PRINTF(4, 0)
-log_va(enum log_level level, const char *peer, int saved_errno,
-    const char *fmt, va_list ap)
+static void ATTR_PRINTF(4, 0) log_va(enum log_level level, const char *peer,
+    int saved_errno, const char *fmt, va_list ap)
 {
 	char message[1600];
 	size_t n;
@@ -190,13 +188,13 @@ log_va(enum log_level level, const char *peer, int saved_errno,
 	log_line(level, peer, message);
 }
 
-#define LOG_BODY(level, peer, err) \
-	do { \
-		va_list ap_; \
-		int err_ = (err); \
-		va_start(ap_, fmt); \
-		log_va((level), (peer), err_, fmt, ap_); \
-		va_end(ap_); \
+#define LOG_BODY(level, peer, err)                                             \
+	do {                                                                   \
+		va_list ap_;                                                   \
+		int err_ = (err);                                              \
+		va_start(ap_, fmt);                                            \
+		log_va((level), (peer), err_, fmt, ap_);                       \
+		va_end(ap_);                                                   \
 	} while (0)
 
 void

@@ -10,6 +10,6 @@ mono_now(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (struct mono) { (int64_t)ts.tv_sec * 1000000 +
-	    ts.tv_nsec / 1000 };
+	return (
+	    struct mono){ (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000 };
 }

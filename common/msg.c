@@ -3,7 +3,7 @@
 #include "common/msg.h"
 
 const struct msg_rule msg_rules[MSG__MAX] = {
-#define M(name, from, to, min, max, fd) \
+#define M(name, from, to, min, max, fd)                                        \
 	[MSG_##name] = { #name, from, to, fd, min, max },
 	MSG_CATALOGUE(M)
 #undef M

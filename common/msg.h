@@ -73,7 +73,7 @@ enum msg_fd {
 	M(PEER_READY,    P_RDE,      P_SESSIOND, 0, 0,        MSG_FD_NONE) \
 	M(PEER_SHUT,     P_RDE,      P_SESSIOND, 4, 4400,     MSG_FD_NONE) \
 	/* --- the data path (msg_route.h) */ \
-	M(UPDATES,       P_SESSIOND, P_RDE,      23, MSG_BATCH_MAX, MSG_FD_NONE) \
+	M(UPDATES,       P_SESSIOND, P_RDE,    23, MSG_BATCH_MAX, MSG_FD_NONE) \
 	M(REFRESH,       P_SESSIOND, P_RDE,      4, 4,        MSG_FD_NONE) \
 	M(RX_CREDIT,     P_RDE,      P_SESSIOND, 12, MSG_MAX, MSG_FD_NONE) \
 	M(TX,            P_RDE,      P_SESSIOND, 25, MSG_MAX, MSG_FD_NONE) \

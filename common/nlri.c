@@ -51,21 +51,20 @@ nlri_parse(const char *text, struct nlri *n, struct err *e)
 		return err_set(e, ERR_INVALID,
 		    "prefix \"%.60s\" has no /length", text);
 	if ((size_t)(slash - text) >= sizeof(host))
-		return err_set(
-		    e, ERR_INVALID, "prefix \"%.60s\" is malformed", text);
+		return err_set(e, ERR_INVALID, "prefix \"%.60s\" is malformed",
+		    text);
 	memcpy(host, text, (size_t)(slash - text));
 	host[slash - text] = '\0';
 	len = length_parse(slash + 1);
 	if (addr_parse(host, &a) == -1 || len == -1)
-		return err_set(
-		    e, ERR_INVALID, "prefix \"%.60s\" is malformed", text);
+		return err_set(e, ERR_INVALID, "prefix \"%.60s\" is malformed",
+		    text);
 	memset(n, 0, sizeof(*n));
-	n->family = a.family == ADDR_IPV6 ? FAMILY_IPV6_UNICAST :
-					    FAMILY_IPV4_UNICAST;
+	n->family =
+	    a.family == ADDR_IPV6 ? FAMILY_IPV6_UNICAST : FAMILY_IPV4_UNICAST;
 	max = family_max_bits((enum family)n->family);
 	if ((unsigned int)len > max)
-		return err_set(e, ERR_INVALID,
-		    "%s prefix length %d exceeds %u",
+		return err_set(e, ERR_INVALID, "%s prefix length %d exceeds %u",
 		    a.family == ADDR_IPV6 ? "IPv6" : "IPv4", len, max);
 	n->bits = (uint8_t)len;
 	memcpy(n->key, a.bytes, sizeof(n->key));

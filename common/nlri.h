@@ -18,7 +18,7 @@
 
 struct nlri {
 	uint8_t family; /* enum family */
-	uint8_t bits;	/* prefix length */
+	uint8_t bits; /* prefix length */
 	uint8_t key[16]; /* unused bytes and host bits are zero */
 };
 
