@@ -110,6 +110,12 @@ struct packer {
 	uint8_t next_hop[32];
 	uint8_t next_hop_len;
 	uint8_t attrs[EXPORT_MAX];
+	/* the last two sets that were compared as they are on the wire */
+	struct {
+		uint32_t old, new;
+		bool same;
+	} pair;
+	uint8_t other[EXPORT_MAX];
 	/* the run */
 	size_t len;
 	uint16_t messages;
@@ -590,6 +596,40 @@ add_announce(struct packer *p, size_t i)
 	bucket_append(p, &p->buckets[p->memo.bucket - 1], i);
 }
 
+/*
+ * Do two sets look the same on the wire?  Towards other ASs the next hop, the
+ * preference and often MED are not seen, and a change of those alone is
+ * nothing to tell.
+ */
+static bool
+looks_same(struct packer *p, uint32_t old, uint32_t new)
+{
+	const struct export_rule *rule = &p->group->rule;
+	const struct attrs *a = attrs_get(p->rde->attrs, SENT_ATTRS(old));
+	const struct attrs *b = attrs_get(p->rde->attrs, SENT_ATTRS(new));
+	uint8_t nh[2][32];
+	size_t len;
+
+	if (!rule->ebgp || a->path_len != b->path_len ||
+	    a->origin != b->origin || a->neighbour_as != b->neighbour_as)
+		return false;
+	if (p->pair.old != old || p->pair.new != new) {
+		p->pair.old = old;
+		p->pair.new = new;
+		p->encoded = 0;
+		len = export_attrs(rule, a, SENT_KIND(old), p->attrs);
+		p->pair.same =
+		    len == export_attrs(rule, b, SENT_KIND(new), p->other) &&
+		    memcmp(p->attrs, p->other, len) == 0;
+		if (p->pair.same && rule->family != FAMILY_IPV4_UNICAST) {
+			len = export_next_hop(rule, a, nh[0]);
+			p->pair.same = len == export_next_hop(rule, b, nh[1]) &&
+			    memcmp(nh[0], nh[1], len) == 0;
+		}
+	}
+	return p->pair.same;
+}
+
 /* Decide what an entry of the chunk needs. */
 static inline void
 classify(struct packer *p, size_t i)
@@ -599,6 +639,11 @@ classify(struct packer *p, size_t i)
 	uint16_t was = p->source[id], source;
 
 	new = wanted(p, id, &source);
+	if (old != new &&old != 0 && new != 0 && looks_same(p, old, new)) {
+		attrs_ref(p->rde->attrs, SENT_ATTRS(new), 1);
+		unref_add(&p->unref, p->rde->attrs, SENT_ATTRS(old));
+		p->sent[id] = old = new;
+	}
 	if (old == 0 && new != 0) {
 		add_announce(p, i);
 	} else if (old == new && (new == 0 || was == source)) {
@@ -749,6 +794,7 @@ pack_chunk(struct packer *p)
 	p->n_buckets = 0;
 	p->n_targets = 0;
 	p->memo.attrs = 0;
+	p->pair.old = 0;
 	for (i = 0; i < n; i++)
 		classify(p, i);
 	send_targets(p);
