@@ -98,12 +98,6 @@ group_free_all(struct rde *rde)
 }
 
 static bool
-same_addr(const struct addr *a, const struct addr *b)
-{
-	return addr_equal(a, b);
-}
-
-static bool
 same_key(const struct group *a, const struct export_rule *rule,
     uint32_t mrai_secs)
 {
@@ -111,7 +105,7 @@ same_key(const struct group *a, const struct export_rule *rule,
 	    a->rule.as4 == rule->as4 && a->rule.local_as == rule->local_as &&
 	    a->rule.message_max == rule->message_max &&
 	    a->mrai_secs == mrai_secs &&
-	    same_addr(&a->rule.local, &rule->local);
+	    addr_equal(&a->rule.local, &rule->local);
 }
 
 /* --- members --- */
@@ -346,12 +340,10 @@ holder_gone(struct rib *rib, uint32_t id)
 }
 
 uint32_t
-group_set_sent(struct rde *rde, struct group *g, uint32_t id, uint32_t sent,
-    uint16_t source)
+group_set_sent(struct group *g, uint32_t id, uint32_t sent, uint16_t source)
 {
 	uint32_t old = group_sent(g, id);
 
-	(void)rde;
 	sent_put(g, id, sent, source);
 	if (old != 0 && sent == 0)
 		holder_gone(g->rib, id);
@@ -588,7 +580,7 @@ dying_step(struct rde *rde, struct group *g, size_t *budget)
 		if (sent == 0)
 			continue;
 		unref_add(&unref, rde->attrs, SENT_ATTRS(sent));
-		group_set_sent(rde, g, g->copied, 0, 0);
+		group_set_sent(g, g->copied, 0, 0);
 	}
 	unref_flush(&unref, rde->attrs);
 	return g->copied >= limit;

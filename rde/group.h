@@ -134,8 +134,8 @@ uint32_t group_wanted(struct rde *, const struct group *, uint32_t id,
     uint16_t *source, bool report);
 /* Note what was sent.  The group holds no reference of the new set yet; the
  * old one's reference is the caller's.  May free the entry. */
-uint32_t group_set_sent(struct rde *, struct group *, uint32_t id,
-    uint32_t sent, uint16_t source);
+uint32_t
+group_set_sent(struct group *, uint32_t id, uint32_t sent, uint16_t source);
 /* How many groups hold something for an entry. */
 uint32_t group_holders(const struct rde *, enum family, uint32_t id);
 

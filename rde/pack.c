@@ -723,7 +723,7 @@ send_withdraws(struct packer *p, uint32_t at, bool note)
 		if (!note)
 			continue;
 		unmark(p, id);
-		old = group_set_sent(p->rde, p->group, id, 0, 0);
+		old = group_set_sent(p->group, id, 0, 0);
 		unref_add(&p->unref, p->rde->attrs, SENT_ATTRS(old));
 	}
 	message_end(p);
