@@ -98,6 +98,31 @@ rpc_add_peer(void *ctx, struct call *call, const ProtobufCMessage *request)
 	conf_peer_fini(&edit.peer);
 }
 
+static const struct ask_kind forget_kind = {
+	.to = PROC_SESSIOND,
+	.question = MSG_PEER_CTL,
+	.answer = MSG_PEER_CTL_DONE,
+	.on_answer = on_peer_removed,
+};
+
+/* A peer that is not configured may be there all the same. */
+static void
+ask_forget(struct apid *apid, struct call *call, const struct addr *addr)
+{
+	char subject[ADDR_STRLEN];
+	uint8_t memory[256];
+	struct peer_ctl ctl;
+	struct wr wr;
+
+	memset(&ctl, 0, sizeof(ctl));
+	ctl.op = PEER_CTL_REMOVE;
+	ctl.addr = *addr;
+	ctl.families = FAMILY_ALL;
+	wr_init(&wr, memory, sizeof(memory));
+	msg_peer_ctl_put(&wr, &ctl);
+	ask_start(apid, call, &forget_kind, &wr, addr_str(addr, subject));
+}
+
 void
 rpc_remove_peer(void *ctx, struct call *call, const ProtobufCMessage *request)
 {
@@ -112,6 +137,9 @@ rpc_remove_peer(void *ctx, struct call *call, const ProtobufCMessage *request)
 	if (pb_peer_address("address", m->address, &edit.peer.addr,
 		&edit.peer.port, &e) == -1)
 		call_fail(call, &e);
+	else if (apid->conf != NULL &&
+	    conf_peer_find(apid->conf, &edit.peer.addr) == NULL)
+		ask_forget(apid, call, &edit.peer.addr);
 	else
 		ask_edit(apid, call, &remove_kind, &edit);
 	conf_peer_fini(&edit.peer);

@@ -303,7 +303,7 @@ msg_peer_ctl_get(struct rd *r, struct peer_ctl *ctl)
 	uint8_t len;
 
 	memset(ctl, 0, sizeof(*ctl));
-	ctl->op = get_enum(r, PEER_CTL_ENABLE, PEER_CTL_REFRESH_BOTH);
+	ctl->op = get_enum(r, PEER_CTL_ENABLE, PEER_CTL_REMOVE);
 	addr_get(r, &ctl->addr);
 	ctl->families = get_families(r);
 	len = rd_n8(r);

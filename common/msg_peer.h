@@ -155,6 +155,7 @@ enum peer_ctl_op {
 	PEER_CTL_REFRESH_IN, /* ask the peer for its routes again */
 	PEER_CTL_REFRESH_OUT, /* send ours again */
 	PEER_CTL_REFRESH_BOTH,
+	PEER_CTL_REMOVE, /* one that nobody configured */
 };
 struct peer_ctl {
 	uint8_t op;

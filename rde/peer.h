@@ -35,7 +35,7 @@ struct peer {
 	uint8_t generation; /* bit per family: RIB_GENERATION of fresh paths */
 	uint32_t epoch;
 	struct addr remote;
-	struct addr local;
+	struct addr local; /* IPv4 of an IPv4-mapped one */
 	uint32_t remote_as;
 	uint32_t remote_id; /* BGP identifier, host order */
 	uint32_t local_as;

@@ -236,6 +236,23 @@ rde_peer_gone(struct rde *rde, struct peer *peer)
 		rde_peer_release(rde, peer);
 }
 
+/*
+ * Our end of a session as a next hop.  A session between IPv4-mapped
+ * addresses runs over IPv4, whatever the sockets say.
+ */
+static struct addr
+local_of(const struct peer_up *up)
+{
+	struct addr a = up->local;
+
+	if (addr_is_mapped(&up->local)) {
+		memset(&a, 0, sizeof(a));
+		a.family = ADDR_IPV4;
+		memcpy(a.bytes, up->local.bytes + 12, 4);
+	}
+	return a;
+}
+
 struct peer *
 rde_peer_up(struct rde *rde, uint32_t id, uint32_t epoch,
     const struct peer_up *up, struct mono now)
@@ -263,7 +280,7 @@ rde_peer_up(struct rde *rde, uint32_t id, uint32_t epoch,
 	peer->as4 = up->as4;
 	peer->epoch = epoch;
 	peer->remote = up->remote;
-	peer->local = up->local;
+	peer->local = local_of(up);
 	peer->remote_as = up->remote_as;
 	peer->remote_id = up->remote_id;
 	peer->local_as = up->local_as;

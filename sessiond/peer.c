@@ -459,7 +459,8 @@ peer_control(struct sessiond *sd, const struct peer_ctl *ctl, struct err *e)
 
 	err_clear(e);
 	p = peer_find(sd, &ctl->addr);
-	if (p == NULL) {
+	/* Configured ones are removed from the configuration. */
+	if (p == NULL || (ctl->op == PEER_CTL_REMOVE && p->configured)) {
 		(void)err_set(e, ERR_NOT_FOUND, "peer %s not found",
 		    addr_str(&ctl->addr, name));
 		return;
@@ -470,6 +471,10 @@ peer_control(struct sessiond *sd, const struct peer_ctl *ctl, struct err *e)
 	}
 	if (ctl->op == PEER_CTL_DISABLE) {
 		disable(p, ctl->reason);
+		return;
+	}
+	if (ctl->op == PEER_CTL_REMOVE) {
+		peer_remove(p, BGP_CEASE_DECONFIGURED);
 		return;
 	}
 	if (p->current->state != PEER_ESTABLISHED) {

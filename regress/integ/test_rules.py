@@ -5,6 +5,8 @@ learned ones, sources that change, restarts, limits, states."""
 import random
 import time
 
+import grpc
+
 from lib import bgp, net, wait
 from lib.case import ASN, Case
 from lib.speaker import Closed
@@ -571,6 +573,141 @@ class Words(Case):
             s = self.speaker(12)
             s.send(bgp.notification(code, subcode, b"\xff\xfe"))
             self.assertIsNone(s.wait_closed())
+
+
+class Strangers(Case):
+    """Peers that nobody configured."""
+
+    conf = {"accept_unconfigured_peers": True}
+
+    def restarting(self, n, seconds):
+        return self.speaker(n, caps=[
+            bgp.cap_mp(1, 1), bgp.cap_refresh(), bgp.cap_as4(65000 + n),
+            bgp.cap_gr(seconds, [(1, 1, True)])])
+
+    def test_restart(self):
+        """It stays while its routes are kept, and comes back; once the time
+        is over it is gone with them."""
+        a, b = self.restarting(70, 2), self.speaker(71)
+        a.announce("10.1.0.0/24")
+        b.wait_route("10.1.0.0/24")
+        a.drop()
+        self.suite.wait_state(a.addr, "IDLE")
+        self.assertTrue(b.has("10.1.0.0/24"))
+        a = self.restarting(70, 2)
+        a.send(bgp.end_of_rib())
+        b.wait_gone("10.1.0.0/24")
+        a.announce("10.1.0.0/24")
+        b.wait_route("10.1.0.0/24")
+        a.drop()
+        wait.until(lambda: a.addr not in self.suite.peers(), "peer gone")
+        b.wait_gone("10.1.0.0/24")
+
+    def test_disable_and_remove(self):
+        a = self.speaker(72)
+        self.suite.rpc.DisablePeer(pb.DisablePeerRequest(address=a.addr))
+        self.assertEqual(a.wait_closed()[:2], (6, 2))
+        self.assertNotIn(a.addr, self.suite.peers())
+        a = self.speaker(72)
+        b = self.speaker(73)
+        a.announce("10.2.0.0/24")
+        b.wait_route("10.2.0.0/24")
+        r = self.suite.rpc.RemovePeer(pb.RemovePeerRequest(address=a.addr))
+        self.assertTrue(r.success)
+        self.assertEqual(a.wait_closed()[:2], (6, 3))
+        self.assertNotIn(a.addr, self.suite.peers())
+        b.wait_gone("10.2.0.0/24")
+        with self.assertRaises(grpc.RpcError) as e:
+            self.suite.rpc.RemovePeer(pb.RemovePeerRequest(address=a.addr))
+        self.assertEqual(e.exception.code(), grpc.StatusCode.NOT_FOUND)
+
+
+class Mapped(Case):
+    """IPv4-mapped addresses: peers of their own over IPv4."""
+
+    peers = [passive("::ffff:" + net.v4(10), remote_as=65010), ebgp(11)]
+    conf = {"listen_addr": [net.endpoint("::ffff:" + net.v4(1)),
+                            net.endpoint(net.v4(2))]}
+
+    def test_next_hops(self):
+        a, b = self.speaker(10, up=False), self.speaker(11, up=False)
+        a.establish()
+        b.establish(net.v4(2))
+        self.assertEqual(sorted(self.suite.peers()),
+                         sorted([b.addr, "::ffff:" + a.addr]))
+        self.suite.wait_state("::ffff:" + a.addr)
+        self.suite.add_route("10.1.0.0/24")
+        b.announce("10.2.0.0/24")
+        b.announce("2001:db8:2::/48")
+        self.assertEqual(a.wait_route("10.1.0.0/24")["next_hop"], net.v4(1))
+        self.assertEqual(a.wait_route("10.2.0.0/24")["next_hop"], net.v4(1))
+        self.assertEqual(a.wait_route("2001:db8:2::/48")["next_hop"],
+                         "2001:db8::ff")
+        a.announce("10.3.0.0/24")
+        self.assertEqual(b.wait_route("10.3.0.0/24")["next_hop"], net.v4(2))
+        p = self.suite.routes()["10.3.0.0/24"][0]
+        self.assertEqual(p.peer_address, "::ffff:" + a.addr)
+
+
+class Refresh(Case):
+    peers = [ebgp(n) for n in range(10, 17)]
+
+    def test_answer_while_routes_change(self):
+        a, b = self.speaker(10), self.speaker(11)
+        for k in range(20):
+            a.announce(["10.%d.%d.0/24" % (50 + k, j) for j in range(250)],
+                       [65010, 65100 + k])
+        b.wait_prefixes(5000)
+        with b.cond:
+            b.table.clear()
+        b.send(bgp.refresh(), bgp.refresh(), bgp.refresh(2, 1))
+        for k in range(20):
+            a.withdraw(["10.%d.%d.0/24" % (50 + k, j)
+                        for j in range(0, 250, 2)])
+        want = {"10.%d.%d.0/24" % (50 + k, j)
+                for k in range(20) for j in range(1, 250, 2)}
+        wait.until(lambda: set(b.prefixes()) == want, "what is left", 20)
+
+    def test_too_early(self):
+        s = self.speaker(12, up=False)
+        s.connect()
+        s.answer_open = False
+        s.send_open()
+        s.wait(lambda: s.count(bgp.KEEPALIVE), "KEEPALIVE")
+        s.send(bgp.refresh())
+        self.assertEqual(s.wait_closed(), (5, 2, b"\5"))
+
+    def test_too_long(self):
+        s = self.speaker(13)
+        s.send(bgp.message(bgp.REFRESH, b"\0\1\0\1\0"))
+        self.assertEqual(s.wait_closed(), (1, 2, b"\0\x18"))
+
+    def test_no_family_in_common(self):
+        s = self.speaker(16, up=False,
+                         caps=[bgp.cap_mp(25, 70), bgp.cap_as4(65016)])
+        s.connect()
+        s.send_open()
+        self.assertEqual(s.wait_closed(), (
+            2, 7, b"\1\4\0\1\0\1\1\4\0\2\0\1"))
+
+    def test_each_message_counts_once(self):
+        a, b = self.speaker(14), self.speaker(15)
+        for i in range(10):
+            a.announce("10.5.%d.0/24" % i, [65014, 65100 + i])
+        b.wait_prefixes(10)
+        a.send(bgp.refresh())
+        a.send(bgp.notification(6, 2))
+        a.wait_closed()
+        wait.until(lambda: self.suite.state(a.addr) != "ESTABLISHED", "end")
+        st = self.suite.peer(a.addr).statistics
+        self.assertEqual(
+            (st.open_received, st.keepalive_received, st.update_received,
+             st.notification_received, st.notification_sent),
+            (st.open_sent, 1, 10, 1, 0))
+        b.wait(lambda: not b.table, "withdrawals")
+        st = self.suite.peer(b.addr).statistics
+        self.assertEqual(st.update_sent, b.count(bgp.UPDATE))
+        self.assertEqual(st.keepalive_sent, b.count(bgp.KEEPALIVE))
 
 
 class Table(Case):

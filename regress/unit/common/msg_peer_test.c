@@ -276,7 +276,7 @@ ctl_read(struct rd *r)
 
 	msg_peer_ctl_get(r, &c);
 	if (rd_done(r))
-		ck_assert(c.op <= PEER_CTL_REFRESH_BOTH);
+		ck_assert(c.op <= PEER_CTL_REMOVE);
 }
 
 static const struct payload {
