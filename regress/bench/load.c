@@ -4,6 +4,7 @@
 
 #include <sys/wait.h>
 
+#include <err.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,6 +205,9 @@ phase_end(struct run *r, const char *name)
 	double at = 0, now, cpu = 0, self = 0, machine = 0;
 	double end = r->t0 + r->o->timeout, check = r->t0;
 	bool ok = false, was = false;
+
+	if (p->nwanting == 0)
+		errx(2, "%s: nobody receives", name);
 
 	for (;;) {
 		pool_turn(p, 5);
@@ -507,8 +511,8 @@ run_sessions(struct run *r)
 	if (o->nh_self)
 		r->pool.nh_exact = o->dut;
 	for (unsigned i = 0; i < n; i++)
-		r->pool.s[i].receives =
-		    r->load->kind == FAN_OUT || i >= r->senders;
+		r->pool.s[i].receives = r->load->kind == FAN_OUT ||
+		    r->load->kind == FLAP || i >= r->senders;
 	if (r->load->then == THEN_JOIN)
 		r->pool.s[n - 1].late = true;
 }
