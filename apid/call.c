@@ -505,8 +505,13 @@ call_on_send_done(struct call *call, bool ok)
 	hint = call->sendq.count > 0;
 	if (call->want_room && call->sendq.bytes <= CALL_SEND_LOW) {
 		call->want_room = false;
-		call->refs++;
-		room = true;
+		/* The producer may have asked again before the loop came to
+		 * the tag of the time before, which will serve it. */
+		room = !call->room_posted;
+		if (room) {
+			call->room_posted = true;
+			call->refs++;
+		}
 	}
 	pthread_mutex_unlock(&call->mu);
 	if (room)
@@ -716,6 +721,9 @@ call_on_tag(struct call *call, struct tag *tag)
 		on_send_idle(call, tag->ok);
 		return;
 	case TAG_ROOM:
+		pthread_mutex_lock(&call->mu);
+		call->room_posted = false;
+		pthread_mutex_unlock(&call->mu);
 		if (!call->ended)
 			call->ops->on_room(call->ctx);
 		break;

@@ -76,6 +76,7 @@ struct call {
 	struct item_queue sendq;
 	bool sending; /* tag_send is outstanding */
 	bool want_room; /* the producer waits for TAG_ROOM */
+	bool room_posted; /* tag_room is on the list: not a second time */
 	uint64_t sent; /* messages given to the core */
 	struct item_queue recvq;
 	grpc_byte_buffer *recv_buffer; /* filled in by the core */
