@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: ISC
 """The network of a test run.
 
-As root the runner moves itself into a network namespace in which only the
-loopback interface exists and carries many addresses: every daemon has one of
-its own, port 179 is free, and two runs beside each other do not meet.  Where
-that is refused, addresses are 127.0.1.N and ::1, and ports are ephemeral.
+The runner moves itself into a network namespace in which only the loopback
+interface exists and carries many addresses: every daemon has one of its own,
+port 179 is free for all, and two runs beside each other do not meet.  An
+ordinary user gets it inside a user namespace.  Where both are refused,
+addresses are 127.0.1.N and ::1, and the port is one that is free.
 """
 
 import os
@@ -20,15 +21,18 @@ def private():
 
 def enter(argv):
     """Re-execute argv in a namespace; returns if that is not possible."""
-    if private() or os.environ.get("INTEG_NETNS") == "0" or os.getuid() != 0:
+    if private() or os.environ.get("INTEG_NETNS") == "0":
         return
-    probe = subprocess.run(["unshare", "-n", "true"],
+    command = ["unshare", "-n"]
+    if os.getuid() != 0:
+        command += ["-U", "--map-current-user", "--keep-caps"]
+    probe = subprocess.run(command + ["ip", "link", "set", "lo", "up"],
                            stderr=subprocess.DEVNULL)
     if probe.returncode != 0:
         os.environ["INTEG_NETNS"] = "0"
         return
     os.environ["INTEG_NETNS"] = "1"
-    os.execvp("unshare", ["unshare", "-n"] + argv)
+    os.execvp("unshare", command + argv)
 
 
 def setup():
