@@ -210,7 +210,7 @@ class Suite:
                 ("grpc.max_receive_message_length", 64 << 20),
                 ("grpc.enable_http_proxy", 0),
                 ("grpc.initial_reconnect_backoff_ms", 100),
-                ("grpc.min_reconnect_backoff_ms", 100),
+                ("grpc.min_reconnect_backoff_ms", 5000),
                 ("grpc.max_reconnect_backoff_ms", 300)])
         return pb_grpc.BgpServiceStub(self.channel)
 
