@@ -42,7 +42,7 @@ START_TEST(test_random)
 
 	memset(handle, 0, sizeof(handle));
 	memset(refs, 0, sizeof(refs));
-	for (i = 0; i < 200000; i++) {
+	for (i = 0; i < 80000; i++) {
 		k = rnd(SETS);
 		n = 1 + rnd(3);
 		if (rnd(2) == 0 || i < 20000) {
@@ -130,7 +130,7 @@ main(void)
 	int failed;
 
 	hash_init();
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 240);
 	tcase_add_test(t, test_random);
 	tcase_add_test(t, test_head);
 	suite_add_tcase(s, t);

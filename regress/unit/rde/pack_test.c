@@ -400,7 +400,7 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 120);
+	tcase_set_timeout(t, 240);
 	tcase_add_test(t, test_ipv4);
 	tcase_add_test(t, test_ipv6);
 	tcase_add_test(t, test_ipv6_short_forms);

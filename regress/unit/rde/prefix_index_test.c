@@ -249,7 +249,7 @@ main(void)
 	int failed;
 
 	hash_init();
-	tcase_set_timeout(t, 120);
+	tcase_set_timeout(t, 240);
 	tcase_add_loop_test(t, test_random_ipv4, 0, 6);
 	tcase_add_loop_test(t, test_random_ipv6, 0, 6);
 	tcase_add_test(t, test_full_node);

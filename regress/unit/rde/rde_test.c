@@ -1081,6 +1081,48 @@ announce_one(uint32_t id, uint32_t at)
 	rde_updates(rde, rde_peer_find(rde, id), msg, n, now);
 }
 
+/* A refresh brings every route, also those that change meanwhile in what the
+ * receiver cannot see (here MED, towards another AS). */
+START_TEST(test_refresh_while_med_changes)
+{
+	uint8_t msg[1024], block[BLOCK];
+	struct speaker *s = &speakers[1];
+	struct held *out = speakers[2].out;
+	struct addr nh;
+	uint32_t at, had = 0;
+	size_t n;
+
+	ck_assert(!speakers[1].ibgp && !speakers[2].ibgp);
+	op_up(1);
+	op_up(2);
+	for (at = 0; at < 10; at++)
+		announce_one(1, at);
+	drain();
+	always_ready = true;
+	for (at = 0; at < 10; at++) {
+		had += out[at].there;
+		out[at].there = false;
+	}
+	ck_assert_uint_gt(had, 2);
+	speakers[2].refreshing = true;
+	rde_refresh(rde, rde_peer_find(rde, 2), FAMILY_ALL);
+	/* Room for one message: the rest waits. */
+	rde_pack(rde, now, 4096);
+	ck_assert_uint_gt(rde->n_resends, 0);
+	for (at = 0; at < 10; at++) {
+		s->in[at].has_med = true;
+		s->in[at].med = 1000 + at;
+		nh = next_hop_of(prefixes[at].family, s->in[at].next_hop);
+		n = build(&s->in[at], prefixes[at].family, s->in[at].asns,
+		    s->in[at].n_asns, &nh, block);
+		n = write_update(msg, s, block, n, &prefixes[at]);
+		rde_updates(rde, rde_peer_find(rde, 1), msg, n, now);
+	}
+	drain();
+	check_model();
+}
+END_TEST
+
 START_TEST(test_max_prefix)
 {
 	struct peer *peer;
@@ -1175,11 +1217,12 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 120);
+	tcase_set_timeout(t, 240);
 	tcase_add_loop_test(t, test_churn, 0, 16);
 	tcase_add_test(t, test_all_gone);
 	tcase_add_test(t, test_groups_merge);
 	tcase_add_test(t, test_slow_member);
+	tcase_add_test(t, test_refresh_while_med_changes);
 	tcase_add_test(t, test_max_prefix);
 	tcase_add_test(t, test_ineligible_replaces);
 	suite_add_tcase(s, t);
