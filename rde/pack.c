@@ -639,7 +639,7 @@ classify(struct packer *p, size_t i)
 	uint16_t was = p->source[id], source;
 
 	new = wanted(p, id, &source);
-	if (old != new &&old != 0 && new != 0 && looks_same(p, old, new)) {
+	if (old != new && old != 0 && new != 0 && looks_same(p, old, new)) {
 		attrs_ref(p->rde->attrs, SENT_ATTRS(new), 1);
 		unref_add(&p->unref, p->rde->attrs, SENT_ATTRS(old));
 		p->sent[id] = old = new;
@@ -1046,21 +1046,23 @@ resend_collect(struct packer *p, struct dump *d, const struct peer *peer)
 	return dump_is_collected(d);
 }
 
+/* An entry whose set changed since it was listed is sent with what it has
+ * now: the change may have been one that nobody was told of. */
 static void
 resend_list(struct packer *p, struct dump *d, const struct dump_list *l,
     const struct peer *peer)
 {
 	const struct group *g = p->group;
-	uint32_t id = d->id != 0 ? d->id : l->head;
-	bool ready = false;
+	uint32_t sent, id = d->id != 0 ? d->id : l->head;
 
 	for (; id != 0; id = d->next[id]) {
-		if (group_sent(g, id) != l->sent ||
-		    group_source(g, id) == peer->id)
+		sent = group_sent(g, id);
+		if (sent == 0 || group_source(g, id) == peer->id)
 			continue;
-		if (!ready)
-			encode(p, &g->rule, l->sent);
-		ready = true;
+		if (p->encoded != sent) {
+			message_end(p);
+			encode(p, &g->rule, sent);
+		}
 		if (!nlri_room(p, id, true))
 			break;
 		put_nlri(p, id);
