@@ -639,7 +639,7 @@ classify(struct packer *p, size_t i)
 	uint16_t was = p->source[id], source;
 
 	new = wanted(p, id, &source);
-	if (old != new && old != 0 && new != 0 && looks_same(p, old, new)) {
+	if (old != new &&old != 0 && new != 0 && looks_same(p, old, new)) {
 		attrs_ref(p->rde->attrs, SENT_ATTRS(new), 1);
 		unref_add(&p->unref, p->rde->attrs, SENT_ATTRS(old));
 		p->sent[id] = old = new;

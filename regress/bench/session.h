@@ -32,7 +32,7 @@ struct session {
 	unsigned families;
 	bool receives; /* counted: has to hold what is expected */
 	bool late; /* not started with the others */
-	bool deaf; /* reads nothing for now */
+	bool deaf; /* reads nothing at present */
 	int64_t timer; /* give up connecting, next try, or next KEEPALIVE */
 
 	struct bytes ctl; /* OPEN, KEEPALIVE, NOTIFICATION */
