@@ -4,6 +4,8 @@
 import os
 import random
 import socket
+import threading
+import time
 import unittest
 
 from lib import bgp, net, wait
@@ -188,6 +190,34 @@ class Hostile(Case):
             self.assertLess(after - before, 32 << 20)
         for s in streams:
             s.cancel()
+        feed.stop()
+        wait.until(lambda: not self.suite.routes(), "empty table")
+
+    def test_clients_that_read_by_fits_and_starts(self):
+        """Each gets every row once, and apid lives."""
+        feed = self.speaker(19)
+        for i in range(0, 8000, 500):
+            feed.announce(["11.%d.%d.0/24" % (j >> 8, j & 255)
+                           for j in range(i, i + 500)])
+        wait.until(lambda: self.suite.rpc.GetServerInfo(
+            pb.GetServerInfoRequest()).num_routes >= 8000, "8000 routes")
+        apid = self.suite.pids()["apid"]
+        counts = [0] * 6
+
+        def read(k):
+            for r in self.suite.rpc.ListRoutesStream(pb.ListRoutesRequest(),
+                                                     timeout=120):
+                counts[k] += r.prefix.startswith("11.")
+                if counts[k] % (150 + 7 * k) == 0:
+                    time.sleep(0.004)
+        threads = [threading.Thread(target=read, args=(k,))
+                   for k in range(len(counts))]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual(counts, [8000] * len(counts))
+        self.assertEqual(self.suite.pids()["apid"], apid)
         feed.stop()
         wait.until(lambda: not self.suite.routes(), "empty table")
 
