@@ -550,7 +550,7 @@ copy_step(struct rde *rde, struct group *g, size_t *budget)
 	struct rib_entry *e;
 
 	group_reach(to);
-	for (; g->copied<limit && * budget> 0; g->copied++, (*budget)--) {
+	for (; *budget > 0 && g->copied < limit; g->copied++, (*budget)--) {
 		sent = group_sent(g, g->copied);
 		if (sent == 0)
 			continue;
@@ -575,7 +575,7 @@ dying_step(struct rde *rde, struct group *g, size_t *budget)
 	if (limit > g->rib->entries.next)
 		limit = g->rib->entries.next;
 	unref_init(&unref);
-	for (; g->copied<limit && * budget> 0; g->copied++, (*budget)--) {
+	for (; *budget > 0 && g->copied < limit; g->copied++, (*budget)--) {
 		sent = group_sent(g, g->copied);
 		if (sent == 0)
 			continue;
