@@ -99,7 +99,7 @@ class Neighbour:
                            stdin=subprocess.DEVNULL)
         out = r.stdout.decode(errors="replace")
         if check and r.returncode != 0:
-            raise AssertionError("%s: %s: %s" % (self.name, args, out))
+            raise wait.NoAnswer("%s: %s: %s" % (self.name, args, out))
         return out
 
     # --------------------------------------------------------------- running
@@ -486,8 +486,21 @@ class GoBgp(Neighbour):
         return self
 
     def cli(self, *words, check=True):
-        return self.ask("usr/bin/gobgp", "-u", "127.0.0.1", "-p",
-                        str(self.api), *words, check=check)
+        """Its client gives up after a short time; on a busy machine one
+        asks again."""
+        out = []
+
+        def answer():
+            out[:] = [self.ask("usr/bin/gobgp", "-u", "127.0.0.1", "-p",
+                               str(self.api), *words, check=False)]
+            return "context deadline exceeded" not in out[0]
+        if check:
+            wait.until(answer, "answer to %s" % (words,), 20, 0.1)
+            if out[0].startswith('{"error"'):
+                raise wait.NoAnswer("gobgp: %s: %s" % (words, out[0]))
+        else:
+            answer()
+        return out[0]
 
     def ready(self):
         return "AS:" in self.cli("global", check=False)

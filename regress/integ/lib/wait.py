@@ -17,15 +17,26 @@ class Timeout(AssertionError):
     pass
 
 
+class NoAnswer(AssertionError):
+    """A program that was asked something did not answer (yet)."""
+
+
 def until(condition, what, seconds=20, step=0.03):
-    """Return the first true value of condition(); Timeout at the deadline."""
+    """Return the first true value of condition(); Timeout at the deadline.
+    A condition that raises NoAnswer is not true yet."""
     end = time.monotonic() + seconds * FACTOR
     pause = threading.Event()
     while True:
-        value = condition()
+        silent = None
+        try:
+            value = condition()
+        except NoAnswer as e:
+            value, silent = None, e
         if value:
             return value
         if time.monotonic() >= end:
+            if silent is not None:
+                raise silent
             raise Timeout("no %s within %g s" % (
                 what() if callable(what) else what, seconds * FACTOR))
         pause.wait(step)
