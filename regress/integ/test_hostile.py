@@ -5,7 +5,6 @@ import os
 import random
 import socket
 import threading
-import time
 import unittest
 
 from lib import bgp, net, wait
@@ -203,13 +202,14 @@ class Hostile(Case):
             pb.GetServerInfoRequest()).num_routes >= 8000, "8000 routes")
         apid = self.suite.pids()["apid"]
         counts = [0] * 6
+        rest = threading.Event()    # readers that are slow on purpose
 
         def read(k):
             for r in self.suite.rpc.ListRoutesStream(pb.ListRoutesRequest(),
                                                      timeout=120):
                 counts[k] += r.prefix.startswith("11.")
                 if counts[k] % (150 + 7 * k) == 0:
-                    time.sleep(0.004)
+                    rest.wait(0.004)
         threads = [threading.Thread(target=read, args=(k,))
                    for k in range(len(counts))]
         for t in threads:
