@@ -274,7 +274,7 @@ sessiond_close(void *ctx, const char *why)
 		return;
 	}
 	/* bgpd decides what becomes of us; it sees its child end. */
-	log_info("sessiond is gone");
+	log_debug("sessiond is gone");
 	chan_free(sh->sessiond);
 	sh->sessiond = NULL;
 	session_lost_all(sh);
