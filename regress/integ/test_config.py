@@ -349,7 +349,7 @@ class Listeners(unittest.TestCase):
         s.start()
         st = os.stat(path)
         self.assertEqual(st.st_mode & 0o777, 0o660)
-        self.assertIn("Local", "Local" + s.bgpctl("show"))
+        self.assertIn("AS 64500", s.bgpctl("show"))
         s.stop()
 
     def test_port_0_is_shown(self):

@@ -93,14 +93,12 @@ class Neighbour:
     def command(self, *args):
         return [os.path.join(TREES, self.name, "run")] + list(args)
 
-    def ask(self, *args, check=True, stdin=None):
-        r = subprocess.run(self.command(*args), stdout=subprocess.PIPE,
-                           stderr=subprocess.STDOUT, timeout=60,
-                           stdin=subprocess.DEVNULL)
-        out = r.stdout.decode(errors="replace")
-        if check and r.returncode != 0:
-            raise wait.NoAnswer("%s: %s: %s" % (self.name, args, out))
-        return out
+    def ask(self, *args, check=True):
+        status, out, err = wait.output_of(self.command(*args))
+        text = (out + err).decode(errors="replace")
+        if check and status != 0:
+            raise wait.NoAnswer("%s: %s: %s" % (self.name, args, text))
+        return text
 
     # --------------------------------------------------------------- running
 
@@ -108,9 +106,9 @@ class Neighbour:
         self.configure()
         with open(self.log, "ab") as log:
             self.proc = subprocess.Popen(
-                self.command(*self.arguments()), stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, env=self.environment(),
-                start_new_session=True, preexec_fn=wait.with_parent)
+                wait.WITH_PARENT + self.command(*self.arguments()),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=self.environment(), start_new_session=True)
         try:
             wait.until(self.ready, lambda: "start of %s:\n%s" % (
                 self.name, self.tail()), 20, 0.1)
@@ -739,7 +737,9 @@ class ExaBgp(Neighbour):
         return sum(s == "up" for s in state.values())
 
     def say(self, line):
-        with open(self.path("in"), "w") as f:
+        # Without a reader at the other end this is an error, not a wait.
+        fd = os.open(self.path("in"), os.O_WRONLY | os.O_NONBLOCK)
+        with open(fd, "w") as f:
             f.write(line + "\n")
 
     def announce(self, r):

@@ -164,9 +164,10 @@ class Suite:
         self.write()
         with open(self.log, "ab") as log:
             self.proc = subprocess.Popen(
-                self.wrapper + [self.program(), "-d", "-f", self.file] + list(args),
+                (self.wrapper or wait.WITH_PARENT) +
+                [self.program(), "-d", "-f", self.file] + list(args),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=self.environment(), preexec_fn=wait.with_parent)
+                env=self.environment())
         return self
 
     def start(self, *args):

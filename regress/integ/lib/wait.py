@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: ISC
 """Waiting for conditions, with a deadline and never for luck."""
 
-import ctypes
 import os
 import signal
+import subprocess
+import tempfile
 import threading
 import time
-
-_libc = ctypes.CDLL(None)
 
 # A loaded machine and a sanitizer build are slow; no test gets slower by it.
 FACTOR = float(os.environ.get("INTEG_PATIENCE", "1"))
@@ -52,7 +51,28 @@ def holds(condition, what, seconds):
         pause.wait(0.03)
 
 
-def with_parent():
-    """In a new child: die if the test run dies, whatever ends it."""
-    pr_set_pdeathsig = 1
-    _libc.prctl(pr_set_pdeathsig, signal.SIGKILL)
+# In front of a command: it dies if the test run dies, whatever ends that.
+# Not a preexec_fn: Python code between fork and exec can wait for ever for a
+# lock that a thread of gRPC held at that moment.
+WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
+
+
+def output_of(command, seconds=60, **kw):
+    """Run a command to its end: its exit status, output and errors (bytes).
+
+    What it has started may outlive it without being waited for; at the
+    deadline all of it is killed and NoAnswer raised."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        p = subprocess.Popen(WITH_PARENT + command, stdin=subprocess.DEVNULL,
+                             stdout=out, stderr=err, start_new_session=True,
+                             **kw)
+        try:
+            status = p.wait(seconds * FACTOR)
+        except subprocess.TimeoutExpired:
+            os.killpg(p.pid, signal.SIGKILL)
+            p.wait()
+            raise NoAnswer("%s: nothing within %g s" % (
+                " ".join(command), seconds * FACTOR)) from None
+        out.seek(0)
+        err.seek(0)
+        return status, out.read(), err.read()
