@@ -95,7 +95,7 @@ class Neighbour:
 
     def ask(self, *args, check=True):
         status, out, err = wait.output_of(self.command(*args))
-        text = (out + err).decode(errors="replace")
+        text = (err + out).decode(errors="replace")
         if check and status != 0:
             raise wait.NoAnswer("%s: %s: %s" % (self.name, args, text))
         return text

@@ -69,7 +69,10 @@ def output_of(command, seconds=60, **kw):
         try:
             status = p.wait(seconds * FACTOR)
         except subprocess.TimeoutExpired:
-            os.killpg(p.pid, signal.SIGKILL)
+            try:
+                os.killpg(p.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass            # it ended just now
             p.wait()
             raise NoAnswer("%s: nothing within %g s" % (
                 " ".join(command), seconds * FACTOR)) from None
