@@ -12,7 +12,9 @@
 
 #include <event2/event.h>
 
+#include "apid/descriptors.h"
 #include "apid/server.h"
+#include "apid/symbols.h"
 #include "common/chan.h"
 #include "common/log.h"
 #include "common/proc.h"
@@ -35,6 +37,7 @@ lose_sibling(struct apid *apid, enum proc proc)
 	apid->chans[proc] = NULL;
 	(void)err_set(&e, ERR_UNAVAILABLE, "%s is gone", proc_name(proc));
 	req_lose_all(&apid->reqs, proc, &e);
+	health_changed(apid);
 }
 
 void
@@ -151,6 +154,7 @@ on_link(void *ctx, const struct msg *msg)
 	lose_sibling(apid, proc);
 	apid->chans[proc] = chan_new(apid->base, msg->fd, PROC_APID, proc,
 	    proc == PROC_RDE ? &rde_ops : &sessiond_ops, apid, PRIO_SIBLINGS);
+	health_changed(apid);
 }
 
 static void
@@ -301,6 +305,7 @@ on_conf_commit(void *ctx, const struct msg *msg)
 	apid->conf = conf_rx_take(&apid->rx);
 	proc_apply_log(apid->conf);
 	listeners_commit(apid);
+	health_changed(apid);
 	chan_send_buf(apid->chans[PROC_BGPD], MSG_CONF_DONE, msg->hdr.id, 0,
 	    NULL, 0);
 }
@@ -400,6 +405,10 @@ apid_run(int bgpd_fd)
 	if (apid->base == NULL ||
 	    event_base_priority_init(apid->base, PRIO__MAX) == -1)
 		fatalx("%s: no event base", __func__);
+	apid->health = health_new();
+	apid->symbols = symbols_new(descriptors, descriptors_len);
+	if (apid->symbols == NULL)
+		fatalx("%s: no descriptors", __func__);
 	apid->server =
 	    server_new(apid->base, apid_methods, apid_n_methods, apid);
 	apid->chans[PROC_BGPD] = chan_new(apid->base, bgpd_fd, PROC_APID,
@@ -415,6 +424,8 @@ apid_run(int bgpd_fd)
 	while (apid->n_listeners > 0)
 		listener_drop(apid, 0);
 	server_free(apid->server);
+	health_free(apid->health);
+	symbols_free(apid->symbols);
 	event_free(apid->sweep);
 	event_base_free(apid->base);
 	conf_rx_abort(&apid->rx);

@@ -22,7 +22,9 @@
 struct chan;
 struct event;
 struct event_base;
+struct health;
 struct server;
+struct symbols;
 
 enum {
 	APID_ANSWER_MS = 60 * 1000, /* a sibling must answer within */
@@ -48,6 +50,8 @@ struct apid {
 	struct event *sweep;
 	struct pb_route_encoder encoder; /* scratch of route listings */
 	size_t held; /* bytes of unary lists under construction */
+	struct health *health; /* rpc_health.c */
+	struct symbols *symbols; /* of reflection */
 	bool was_busy; /* there were calls at the last sweep */
 	bool stopping;
 };
@@ -71,6 +75,12 @@ void apid_tell(struct apid *, const struct req *, enum msg_type, const void *,
     size_t);
 /* A sibling broke the form of a message: its channel is closed. */
 void apid_broken(struct apid *, enum proc, const char *what);
+
+/* rpc_health.c: who watches the health of the services. */
+struct health *health_new(void);
+void health_free(struct health *);
+/* Call it when a sibling came or went, or a configuration was committed. */
+void health_changed(struct apid *);
 
 /* rpc.c: the methods, as server_new wants them. */
 extern const struct call_method apid_methods[];

@@ -3,7 +3,7 @@
  * One call: its end of the gRPC core's batches, the queue of a server
  * stream and the read-ahead of a client stream.
  *
- * A server stream is pumped by the completion thread: one message is in the
+ * A sending stream is pumped by the completion thread: one message is in the
  * core's hands at a time, and when the core has taken it the next one is
  * started right there, without waking the event loop.  Such a message
  * carries the buffer hint only while another one is queued behind it, and
@@ -250,7 +250,7 @@ call_start(struct server *server, const struct call_method *method,
 		call_unimplemented(call, "there is no such method");
 		return;
 	}
-	if (method->kind == CALL_CLIENT_STREAM) {
+	if (call_kind_reads(method->kind)) {
 		method->start(ctx, call, NULL);
 		if (!call->ended) {
 			call_ref(call);
@@ -347,26 +347,6 @@ call_reply(struct call *call, const ProtobufCMessage *message)
 	grpc_slice_unref(slice);
 }
 
-/*
- * A reason may quote what a client sent, cut at some byte.  Clients expect
- * UTF-8: what is none any more becomes question marks.
- */
-static char *
-status_text(const char *text)
-{
-	char *copy = xstrdup(text);
-	size_t i, n, len = strlen(copy);
-
-	for (i = 0; i < len; i += n) {
-		n = pb_text_length((const uint8_t *)copy + i, len - i);
-		if (n == 0) {
-			copy[i] = '?';
-			n = 1;
-		}
-	}
-	return copy;
-}
-
 /* End with a status; what is queued is dropped. */
 static void
 end_status(struct call *call, grpc_status_code status, const char *text)
@@ -375,7 +355,8 @@ end_status(struct call *call, grpc_status_code status, const char *text)
 
 	end_begin(call);
 	call->status = status;
-	call->status_text = status_text(text);
+	call->status_text = xstrdup(text);
+	pb_mend_text(call->status_text);
 	pthread_mutex_lock(&call->mu);
 	queue_drop_slices(&call->sendq);
 	sending = call->sending;

@@ -9,8 +9,8 @@
  * client cancelled, its deadline passed or its connection broke.  After
  * either the handler must not touch the call again.
  *
- * Memory: a server stream queues at most CALL_SEND_HIGH bytes and then says
- * that it has no room; a client stream reads ahead at most CALL_RECV_MAX
+ * Memory: a sending stream queues at most CALL_SEND_HIGH bytes and then says
+ * that it has no room; a reading stream reads ahead at most CALL_RECV_MAX
  * bytes and then leaves the rest to the flow control of HTTP/2.
  */
 #ifndef APID_CALL_H
@@ -38,14 +38,23 @@ enum call_kind {
 	CALL_UNARY,
 	CALL_SERVER_STREAM,
 	CALL_CLIENT_STREAM,
+	CALL_BIDI_STREAM, /* both at a time, each by its own rules */
 };
+
+/* Does the handler take the client's messages one by one? */
+static inline bool
+call_kind_reads(enum call_kind kind)
+{
+	return kind == CALL_CLIENT_STREAM || kind == CALL_BIDI_STREAM;
+}
 
 struct call_ops {
 	/* The call ended without us; release what serves it.  Required. */
 	void (*on_cancel)(void *ctx);
-	/* Server stream: there is room again after call_has_room said no. */
+	/* Sending streams: there is room again after call_has_room said
+	 * no. */
 	void (*on_room)(void *ctx);
-	/* Client stream: messages wait, or the client has sent all. */
+	/* Reading streams: messages wait, or the client has sent all. */
 	void (*on_items)(void *ctx);
 };
 
@@ -53,7 +62,7 @@ struct call_ops {
 struct call_method {
 	const char *name; /* "/bgp.BgpService/AddPeer" */
 	enum call_kind kind;
-	/* Parsed before start is called; NULL for client streams. */
+	/* Parsed before start is called; NULL where call_kind_reads. */
 	const ProtobufCMessageDescriptor *request;
 	/* Serve the call; `request` is valid until start returns. */
 	void (*start)(void *ctx, struct call *, const ProtobufCMessage *);
@@ -72,7 +81,7 @@ void call_failf(struct call *, enum err_code, const char *fmt, ...)
 /* End with UNIMPLEMENTED. */
 void call_unimplemented(struct call *, const char *text);
 
-/* Server stream: room for one more run of messages? */
+/* Sending stream: room for one more run of messages? */
 bool call_has_room(struct call *);
 /*
  * Queue n messages that lie one after the other in data, message i ending
@@ -80,10 +89,10 @@ bool call_has_room(struct call *);
  */
 void
 call_send(struct call *, const uint8_t *data, const uint32_t *ends, size_t n);
-/* End a server stream: after what is queued if e is ERR_OK, else at once. */
+/* End a sending stream: after what is queued if e is ERR_OK, else at once. */
 void call_end(struct call *, const struct err *e);
 /*
- * Client stream: the next message, valid until the next question.  False if
+ * Reading stream: the next message, valid until the next question.  False if
  * none waits; then call_is_drained tells whether the client has sent all.
  */
 bool call_next_item(struct call *, const uint8_t **, size_t *);

@@ -18,6 +18,8 @@
 enum {
 	RUN_BYTES = 8 * 1024, /* messages handed to the call in one go */
 	RUN_ROWS = 256,
+	BATCH_BYTES = 16 * 1024, /* rows of one message */
+	HEAD_ROOM = 16, /* the longest head of an embedded message */
 };
 
 struct block {
@@ -31,13 +33,13 @@ struct listing {
 	struct call *call;
 	struct req req;
 	const struct listing_kind *kind;
-	bool unary;
+	enum listing_form form;
 	TAILQ_HEAD(, block) blocks;
 	unsigned int n_blocks;
 	struct rd rows; /* what is left of the first block */
 	bool ended; /* `end` came: nothing follows the blocks */
 	struct err end;
-	struct pbw out; /* one run of a stream, or the whole unary reply */
+	struct pbw out; /* one run or batch, or the whole unary reply */
 	size_t held; /* of the unary reply: counted in apid->held */
 };
 
@@ -125,6 +127,54 @@ encode_run(struct listing *listing, uint32_t *ends, size_t *n)
 	return 0;
 }
 
+/*
+ * Append rows, each with its head, until they are `enough` bytes.  The head
+ * of a message is only known behind it: make room for the longest, then
+ * close the gap.  -1 if a row is malformed.
+ */
+static int
+encode_embedded(struct listing *listing, struct rd *rows, size_t enough)
+{
+	struct pbw *out = &listing->out;
+	struct pbw head = { 0 };
+	size_t at, n;
+	int result = 0;
+
+	while (result == 0 && rd_left(rows) > 0 && out->len < enough) {
+		at = out->len;
+		pbw_room(out, HEAD_ROOM);
+		out->len += HEAD_ROOM;
+		result = listing->kind->row(listing, rows, out);
+		if (result == -1)
+			break;
+		n = out->len - at - HEAD_ROOM;
+		head.len = 0;
+		if (listing->kind->field != 0)
+			pbw_head(&head, listing->kind->field, n);
+		if (head.len > 0)
+			memcpy(out->base + at, head.base, head.len);
+		memmove(out->base + at + head.len, out->base + at + HEAD_ROOM,
+		    n);
+		out->len = at + head.len + n;
+	}
+	pbw_free(&head);
+	return result;
+}
+
+/* The next message or messages of rows of the first block. */
+static int
+encode_next(struct listing *listing, uint32_t *ends, size_t *n)
+{
+	if (listing->form == LISTING_STREAM)
+		return encode_run(listing, ends, n);
+	listing->out.len = 0;
+	if (encode_embedded(listing, &listing->rows, BATCH_BYTES) == -1)
+		return -1;
+	ends[0] = (uint32_t)listing->out.len;
+	*n = 1;
+	return 0;
+}
+
 /* Move rows to the client while it has room.  May free the listing. */
 static void
 pump_stream(struct listing *listing)
@@ -133,7 +183,7 @@ pump_stream(struct listing *listing)
 	size_t n;
 
 	while (listing->n_blocks > 0 && call_has_room(listing->call)) {
-		if (encode_run(listing, ends, &n) == -1) {
+		if (encode_next(listing, ends, &n) == -1) {
 			malformed(listing);
 			return;
 		}
@@ -150,36 +200,6 @@ pump_stream(struct listing *listing)
 	}
 }
 
-/* Put the rows of a block behind the reply so far.  The head of a message
- * is only known behind it: make room for the longest, then close the gap. */
-static int
-encode_unary(struct listing *listing, struct rd *rows)
-{
-	struct pbw *out = &listing->out;
-	struct pbw head = { 0 };
-	size_t at, n;
-
-	while (rd_left(rows) > 0) {
-		at = out->len;
-		pbw_room(out, 16);
-		out->len += 16;
-		if (listing->kind->row(listing, rows, out) == -1) {
-			pbw_free(&head);
-			return -1;
-		}
-		n = out->len - at - 16;
-		head.len = 0;
-		if (listing->kind->field != 0)
-			pbw_head(&head, listing->kind->field, n);
-		if (head.len > 0)
-			memcpy(out->base + at, head.base, head.len);
-		memmove(out->base + at + head.len, out->base + at + 16, n);
-		out->len = at + head.len + n;
-	}
-	pbw_free(&head);
-	return 0;
-}
-
 static void
 unary_rows(struct listing *listing, const struct msg *msg)
 {
@@ -188,7 +208,7 @@ unary_rows(struct listing *listing, const struct msg *msg)
 	struct rd rows;
 
 	rd_init(&rows, msg->data, msg->hdr.len);
-	if (encode_unary(listing, &rows) == -1) {
+	if (encode_embedded(listing, &rows, SIZE_MAX) == -1) {
 		malformed(listing);
 		return;
 	}
@@ -246,7 +266,7 @@ list_end(struct listing *listing, const struct msg *msg)
 	req_close(&listing->apid->reqs, &listing->req);
 	if (listing->end.code != ERR_OK)
 		fail(listing, &listing->end);
-	else if (listing->unary) {
+	else if (listing->form == LISTING_UNARY) {
 		call_reply_bytes(listing->call, listing->out.base,
 		    listing->out.len);
 		listing_free(listing);
@@ -270,7 +290,7 @@ on_msg(struct req *req, const struct msg *msg)
 		list_end(listing, msg);
 	else if (msg->hdr.type != listing->kind->rows)
 		malformed(listing);
-	else if (listing->unary)
+	else if (listing->form == LISTING_UNARY)
 		unary_rows(listing, msg);
 	else
 		stream_rows(listing, msg);
@@ -304,7 +324,7 @@ static const struct call_ops call_ops = {
 };
 
 void
-listing_start(struct apid *apid, struct call *call, bool unary,
+listing_start(struct apid *apid, struct call *call, enum listing_form form,
     const struct listing_kind *kind, enum msg_type open, const struct wr *wr)
 {
 	struct listing *listing = xcalloc(1, sizeof(*listing));
@@ -313,7 +333,7 @@ listing_start(struct apid *apid, struct call *call, bool unary,
 	listing->apid = apid;
 	listing->call = call;
 	listing->kind = kind;
-	listing->unary = unary;
+	listing->form = form;
 	TAILQ_INIT(&listing->blocks);
 	rd_init(&listing->rows, NULL, 0);
 	if (apid_ask(apid, &listing->req, kind->from, open, wr, &req_ops, false,

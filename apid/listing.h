@@ -31,15 +31,22 @@ struct listing_kind {
 	 * is malformed. */
 	int (*row)(struct listing *, struct rd *, struct pbw *);
 	const char *what; /* "ListRoutes" */
-	uint32_t field; /* of the message in the unary reply; 0: no head */
+	uint32_t field; /* of the rows in the unary reply or in a batch; 0: the
+			 * reply is one row, without a head */
+};
+
+enum listing_form {
+	LISTING_UNARY, /* one reply when all is there, refused beyond
+			* grpc_max_reply_bytes */
+	LISTING_STREAM, /* a message a row */
+	LISTING_BATCHES, /* a message many rows */
 };
 
 /*
- * Start to serve call with the list that the question in wr brings.  Stream
- * or unary as the call's method is: `unary` replies when all is there,
- * refused beyond grpc_max_reply_bytes.  Ends the call on any failure.
+ * Start to serve call with the list that the question in wr brings, in a
+ * form that suits the kind of its method.  Ends the call on any failure.
  */
-void listing_start(struct apid *, struct call *, bool unary,
+void listing_start(struct apid *, struct call *, enum listing_form,
     const struct listing_kind *, enum msg_type open, const struct wr *wr);
 
 struct apid *listing_apid(const struct listing *);

@@ -6,46 +6,9 @@
 
 #include <string.h>
 
-enum { /* wire types */
-	WIRE_VARINT = 0,
-	WIRE_64 = 1,
-	WIRE_BYTES = 2,
-	WIRE_32 = 5,
-};
+#include "apid/pbr.h"
 
 enum { DEPTH_MAX = 16 }; /* our messages nest four deep */
-
-struct span {
-	const uint8_t *p;
-	const uint8_t *end;
-};
-
-static bool
-get_varint(struct span *s, uint64_t *value)
-{
-	unsigned int shift;
-
-	*value = 0;
-	for (shift = 0; shift < 70; shift += 7) {
-		if (s->p == s->end)
-			return false;
-		*value |= shift > 63 ? 0 : (uint64_t)(*s->p & 0x7f) << shift;
-		if ((*s->p++ & 0x80) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-get_bytes(struct span *s, uint64_t n, struct span *out)
-{
-	if (n > (uint64_t)(s->end - s->p))
-		return false;
-	out->p = s->p;
-	s->p += n;
-	out->end = s->p;
-	return true;
-}
 
 /*
  * One sequence of UTF-8 that starts with a byte above 0x7f: its length, 0
@@ -103,83 +66,76 @@ pb_is_text(const uint8_t *p, size_t len)
 	return true;
 }
 
-static int check_message(const ProtobufCMessageDescriptor *, struct span,
+void
+pb_mend_text(char *text)
+{
+	size_t i, n, len = strlen(text);
+
+	for (i = 0; i < len; i += n) {
+		n = pb_text_length((const uint8_t *)text + i, len - i);
+		if (n == 0) {
+			text[i] = '?';
+			n = 1;
+		}
+	}
+}
+
+static int check_message(const ProtobufCMessageDescriptor *, struct pbr,
     unsigned int depth, struct err *);
 
 static int
-check_bytes(const ProtobufCFieldDescriptor *field, struct span value,
+check_bytes(const ProtobufCFieldDescriptor *field, const struct pbr *value,
     unsigned int depth, struct err *e)
 {
-	size_t len = (size_t)(value.end - value.p);
+	size_t len = pbr_left(value);
 
 	if (field->type == PROTOBUF_C_TYPE_MESSAGE)
-		return check_message(field->descriptor, value, depth + 1, e);
+		return check_message(field->descriptor, *value, depth + 1, e);
 	if (field->type != PROTOBUF_C_TYPE_STRING)
 		return 0;
-	if (len > 0 && memchr(value.p, 0, len) != NULL)
+	if (len > 0 && memchr(value->p, 0, len) != NULL)
 		return err_set(e, ERR_INVALID, "%s: contains a NUL byte",
 		    field->name);
-	if (!pb_is_text(value.p, len))
+	if (!pb_is_text(value->p, len))
 		return err_set(e, ERR_INVALID, "%s: is not valid UTF-8",
 		    field->name);
 	return 0;
 }
 
 static int
-check_field(const ProtobufCFieldDescriptor *field, unsigned int wire,
-    struct span *s, unsigned int depth, struct err *e)
+check_member(const ProtobufCFieldDescriptor *field, const struct pbr_member *m,
+    unsigned int depth, struct err *e)
 {
-	struct span value;
-	uint64_t v;
-
-	switch (wire) {
-	case WIRE_VARINT:
-		if (!get_varint(s, &v))
-			break;
-		if (field != NULL && field->type == PROTOBUF_C_TYPE_ENUM &&
-		    (v > INT32_MAX ||
-			protobuf_c_enum_descriptor_get_value(field->descriptor,
-			    (int)v) == NULL))
-			return err_set(e, ERR_INVALID, "%s: unknown value %lld",
-			    field->name, (long long)(int64_t)v);
+	if (field == NULL) /* unknown to us: skipped */
 		return 0;
-	case WIRE_64:
-		if (!get_bytes(s, 8, &value))
-			break;
-		return 0;
-	case WIRE_32:
-		if (!get_bytes(s, 4, &value))
-			break;
-		return 0;
-	case WIRE_BYTES:
-		if (!get_varint(s, &v) || !get_bytes(s, v, &value))
-			break;
-		return field == NULL ? 0 : check_bytes(field, value, depth, e);
-	default:
-		break;
-	}
-	return err_set(e, ERR_INVALID, "malformed protobuf");
+	if (m->wire == PBR_BYTES)
+		return check_bytes(field, &m->body, depth, e);
+	if (m->wire == PBR_VARINT && field->type == PROTOBUF_C_TYPE_ENUM &&
+	    (m->value > INT32_MAX ||
+		protobuf_c_enum_descriptor_get_value(field->descriptor,
+		    (int)m->value) == NULL))
+		return err_set(e, ERR_INVALID, "%s: unknown value %lld",
+		    field->name, (long long)(int64_t)m->value);
+	return 0;
 }
 
 static int
-check_message(const ProtobufCMessageDescriptor *desc, struct span s,
+check_message(const ProtobufCMessageDescriptor *desc, struct pbr r,
     unsigned int depth, struct err *e)
 {
-	const ProtobufCFieldDescriptor *field;
-	uint64_t key;
+	struct pbr_member m;
+	int more;
 
 	if (depth > DEPTH_MAX)
 		return err_set(e, ERR_INVALID, "%s: nested too deep",
 		    desc->short_name);
-	while (s.p < s.end) {
-		if (!get_varint(&s, &key) || key > UINT32_MAX || key < 8)
-			return err_set(e, ERR_INVALID, "malformed protobuf");
-		field = protobuf_c_message_descriptor_get_field(desc,
-		    (unsigned int)(key >> 3));
-		if (check_field(field, (unsigned int)key & 7, &s, depth, e) ==
-		    -1)
+	while ((more = pbr_next(&r, &m)) == 1)
+		if (check_member(
+			protobuf_c_message_descriptor_get_field(desc, m.number),
+			&m, depth, e) == -1)
 			return -1;
-	}
+	if (more == -1)
+		return err_set(e, ERR_INVALID, "malformed protobuf");
 	return 0;
 }
 
@@ -187,10 +143,9 @@ int
 pb_check(const ProtobufCMessageDescriptor *desc, const uint8_t *data,
     size_t len, struct err *e)
 {
-	struct span s = { data, data };
+	struct pbr r;
 
-	if (len > 0)
-		s.end = data + len;
+	pbr_init(&r, data, len);
 	err_clear(e);
-	return check_message(desc, s, 0, e);
+	return check_message(desc, r, 0, e);
 }

@@ -26,5 +26,10 @@ int pb_check(const ProtobufCMessageDescriptor *, const uint8_t *, size_t,
 size_t pb_text_length(const uint8_t *p, size_t len);
 /* Well-formed UTF-8 (RFC 3629) without NUL. */
 bool pb_is_text(const uint8_t *, size_t);
+/*
+ * Make text of a string that may quote what a client sent, cut at some
+ * byte: what is not well-formed becomes question marks.
+ */
+void pb_mend_text(char *);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The methods of bgp.BgpService.
+ * The methods of all services.
  */
 #include "apid/rpc.h"
 
 #include "apid/apid.h"
 #include "proto/bgp.pb-c.h"
+#include "proto/grpc/health/v1/health.pb-c.h"
 
 static void
 bmp_not_served(void *ctx, struct call *call, const ProtobufCMessage *m)
@@ -60,5 +61,22 @@ const struct call_method apid_methods[] = {
 	UNARY("RemovePolicy", remove_policy, policy_not_served),
 	UNARY("ListPolicies", list_policies, policy_not_served),
 	UNARY("SetPolicyAssignment", set_policy_assignment, policy_not_served),
+
+	{ "/bgpgg.v1.RouteService/EditRoutes", CALL_CLIENT_STREAM, NULL,
+	    rpc_edit_routes },
+	{ "/bgpgg.v1.RouteService/ListRoutes", CALL_SERVER_STREAM,
+	    &bgp__list_routes_request__descriptor, rpc_list_route_batches },
+
+	{ "/grpc.health.v1.Health/Check", CALL_UNARY,
+	    &grpc__health__v1__health_check_request__descriptor,
+	    rpc_health_check },
+	{ "/grpc.health.v1.Health/Watch", CALL_SERVER_STREAM,
+	    &grpc__health__v1__health_check_request__descriptor,
+	    rpc_health_watch },
+
+	{ "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+	    CALL_BIDI_STREAM, NULL, rpc_reflection },
+	{ "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+	    CALL_BIDI_STREAM, NULL, rpc_reflection },
 };
 const size_t apid_n_methods = nitems(apid_methods);

@@ -23,9 +23,18 @@ void rpc_add_route(void *, struct call *, const ProtobufCMessage *);
 void rpc_remove_route(void *, struct call *, const ProtobufCMessage *);
 void rpc_list_routes(void *, struct call *, const ProtobufCMessage *);
 void rpc_list_routes_stream(void *, struct call *, const ProtobufCMessage *);
+void rpc_list_route_batches(void *, struct call *, const ProtobufCMessage *);
 
 /* rpc_inject.c */
 void rpc_add_route_stream(void *, struct call *, const ProtobufCMessage *);
+void rpc_edit_routes(void *, struct call *, const ProtobufCMessage *);
+
+/* rpc_health.c: grpc.health.v1 */
+void rpc_health_check(void *, struct call *, const ProtobufCMessage *);
+void rpc_health_watch(void *, struct call *, const ProtobufCMessage *);
+
+/* rpc_reflection.c: grpc.reflection.v1 and v1alpha */
+void rpc_reflection(void *, struct call *, const ProtobufCMessage *);
 
 /* rpc_info.c */
 void rpc_get_server_info(void *, struct call *, const ProtobufCMessage *);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * AddRouteStream: routes of a client, gathered into batches for the rde.
+ * AddRouteStream and EditRoutes: routes of a client, gathered into batches
+ * for the rde.
+ *
+ * A message is cut into elements: one route of AddRouteStream, or each of
+ * the prefixes and routes that a message of EditRoutes has, straight from
+ * its bytes, so that a message of megabytes costs no more than they.
  *
  * One batch is being filled and at most one is in the rde's hands.  A batch
  * goes when the rde is free and either the batch is full or the client has
@@ -18,33 +23,67 @@
 #include "apid/arena.h"
 #include "apid/pb_check.h"
 #include "apid/pb_route.h"
+#include "apid/pbr.h"
 #include "common/bgp_attr.h"
 #include "common/chan.h"
 #include "common/msg_query.h"
 #include "common/xmalloc.h"
 #include "proto/bgp.pb-c.h"
+#include "proto/bgpgg/v1/route.pb-c.h"
 
 enum {
 	BATCH_BYTES = 64 * 1024,
 	BATCH_EDITS = 2048,
-	NAMED_MAX = 5, /* wrong items whose reason the reply tells */
-	MESSAGE_MAX = 2048,
+	NAMED_MAX = 5, /* wrong elements whose reason the reply tells */
+	MESSAGE_MAX = 4096, /* holds NAMED_MAX reasons */
+	/* members of EditRoutesRequest */
+	EDIT_REMOVE = 1,
+	EDIT_ADD = 2,
+};
+
+/* Which element of the stream, counted from 1. */
+struct place {
+	uint64_t request;
+	uint64_t element;
+};
+
+struct fault {
+	struct place place;
+	struct err err;
+};
+
+/* What is in the batch or in the rde's hands. */
+struct edit {
+	struct place place;
+	uint8_t op; /* enum inject_op */
+};
+
+struct inject_stream;
+
+struct inject_kind {
+	/* The next element of what the client sent: 1 if there is one, 0 if
+	 * none waits, -1 if the bytes are malformed. */
+	int (*next)(struct inject_stream *, uint8_t *op, struct pbr *);
+	/* Everything is done: end the call. */
+	void (*reply)(struct inject_stream *);
 };
 
 struct inject_stream {
 	struct apid *apid;
 	struct call *call;
+	const struct inject_kind *kind;
 	struct req req;
 	bool waiting; /* a batch is with the rde */
+	struct pbr rest; /* of the message being cut */
+	struct place place; /* of the element read last */
 	struct wr batch; /* n16 count, the edits */
+	struct edit *edits; /* of the batch */
 	uint16_t n_batch;
-	uint64_t *sent_items; /* number of each item in the rde's hands */
-	uint64_t *items; /* number of each item in the batch */
+	struct edit *sent; /* in the rde's hands */
 	uint16_t n_sent;
-	uint64_t n_items; /* read so far */
-	uint64_t added;
-	uint64_t wrong;
-	char faults[MESSAGE_MAX];
+	uint64_t done[2]; /* by enum inject_op */
+	uint64_t refused;
+	struct fault faults[NAMED_MAX];
 	struct arena arena;
 };
 
@@ -60,8 +99,8 @@ stream_free(struct inject_stream *s)
 {
 	req_close(&s->apid->reqs, &s->req);
 	wr_free(&s->batch);
-	free(s->items);
-	free(s->sent_items);
+	free(s->edits);
+	free(s->sent);
 	arena_fini(&s->arena);
 	free(s);
 }
@@ -74,53 +113,89 @@ begin_batch(struct inject_stream *s)
 	s->n_batch = 0;
 }
 
-/* Count an item out, and say why if it is among the first. */
+/* Count an element out, and say why if it is among the first. */
 static void
-note_fault(struct inject_stream *s, uint64_t item, const struct err *e)
+note_fault(struct inject_stream *s, const struct place *place,
+    const struct err *e)
 {
-	size_t used = strlen(s->faults);
+	struct fault *fault;
 
-	s->wrong++;
-	if (s->wrong <= NAMED_MAX)
-		(void)snprintf(s->faults + used, sizeof(s->faults) - used,
-		    "; item %llu: %.300s", (unsigned long long)item, e->text);
+	if (s->refused < NAMED_MAX) {
+		fault = &s->faults[s->refused];
+		fault->place = *place;
+		fault->err = *e;
+		pb_mend_text(fault->err.text);
+	}
+	s->refused++;
 }
 
-/* One message of the client: into the batch or among the faults. */
 static void
-take_item(struct inject_stream *s, const uint8_t *data, size_t len)
+put_edit(struct inject_stream *s, const struct inject *inject)
 {
+	msg_inject_put(&s->batch, inject);
+	s->edits[s->n_batch].place = s->place;
+	s->edits[s->n_batch++].op = inject->op;
+}
+
+/* The bytes of an AddRouteRequest: into the batch, -1 if they are wrong. */
+static int
+take_add(struct inject_stream *s, const struct pbr *r, struct err *e)
+{
+	const ProtobufCMessageDescriptor *type =
+	    &bgp__add_route_request__descriptor;
 	const Bgp__AddRouteRequest *m;
 	uint8_t memory[BGP_ATTR_BLOCK_MAX];
 	struct inject inject;
 	struct wr attrs;
-	struct err e;
 
-	s->n_items++;
-	if (pb_check(&bgp__add_route_request__descriptor, data, len, &e) ==
-	    -1) {
-		note_fault(s, s->n_items, &e);
-		return;
-	}
+	if (pb_check(type, r->p, pbr_left(r), e) == -1)
+		return -1;
 	arena_reset(&s->arena);
-	m = (const void *)protobuf_c_message_unpack(
-	    &bgp__add_route_request__descriptor, &s->arena.allocator, len,
-	    data);
-	if (m == NULL) {
-		(void)err_set(&e, ERR_INVALID, "malformed AddRouteRequest");
-		note_fault(s, s->n_items, &e);
-		return;
-	}
+	m = (const void *)protobuf_c_message_unpack(type, &s->arena.allocator,
+	    pbr_left(r), r->p);
+	if (m == NULL)
+		return err_set(e, ERR_INVALID, "malformed AddRouteRequest");
 	wr_init(&attrs, memory, sizeof(memory));
-	if (pb_route_get(m, &inject.nlri, &attrs, &e) == -1) {
-		note_fault(s, s->n_items, &e);
-		return;
-	}
+	if (pb_route_get(m, &inject.nlri, &attrs, e) == -1)
+		return -1;
 	inject.op = INJECT_ADD;
 	inject.attrs = memory;
 	inject.attrs_len = (uint16_t)wr_len(&attrs);
-	msg_inject_put(&s->batch, &inject);
-	s->items[s->n_batch++] = s->n_items;
+	put_edit(s, &inject);
+	return 0;
+}
+
+/* The same of a prefix to be removed. */
+static int
+take_remove(struct inject_stream *s, const struct pbr *r, struct err *e)
+{
+	char text[NLRI_STRLEN];
+	struct inject inject;
+	size_t len = pbr_left(r);
+
+	memset(&inject, 0, sizeof(inject));
+	inject.op = INJECT_REMOVE;
+	if (!pb_is_text(r->p, len))
+		return err_set(e, ERR_INVALID, "remove: is not valid UTF-8");
+	if (len >= sizeof(text))
+		return err_set(e, ERR_INVALID,
+		    "remove: %zu bytes are no prefix", len);
+	memcpy(text, r->p, len);
+	text[len] = '\0';
+	if (nlri_parse(text, &inject.nlri, e) == -1)
+		return -1;
+	put_edit(s, &inject);
+	return 0;
+}
+
+static void
+take_element(struct inject_stream *s, uint8_t op, const struct pbr *r)
+{
+	struct err e;
+
+	if ((op == INJECT_ADD ? take_add(s, r, &e) : take_remove(s, r, &e)) ==
+	    -1)
+		note_fault(s, &s->place, &e);
 }
 
 static bool
@@ -137,7 +212,7 @@ static const struct req_ops req_ops = { on_msg, on_lost };
 static int
 send_batch(struct inject_stream *s)
 {
-	uint64_t *items = s->items;
+	struct edit *edits = s->edits;
 	struct err e;
 
 	wr_patch16(&s->batch, 0, s->n_batch);
@@ -148,55 +223,48 @@ send_batch(struct inject_stream *s)
 		return -1;
 	}
 	s->waiting = true;
-	s->items = s->sent_items;
-	s->sent_items = items;
+	s->edits = s->sent;
+	s->sent = edits;
 	s->n_sent = s->n_batch;
 	begin_batch(s);
 	return 0;
 }
 
-/* Everything is with the rde and answered, and the client has ended. */
-static void
-finish(struct inject_stream *s)
+/* Fill the batch from what the client has sent.  -1 if the stream has
+ * ended. */
+static int
+fill_batch(struct inject_stream *s)
 {
-	Bgp__AddRouteStreamResponse m;
-	char text[MESSAGE_MAX + 128];
+	struct pbr r;
+	uint8_t op;
+	int more = 1;
 
-	if (s->wrong == 0)
-		(void)snprintf(text, sizeof(text), "%llu routes added",
-		    (unsigned long long)s->added);
-	else
-		(void)snprintf(text, sizeof(text),
-		    "%llu routes added, %llu refused%s%s",
-		    (unsigned long long)s->added, (unsigned long long)s->wrong,
-		    s->faults, s->wrong > NAMED_MAX ? "; and more" : "");
-	bgp__add_route_stream_response__init(&m);
-	m.count = s->added;
-	m.message = text;
-	call_reply(s->call, &m.base);
+	while (!batch_is_full(s) && (more = s->kind->next(s, &op, &r)) == 1)
+		take_element(s, op, &r);
+	if (more != -1)
+		return 0;
+	call_failf(s->call, ERR_INVALID, "request %llu: malformed protobuf",
+	    (unsigned long long)s->place.request);
 	stream_free(s);
+	return -1;
 }
 
 /* Take what the client has sent as far as the bounds allow.  May free. */
 static void
 pump(struct inject_stream *s)
 {
-	const uint8_t *data;
-	size_t len;
-
 	for (;;) {
-		while (
-		    !batch_is_full(s) && call_next_item(s->call, &data, &len))
-			take_item(s, data, len);
-		if (s->waiting)
+		if (fill_batch(s) == -1 || s->waiting)
 			return;
 		if (s->n_batch == 0)
 			break;
 		if (send_batch(s) == -1)
 			return;
 	}
-	if (call_is_drained(s->call))
-		finish(s);
+	if (call_is_drained(s->call)) {
+		s->kind->reply(s);
+		stream_free(s);
+	}
 }
 
 static void
@@ -214,9 +282,9 @@ on_msg(struct req *req, const struct msg *msg)
 		if (!rd_ok(&rd))
 			break;
 		if (e.code == ERR_OK)
-			s->added++;
+			s->done[s->sent[i].op]++;
 		else
-			note_fault(s, s->sent_items[i], &e);
+			note_fault(s, &s->sent[i].place, &e);
 	}
 	if (msg->hdr.type != MSG_INJECT_DONE || n != s->n_sent ||
 	    !rd_done(&rd)) {
@@ -254,19 +322,150 @@ static const struct call_ops call_ops = {
 	.on_items = on_items,
 };
 
-void
-rpc_add_route_stream(void *ctx, struct call *call,
-    const ProtobufCMessage *request)
+static void
+start(struct apid *apid, struct call *call, const struct inject_kind *kind)
 {
 	struct inject_stream *s = xcalloc(1, sizeof(*s));
 
-	(void)request;
-	s->apid = ctx;
+	s->apid = apid;
 	s->call = call;
-	s->items = xcalloc(BATCH_EDITS, sizeof(*s->items));
-	s->sent_items = xcalloc(BATCH_EDITS, sizeof(*s->sent_items));
+	s->kind = kind;
+	s->edits = xcalloc(BATCH_EDITS, sizeof(*s->edits));
+	s->sent = xcalloc(BATCH_EDITS, sizeof(*s->sent));
+	pbr_init(&s->rest, NULL, 0);
 	wr_init_grow(&s->batch, MSG_MAX);
 	arena_init(&s->arena);
 	begin_batch(s);
 	call_set_ops(call, &call_ops, s);
+}
+
+static size_t
+n_faults(const struct inject_stream *s)
+{
+	return s->refused < NAMED_MAX ? (size_t)s->refused : NAMED_MAX;
+}
+
+/* --- AddRouteStream: a message is an element --- */
+
+static int
+next_route(struct inject_stream *s, uint8_t *op, struct pbr *r)
+{
+	const uint8_t *data;
+	size_t len;
+
+	if (!call_next_item(s->call, &data, &len))
+		return 0;
+	s->place.request++;
+	*op = INJECT_ADD;
+	pbr_init(r, data, len);
+	return 1;
+}
+
+static void
+reply_added(struct inject_stream *s)
+{
+	Bgp__AddRouteStreamResponse m;
+	char text[MESSAGE_MAX];
+	size_t used, i;
+
+	used = (size_t)snprintf(text, sizeof(text), "%llu routes added",
+	    (unsigned long long)s->done[INJECT_ADD]);
+	if (s->refused > 0)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+		    ", %llu refused", (unsigned long long)s->refused);
+	for (i = 0; i < n_faults(s); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+		    "; item %llu: %s",
+		    (unsigned long long)s->faults[i].place.request,
+		    s->faults[i].err.text);
+	if (s->refused > NAMED_MAX)
+		(void)snprintf(text + used, sizeof(text) - used, "; and more");
+	bgp__add_route_stream_response__init(&m);
+	m.count = s->done[INJECT_ADD];
+	m.message = text;
+	call_reply(s->call, &m.base);
+}
+
+static const struct inject_kind add_kind = { next_route, reply_added };
+
+void
+rpc_add_route_stream(void *ctx, struct call *call,
+    const ProtobufCMessage *request)
+{
+	(void)request;
+	start(ctx, call, &add_kind);
+}
+
+/* --- EditRoutes: a message has any number of elements --- */
+
+static int
+next_edit(struct inject_stream *s, uint8_t *op, struct pbr *r)
+{
+	struct pbr_member m;
+	const uint8_t *data;
+	size_t len;
+	int more;
+
+	for (;;) {
+		more = pbr_next(&s->rest, &m);
+		if (more == -1)
+			return -1;
+		if (more == 0) {
+			if (!call_next_item(s->call, &data, &len)) {
+				/* The bytes are gone with the question. */
+				pbr_init(&s->rest, NULL, 0);
+				return 0;
+			}
+			s->place.request++;
+			s->place.element = 0;
+			pbr_init(&s->rest, data, len);
+			continue;
+		}
+		if (m.number != EDIT_ADD && m.number != EDIT_REMOVE)
+			continue; /* unknown to us */
+		if (m.wire != PBR_BYTES)
+			return -1;
+		s->place.element++;
+		*op = m.number == EDIT_ADD ? INJECT_ADD : INJECT_REMOVE;
+		*r = m.body;
+		return 1;
+	}
+}
+
+static void
+reply_edited(struct inject_stream *s)
+{
+	Bgpgg__V1__EditRoutesResponse m;
+	Bgpgg__V1__EditFault faults[NAMED_MAX], *list[NAMED_MAX];
+	char text[128];
+	size_t i;
+
+	bgpgg__v1__edit_routes_response__init(&m);
+	m.added = s->done[INJECT_ADD];
+	m.removed = s->done[INJECT_REMOVE];
+	m.refused = s->refused;
+	for (i = 0; i < n_faults(s); i++) {
+		bgpgg__v1__edit_fault__init(&faults[i]);
+		faults[i].request = s->faults[i].place.request;
+		faults[i].element = s->faults[i].place.element;
+		faults[i].message = s->faults[i].err.text;
+		list[i] = &faults[i];
+	}
+	m.n_faults = n_faults(s);
+	m.faults = list;
+	(void)snprintf(text, sizeof(text),
+	    "%llu routes added, %llu removed, %llu refused",
+	    (unsigned long long)m.added, (unsigned long long)m.removed,
+	    (unsigned long long)m.refused);
+	m.message = text;
+	call_reply(s->call, &m.base);
+}
+
+static const struct inject_kind edit_kind = { next_edit, reply_edited };
+
+void
+rpc_edit_routes(void *ctx, struct call *call, const ProtobufCMessage *request)
+{
+	(void)request;
+	start(ctx, call, &edit_kind);
 }

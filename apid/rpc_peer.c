@@ -273,21 +273,21 @@ static const struct listing_kind peers_kind = {
 };
 
 static void
-list_peers(struct apid *apid, struct call *call, bool unary)
+list_peers(struct apid *apid, struct call *call, enum listing_form form)
 {
 	uint8_t kind = PEERS_ALL;
 	struct wr wr;
 
 	wr_init(&wr, &kind, sizeof(kind));
 	wr_n8(&wr, PEERS_ALL);
-	listing_start(apid, call, unary, &peers_kind, MSG_PEERS_GET, &wr);
+	listing_start(apid, call, form, &peers_kind, MSG_PEERS_GET, &wr);
 }
 
 void
 rpc_list_peers(void *ctx, struct call *call, const ProtobufCMessage *request)
 {
 	(void)request;
-	list_peers(ctx, call, true);
+	list_peers(ctx, call, LISTING_UNARY);
 }
 
 void
@@ -295,7 +295,7 @@ rpc_list_peers_stream(void *ctx, struct call *call,
     const ProtobufCMessage *request)
 {
 	(void)request;
-	list_peers(ctx, call, false);
+	list_peers(ctx, call, LISTING_STREAM);
 }
 
 /*
@@ -347,5 +347,5 @@ rpc_get_peer(void *ctx, struct call *call, const ProtobufCMessage *request)
 	wr_init(&wr, memory, sizeof(memory));
 	wr_n8(&wr, PEERS_ONE);
 	addr_put(&wr, &a);
-	listing_start(ctx, call, true, &peer_kind, MSG_PEERS_GET, &wr);
+	listing_start(ctx, call, LISTING_UNARY, &peer_kind, MSG_PEERS_GET, &wr);
 }

@@ -233,7 +233,7 @@ get_filters(const Bgp__ListRoutesRequest *m, struct query_open *q,
 }
 
 static void
-list_routes(struct apid *apid, struct call *call, bool unary,
+list_routes(struct apid *apid, struct call *call, enum listing_form form,
     const ProtobufCMessage *request)
 {
 	const Bgp__ListRoutesRequest *m = (const void *)request;
@@ -250,18 +250,26 @@ list_routes(struct apid *apid, struct call *call, bool unary,
 	}
 	wr_init(&wr, memory, sizeof(memory));
 	msg_query_open_put(&wr, &q);
-	listing_start(apid, call, unary, &routes_kind, MSG_QUERY_OPEN, &wr);
+	listing_start(apid, call, form, &routes_kind, MSG_QUERY_OPEN, &wr);
 }
 
 void
 rpc_list_routes(void *ctx, struct call *call, const ProtobufCMessage *request)
 {
-	list_routes(ctx, call, true, request);
+	list_routes(ctx, call, LISTING_UNARY, request);
 }
 
 void
 rpc_list_routes_stream(void *ctx, struct call *call,
     const ProtobufCMessage *request)
 {
-	list_routes(ctx, call, false, request);
+	list_routes(ctx, call, LISTING_STREAM, request);
+}
+
+/* RouteBatch numbers its routes as ListRoutesResponse does. */
+void
+rpc_list_route_batches(void *ctx, struct call *call,
+    const ProtobufCMessage *request)
+{
+	list_routes(ctx, call, LISTING_BATCHES, request);
 }

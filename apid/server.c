@@ -195,8 +195,7 @@ arm(struct server *server, struct slot *slot)
 		error = grpc_server_request_registered_call(server->core,
 		    slot->registered, &slot->call, &slot->deadline,
 		    &slot->metadata,
-		    slot->method->kind == CALL_CLIENT_STREAM ? NULL :
-							       &slot->payload,
+		    call_kind_reads(slot->method->kind) ? NULL : &slot->payload,
 		    server->cq, server->cq, &slot->tag);
 	if (error != GRPC_CALL_OK)
 		fatalx("%s: %s", __func__, grpc_call_error_to_string(error));
@@ -369,7 +368,7 @@ server_new(struct event_base *base, const struct call_method *methods, size_t n,
 	for (i = 0; i < n; i++) {
 		registered = grpc_server_register_method(server->core,
 		    methods[i].name, NULL,
-		    methods[i].kind == CALL_CLIENT_STREAM ?
+		    call_kind_reads(methods[i].kind) ?
 			GRPC_SRM_PAYLOAD_NONE :
 			GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER,
 		    0);

@@ -90,6 +90,7 @@ struct conf {
 	enum log_level log_level;
 	enum log_format log_format;
 	uint32_t grpc_max_reply_bytes;
+	bool grpc_reflection;
 	char *user;
 	char *sys_name;
 	char *sys_descr;
