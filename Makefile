@@ -102,7 +102,8 @@ all: $(progs)
 install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR) \
 	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
-	    $(DESTDIR)$(DATADIR)/bgpgg/proto $(DESTDIR)$(DATADIR)/doc/bgpgg \
+	    $(DESTDIR)$(DATADIR)/bgpgg/proto/bgpgg/v1 \
+	    $(DESTDIR)$(DATADIR)/doc/bgpgg \
 	    $(DESTDIR)$(SYSCONFDIR)/bgpgg $(DESTDIR)$(EMPTYDIR)
 	install -m 755 $(B)/sbin/bgpd $(B)/sbin/bgpctl $(DESTDIR)$(SBINDIR)
 	install -m 755 $(B)/libexec/bgpgg/sessiond $(B)/libexec/bgpgg/rde \
@@ -110,6 +111,8 @@ install: all
 	install -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
 	install -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 proto/bgp.proto $(DESTDIR)$(DATADIR)/bgpgg/proto
+	install -m 644 proto/bgpgg/v1/*.proto \
+	    $(DESTDIR)$(DATADIR)/bgpgg/proto/bgpgg/v1
 	install -m 644 README.md ARCHITECTURE.md LICENSE $(wildcard doc/*.md) \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg
 	test -e $(DESTDIR)$(SYSCONFDIR)/bgpgg/bgpd.yaml || \

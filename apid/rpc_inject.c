@@ -44,7 +44,8 @@ enum {
 /* Which element of the stream, counted from 1. */
 struct place {
 	uint64_t request;
-	uint64_t element;
+	uint64_t element; /* of the request */
+	uint64_t sequence;
 };
 
 struct fault {
@@ -426,6 +427,7 @@ next_edit(struct inject_stream *s, uint8_t *op, struct pbr *r)
 		if (m.wire != PBR_BYTES)
 			return -1;
 		s->place.element++;
+		s->place.sequence++;
 		*op = m.number == EDIT_ADD ? INJECT_ADD : INJECT_REMOVE;
 		*r = m.body;
 		return 1;
@@ -448,6 +450,7 @@ reply_edited(struct inject_stream *s)
 		bgpgg__v1__edit_fault__init(&faults[i]);
 		faults[i].request = s->faults[i].place.request;
 		faults[i].element = s->faults[i].place.element;
+		faults[i].sequence = s->faults[i].place.sequence;
 		faults[i].message = s->faults[i].err.text;
 		list[i] = &faults[i];
 	}

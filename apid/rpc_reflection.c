@@ -22,10 +22,10 @@
 
 typedef Grpc__Reflection__V1__ServerReflectionRequest Request;
 typedef Grpc__Reflection__V1__ServerReflectionResponse Response;
-#define ASKED(what)                                                            \
-	GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_##what
-#define ANSWER(what)                                                           \
-	GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_##what
+#define MESSAGE(name, member)                                                  \
+	GRPC__REFLECTION__V1__SERVER_REFLECTION_##name##__MESSAGE_##member
+#define ASKED(what) MESSAGE(REQUEST, REQUEST_##what)
+#define ANSWER(what) MESSAGE(RESPONSE, RESPONSE_##what)
 
 enum { QUESTION_MAX = 4096 /* bytes of one request: it is echoed */ };
 

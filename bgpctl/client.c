@@ -59,6 +59,12 @@ client_status_name(int code)
 	return status_names[code];
 }
 
+bool
+client_is_unimplemented(const struct client_status *status)
+{
+	return status->code == GRPC_STATUS_UNIMPLEMENTED;
+}
+
 void
 client_status_fini(struct client_status *status)
 {

@@ -21,6 +21,8 @@ struct client_status {
 };
 void client_status_fini(struct client_status *);
 const char *client_status_name(int code); /* "NOT_FOUND" */
+/* Is it that the daemon does not know the method? */
+bool client_is_unimplemented(const struct client_status *);
 
 /*
  * Connect to HOST:PORT, HOST, http://HOST:PORT, [IPv6]:PORT or unix:/path;

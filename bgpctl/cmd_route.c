@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Routes: lists, single ones in and out, and files of them.
+ * Routes: lists, and single ones in and out.
  */
-#include "bgpctl/ctl.h"
+#include "bgpctl/route.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/addr.h"
 #include "common/aspath.h"
 #include "common/community.h"
 #include "common/xmalloc.h"
+#include "proto/bgpgg/v1/route.pb-c.h"
 #include "proto/optional.h"
 
 const struct cmd_opt ctl_show_rib_opts[] = {
@@ -52,18 +51,55 @@ struct route_walk {
 	bool detail;
 };
 
-static bool
-on_route(void *arg, const ProtobufCMessage *m)
+static void
+put_route(struct route_walk *walk, const Bgp__Route *route)
 {
-	struct route_walk *walk = arg;
 	struct ctl *ctl = walk->ctl;
 
 	if (!ctl->json_out && !walk->detail && walk->count == 0)
 		ctl_put_route_head(ctl);
 	walk->count++;
-	ctl_put_route(ctl, (const void *)m, walk->detail);
+	ctl_put_route(ctl, route, walk->detail);
+}
+
+static bool
+on_route(void *arg, const ProtobufCMessage *m)
+{
+	struct route_walk *walk = arg;
+
+	put_route(walk, (const void *)m);
 	/* Nobody reads any more: let the daemon stop as well. */
-	return !ferror(ctl->out);
+	return !ferror(walk->ctl->out);
+}
+
+static bool
+on_batch(void *arg, const ProtobufCMessage *m)
+{
+	const Bgpgg__V1__RouteBatch *batch = (const void *)m;
+	struct route_walk *walk = arg;
+	size_t i;
+
+	for (i = 0; i < batch->n_routes; i++)
+		put_route(walk, batch->routes[i]);
+	return !ferror(walk->ctl->out);
+}
+
+/* In batches, or a message a route where the daemon knows no batches. */
+static int
+fetch_routes(struct route_walk *walk, const Bgp__ListRoutesRequest *m,
+    struct client_status *status)
+{
+	struct client *client = walk->ctl->client;
+
+	if (client_stream(client, "/bgpgg.v1.RouteService/ListRoutes", &m->base,
+		&bgpgg__v1__route_batch__descriptor, on_batch, walk,
+		status) == 0)
+		return 0;
+	if (!client_is_unimplemented(status))
+		return -1;
+	client_status_fini(status);
+	return client_stream(client, "/bgp.BgpService/ListRoutesStream",
+	    &m->base, &bgp__route__descriptor, on_route, walk, status);
 }
 
 /* The filters of show rib.  An exit status; CTL_DONE if they are sound.
@@ -126,8 +162,7 @@ stream_routes(struct ctl *ctl, const Bgp__ListRoutesRequest *m, bool detail)
 		json_object(&ctl->json, NULL);
 		json_array(&ctl->json, "routes");
 	}
-	failed = client_stream(ctl->client, "/bgp.BgpService/ListRoutesStream",
-	    &m->base, &bgp__route__descriptor, on_route, &walk, &status);
+	failed = fetch_routes(&walk, m, &status);
 	if (ctl->json_out) {
 		json_array_end(&ctl->json);
 		json_bool(&ctl->json, "complete", failed == 0);
@@ -177,24 +212,7 @@ ctl_show_rib(struct ctl *ctl, const struct cmd_args *args)
 	return status;
 }
 
-/* An AddRouteRequest with the memory that it points to. */
-struct route {
-	Bgp__AddRouteRequest m;
-	char *prefix;
-	char *next_hop;
-	Bgp__AsPathSegment *segments;
-	Bgp__AsPathSegment **segment_list;
-	uint32_t *asns;
-	uint32_t communities[CMD_OPTIONS];
-	Bgp__ExtendedCommunity ext[CMD_OPTIONS];
-	Bgp__ExtendedCommunity__Unknown ext_raw[CMD_OPTIONS];
-	uint8_t ext_bytes[CMD_OPTIONS][8];
-	Bgp__ExtendedCommunity *ext_list[CMD_OPTIONS];
-	Bgp__LargeCommunity large[CMD_OPTIONS];
-	Bgp__LargeCommunity *large_list[CMD_OPTIONS];
-};
-
-static void
+void
 route_fini(struct route *r)
 {
 	free(r->prefix);
@@ -406,8 +424,7 @@ get_route_option(struct route *r, const char *word, const char *value)
 	return 0;
 }
 
-/* The request that a command line of network add means; -1 and a text. */
-static int
+int
 route_init(struct route *r, const struct cmd_args *args, char *err,
     size_t err_len)
 {
@@ -476,200 +493,4 @@ ctl_network_delete(struct ctl *ctl, const struct cmd_args *args)
 	status = ctl_done(ctl, reply->message);
 	protobuf_c_message_free_unpacked(&reply->base, NULL);
 	return status;
-}
-
-/* Lines of a file or pipe, as they come. */
-struct bulk {
-	struct ctl *ctl;
-	int fd;
-	char *buf;
-	size_t len, cap, used;
-	bool eof;
-	uint64_t line;
-	uint64_t wrong;
-	struct route *route;
-	uint8_t *packed;
-	size_t packed_cap;
-};
-
-/* The next line without its end; NULL at the end of the input. */
-static char *
-next_line(struct bulk *b)
-{
-	char *line, *end;
-	ssize_t n;
-
-	for (;;) {
-		end = b->len == b->used ?
-		    NULL :
-		    memchr(b->buf + b->used, '\n', b->len - b->used);
-		if (end != NULL || (b->eof && b->used < b->len)) {
-			line = b->buf + b->used;
-			if (end == NULL)
-				end = b->buf + b->len;
-			*end = '\0';
-			b->used = (size_t)(end - b->buf) + 1;
-			if (b->used > b->len)
-				b->used = b->len;
-			b->line++;
-			return line;
-		}
-		if (b->eof)
-			return NULL;
-		memmove(b->buf, b->buf + b->used, b->len - b->used);
-		b->len -= b->used;
-		b->used = 0;
-		if (b->cap - b->len < 2) {
-			b->cap *= 2;
-			b->buf = xreallocarray(b->buf, b->cap, 1);
-		}
-		do {
-			n = read(b->fd, b->buf + b->len, b->cap - b->len - 1);
-		} while (n == -1 && errno == EINTR);
-		if (n <= 0)
-			b->eof = true;
-		else
-			b->len += (size_t)n;
-	}
-}
-
-/* Cut a line into words at blanks; quotes hold a word together. */
-static int
-split(char *line, const char **words, int max)
-{
-	int n = 0;
-	char quote;
-
-	for (;;) {
-		line += strspn(line, " \t\r");
-		if (*line == '\0' || *line == '#')
-			return n;
-		if (n == max)
-			return -1;
-		if (*line == '"' || *line == '\'') {
-			quote = *line++;
-			words[n++] = line;
-			line = strchr(line, quote);
-			if (line == NULL)
-				return -1;
-		} else {
-			words[n++] = line;
-			line += strcspn(line, " \t\r");
-		}
-		if (*line != '\0')
-			*line++ = '\0';
-	}
-}
-
-/* The route that a line means: 1, 0 for an empty line, -1 if it is wrong. */
-static int
-line_route(struct bulk *b, char *line, char *err, size_t err_len)
-{
-	static const struct cmd grammar[] = {
-		{ "add", "PREFIX", ctl_network_add_opts, NULL, "" },
-	};
-	const char *words[2 * CMD_OPTIONS + 2];
-	struct cmd_args args;
-	int n;
-
-	words[0] = "add";
-	n = split(line, words + 1, 2 * CMD_OPTIONS);
-	if (n == 0)
-		return 0;
-	if (n == -1) {
-		(void)snprintf(err, err_len, "unbalanced quotes");
-		return -1;
-	}
-	if (cmd_parse(grammar, 1, n + 1, words, &args, err, err_len) == -1)
-		return -1;
-	return route_init(b->route, &args, err, err_len) == -1 ? -1 : 1;
-}
-
-static bool
-next_route(void *arg, const void **data, size_t *len, bool *more)
-{
-	struct bulk *b = arg;
-	char err[256];
-	char *line;
-	int got;
-
-	while ((line = next_line(b)) != NULL) {
-		got = line_route(b, line, err, sizeof(err));
-		if (got == -1) {
-			b->wrong++;
-			fprintf(b->ctl->err, "bgpctl: line %llu: %s\n",
-			    (unsigned long long)b->line, err);
-		}
-		if (got != 1)
-			continue;
-		*len = protobuf_c_message_get_packed_size(&b->route->m.base);
-		if (*len > b->packed_cap) {
-			b->packed_cap = *len * 2;
-			b->packed = xreallocarray(b->packed, b->packed_cap, 1);
-		}
-		(void)protobuf_c_message_pack(&b->route->m.base, b->packed);
-		route_fini(b->route);
-		*data = b->packed;
-		*more = b->used < b->len &&
-		    memchr(b->buf + b->used, '\n', b->len - b->used) != NULL;
-		return true;
-	}
-	return false;
-}
-
-static int
-put_bulk_result(struct ctl *ctl, const Bgp__AddRouteStreamResponse *reply,
-    uint64_t wrong)
-{
-	if (!ctl->json_out)
-		fprintf(ctl->out, "%s\n", reply->message);
-	else {
-		json_object(&ctl->json, NULL);
-		json_bool(&ctl->json, "success", wrong == 0);
-		json_string(&ctl->json, "message", reply->message);
-		json_uint(&ctl->json, "count", reply->count);
-		json_uint(&ctl->json, "wrong_lines", wrong);
-		json_object_end(&ctl->json);
-		json_done(&ctl->json);
-	}
-	return wrong == 0 && strstr(reply->message, " refused") == NULL ?
-	    CTL_DONE :
-	    CTL_REFUSED;
-}
-
-int
-ctl_network_bulk(struct ctl *ctl, const struct cmd_args *args)
-{
-	struct client_status status = { 0, NULL };
-	ProtobufCMessage *reply;
-	struct bulk b;
-	int exit_status;
-
-	memset(&b, 0, sizeof(b));
-	b.ctl = ctl;
-	b.fd = strcmp(args->values[0], "-") == 0 ?
-	    STDIN_FILENO :
-	    open(args->values[0], O_RDONLY | O_CLOEXEC);
-	if (b.fd == -1)
-		return ctl_usage(ctl, "%s: %s", args->values[0],
-		    strerror(errno));
-	b.cap = 65536;
-	b.buf = xmalloc(b.cap);
-	b.route = xcalloc(1, sizeof(*b.route));
-	if (client_upload(ctl->client, "/bgp.BgpService/AddRouteStream",
-		next_route, &b, &bgp__add_route_stream_response__descriptor,
-		&reply, &status) == -1)
-		exit_status = ctl_refused(ctl, &status);
-	else {
-		exit_status =
-		    put_bulk_result(ctl, (const void *)reply, b.wrong);
-		protobuf_c_message_free_unpacked(reply, NULL);
-		client_status_fini(&status);
-	}
-	if (b.fd != STDIN_FILENO)
-		close(b.fd);
-	free(b.buf);
-	free(b.packed);
-	free(b.route);
-	return exit_status;
 }

@@ -36,9 +36,11 @@ const struct cmd ctl_commands[] = {
 	    "originate a route" },
 	{ "network delete PREFIX", NULL, NULL, ctl_network_delete,
 	    "take an originated route back" },
-	{ "network bulk add FILE", NULL, NULL, ctl_network_bulk,
+	{ "network bulk add FILE", NULL, NULL, ctl_network_bulk_add,
 	    "originate many: a line each as after network add; - is "
 	    "standard input" },
+	{ "network bulk delete FILE", NULL, NULL, ctl_network_bulk_delete,
+	    "take many back: a prefix begins each line" },
 	{ "bmp add ADDR", NULL, ctl_bmp_add_opts, ctl_bmp_add,
 	    "send the BMP feed to IP:PORT" },
 	{ "bmp delete ADDR", NULL, NULL, ctl_bmp_delete,

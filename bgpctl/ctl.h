@@ -67,9 +67,12 @@ extern const struct cmd_opt ctl_neighbor_refresh_opts[];
 int ctl_show_rib(struct ctl *, const struct cmd_args *);
 int ctl_network_add(struct ctl *, const struct cmd_args *);
 int ctl_network_delete(struct ctl *, const struct cmd_args *);
-int ctl_network_bulk(struct ctl *, const struct cmd_args *);
 extern const struct cmd_opt ctl_show_rib_opts[];
 extern const struct cmd_opt ctl_network_add_opts[];
+
+/* cmd_bulk.c */
+int ctl_network_bulk_add(struct ctl *, const struct cmd_args *);
+int ctl_network_bulk_delete(struct ctl *, const struct cmd_args *);
 
 /* cmd_bmp.c */
 int ctl_show_bmp(struct ctl *, const struct cmd_args *);

@@ -200,16 +200,41 @@ class Bgpctl(Case):
             "20.%d.%d.0/24 nexthop 192.0.2.1 as-path '1 2 %d'\n" % (
                 i >> 8, i & 255, i + 1) for i in range(2000))
         out, _ = self.ctl("network", "bulk", "add", "-", stdin=lines)
-        self.assertEqual(out, "2000 routes added\n")
+        self.assertEqual(out, "2000 routes added, 0 removed, 0 refused\n")
         self.assertEqual(len(self.json("show", "rib")["routes"]), 2000)
         path = os.path.join(self.suite.dir, "routes")
         with open(path, "w") as f:
-            f.write("20.0.0.0/24 med x\n20.0.1.0/99\n20.0.2.0/24 med 5")
+            f.write("20.0.0.0/24 med x\n\n20.0.3.0/24\n20.0.1.0/99\n"
+                    "# none\n20.0.2.0/24 med 5")
         out, err = self.ctl("network", "bulk", "add", path, status=1)
-        self.assertIn("line 1", err)
-        self.assertIn("1 routes added, 1 refused", out)
+        self.assertIn("line 1: ", err)
+        self.assertIn("line 4: IPv4 prefix length 99", err)
+        self.assertIn("2 routes added, 0 removed, 1 refused", out)
         self.assertEqual(self.suite.routes()["20.0.2.0/24"][0].med, 5)
         self.ctl("network", "bulk", "add", "/nonexistent", status=2)
+        got = json.loads(self.ctl("-j", "network", "bulk", "delete", path,
+                                  status=1)[0])
+        self.assertEqual((got["success"], got["count"], got["wrong_lines"]),
+                         (False, 3, 1))
+        self.assertNotIn("20.0.2.0/24", self.suite.routes())
+        self.assertIn("20.0.4.0/24", self.suite.routes())
+        self.ctl("network", "bulk", "delete", "-", stdin=lines)
+        self.assertEqual(self.suite.routes(), {})
+
+    def test_bulk_from_a_slow_pipe(self):
+        """A line acts when it comes, not when the pipe ends."""
+        p = subprocess.Popen(
+            [self.suite.program("sbin/bgpctl"), "-s", self.suite.grpc,
+             "network", "bulk", "add", "-"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env=self.suite.environment())
+        self.addCleanup(p.kill)
+        for n in range(3):
+            p.stdin.write(b"20.0.%d.0/24\n" % n)
+            p.stdin.flush()
+            self.suite.wait_routes(["20.0.%d.0/24" % i
+                                    for i in range(n + 1)])
+        out, _ = p.communicate(timeout=60)
+        self.assertIn(b"3 routes added", out)
 
     def test_command_lines_that_are_wrong(self):
         for words in ((), ("frob",), ("show", "frob"), ("n",),

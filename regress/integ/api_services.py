@@ -103,8 +103,9 @@ class Bulk(Case):
                 add=[pb.AddRouteRequest(prefix="10.9.0.0/16",
                                         next_hop="nowhere")]))
         self.assertEqual((r.added, r.removed, r.refused), (2, 1, 4))
-        self.assertEqual([(f.request, f.element) for f in r.faults],
-                         [(1, 2), (2, 2), (2, 3), (2, 4)])
+        self.assertEqual([(f.request, f.element, f.sequence)
+                          for f in r.faults],
+                         [(1, 2, 2), (2, 2, 5), (2, 3, 6), (2, 4, 7)])
         self.assertIn("33 exceeds 32", r.faults[0].message)
         self.assertIn("here", r.faults[1].message)
         self.assertIn("next_hop", r.faults[3].message)

@@ -30,6 +30,7 @@ class Install(unittest.TestCase):
                      "share/man/man8/bgpd.8", "share/man/man8/bgpctl.8",
                      "share/man/man5/bgpd.conf.5",
                      "share/bgpgg/proto/bgp.proto",
+                     "share/bgpgg/proto/bgpgg/v1/route.proto",
                      "share/doc/bgpgg/README.md", "etc/bgpgg/bgpd.yaml",
                      "var/empty/bgpgg"):
             self.assertTrue(os.path.exists(os.path.join(prefix, path)), path)

@@ -56,7 +56,8 @@ static const struct {
 	{ "network add 10.0.0.0/8 nexthop 192.0.2.1 med 5 community 1:2",
 	    ctl_network_add },
 	{ "net del 10.0.0.0/8", ctl_network_delete },
-	{ "network bulk add -", ctl_network_bulk },
+	{ "network bulk add -", ctl_network_bulk_add },
+	{ "net bulk del routes", ctl_network_bulk_delete },
 };
 
 START_TEST(line_is_understood)
