@@ -12,9 +12,11 @@
 
 #include <event2/event.h>
 
+#include "apid/access.h"
 #include "apid/descriptors.h"
 #include "apid/server.h"
 #include "apid/symbols.h"
+#include "apid/tls.h"
 #include "common/chan.h"
 #include "common/log.h"
 #include "common/proc.h"
@@ -172,7 +174,7 @@ listener_drop(struct apid *apid, size_t i)
 	struct apid_listener *l = &apid->listeners[i];
 
 	if (l->listener != NULL)
-		server_unlisten(apid->server, l->listener);
+		server_unlisten(l->listener);
 	if (l->fd != -1)
 		close(l->fd);
 	free(l->endpoint.path);
@@ -208,6 +210,7 @@ listener_want(struct apid *apid, const struct conf_endpoint *endpoint, int fd)
 	l = &apid->listeners[apid->n_listeners++];
 	memset(l, 0, sizeof(*l));
 	l->endpoint = *endpoint;
+	l->endpoint.access = NULL; /* the configuration's */
 	if (endpoint->path != NULL)
 		l->endpoint.path = xstrdup(endpoint->path);
 	l->fd = fd;
@@ -229,22 +232,65 @@ listeners_abort(struct apid *apid)
 	}
 }
 
-static void
-listeners_commit(struct apid *apid)
+static const struct conf_endpoint *
+endpoint_of(const struct conf *conf, const struct apid_listener *l)
 {
+	uint16_t i;
+
+	for (i = 0; conf != NULL && i < conf->n_grpc_listen; i++)
+		if (endpoint_is(&conf->grpc_listen[i], &l->endpoint))
+			return &conf->grpc_listen[i];
+	return NULL;
+}
+
+/* bgpd has checked the files: what fails here is out of the ordinary, and
+ * closes the listener rather than opening it to everybody. */
+static int
+listener_open(struct apid *apid, struct apid_listener *l,
+    const struct conf_access *access)
+{
+	struct tls_context *tls = NULL;
+	struct err e;
+
+	if (access != NULL && access->certificate.path != NULL) {
+		tls = tls_context_new(access, &e);
+		if (tls == NULL) {
+			log_errorx("API listener: %s", e.text);
+			return -1;
+		}
+	}
+	if (l->listener != NULL) {
+		server_set_access(l->listener, access_new(access), tls);
+		return 0;
+	}
+	l->listener =
+	    server_listen(apid->server, l->fd, access_new(access), tls);
+	l->fd = -1;
+	return 0;
+}
+
+/* apid->conf is in force, `old` (NULL: none) was before. */
+static void
+listeners_commit(struct apid *apid, const struct conf *old)
+{
+	const struct conf_endpoint *was, *is;
 	struct apid_listener *l;
 	size_t i = 0;
 
 	while (i < apid->n_listeners) {
 		l = &apid->listeners[i];
-		if (!l->wanted) {
+		was = endpoint_of(old, l);
+		is = endpoint_of(apid->conf, l);
+		if (!l->wanted || is == NULL) {
 			listener_drop(apid, i);
 			continue;
 		}
 		l->wanted = false;
-		if (l->listener == NULL) {
-			l->listener = server_listen(apid->server, l->fd);
-			l->fd = -1;
+		if ((l->listener == NULL || was == NULL ||
+			!conf_access_equal(was->access, is->access)) &&
+		    listener_open(apid, l, is->access) == -1) {
+			listener_drop(apid, i);
+			continue;
 		}
 		i++;
 	}
@@ -296,15 +342,17 @@ static void
 on_conf_commit(void *ctx, const struct msg *msg)
 {
 	struct apid *apid = ctx;
+	struct conf *old;
 
 	if (apid->rx.next == NULL || apid->rx.next->generation != msg->hdr.id) {
 		apid_broken(apid, PROC_BGPD, "CONF_COMMIT");
 		return;
 	}
-	conf_free(apid->conf);
+	old = apid->conf;
 	apid->conf = conf_rx_take(&apid->rx);
 	proc_apply_log(apid->conf);
-	listeners_commit(apid);
+	listeners_commit(apid, old);
+	conf_free(old);
 	health_changed(apid);
 	chan_send_buf(apid->chans[PROC_BGPD], MSG_CONF_DONE, msg->hdr.id, 0,
 	    NULL, 0);

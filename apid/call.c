@@ -30,6 +30,8 @@ static const grpc_status_code status_of_err[ERR__MAX] = {
 	[ERR_PRECONDITION] = GRPC_STATUS_FAILED_PRECONDITION,
 	[ERR_EXHAUSTED] = GRPC_STATUS_RESOURCE_EXHAUSTED,
 	[ERR_UNAVAILABLE] = GRPC_STATUS_UNAVAILABLE,
+	[ERR_UNAUTHENTICATED] = GRPC_STATUS_UNAUTHENTICATED,
+	[ERR_PERMISSION] = GRPC_STATUS_PERMISSION_DENIED,
 	[ERR_INTERNAL] = GRPC_STATUS_INTERNAL,
 };
 
@@ -221,7 +223,8 @@ start_recv(struct call *call)
 
 void
 call_start(struct server *server, const struct call_method *method,
-    grpc_call *core, grpc_byte_buffer *payload, void *ctx)
+    grpc_call *core, grpc_byte_buffer *payload, const struct err *refusal,
+    void *ctx)
 {
 	struct call *call = xcalloc(1, sizeof(*call));
 	grpc_op op = { .op = GRPC_OP_RECV_CLOSE_ON_SERVER };
@@ -246,6 +249,10 @@ call_start(struct server *server, const struct call_method *method,
 	op.data.recv_close_on_server.cancelled = &call->cancelled;
 	start_batch(call, &op, 1, &call->tag_close);
 
+	if (refusal != NULL) {
+		call_fail(call, refusal);
+		return;
+	}
 	if (method == NULL) {
 		call_unimplemented(call, "there is no such method");
 		return;

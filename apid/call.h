@@ -66,6 +66,7 @@ struct call_method {
 	const ProtobufCMessageDescriptor *request;
 	/* Serve the call; `request` is valid until start returns. */
 	void (*start)(void *ctx, struct call *, const ProtobufCMessage *);
+	bool changes; /* something: not for listeners that are read-only */
 };
 
 /* Whom to tell; to be set before start returns unless the call has ended. */

@@ -86,9 +86,9 @@ struct call {
 };
 
 /* Event loop: a new call; takes core, borrows payload (NULL: none).  An
- * unknown method is NULL. */
+ * unknown method is NULL.  With a refusal it ends so, unserved. */
 void call_start(struct server *, const struct call_method *, grpc_call *core,
-    grpc_byte_buffer *payload, void *ctx);
+    grpc_byte_buffer *payload, const struct err *refusal, void *ctx);
 /* Event loop: the daemon stops; end the call as UNAVAILABLE. */
 void call_stop(struct call *);
 /* Event loop, every few seconds: end the call if what was sent lies unread

@@ -3,7 +3,11 @@
  * The gRPC server behind one small module: core library, completion thread,
  * armed requests, listeners.
  *
- * Each method keeps ARMED requests waiting in the core, so that a burst of
+ * Each listener has a server of the core for itself, so that what a call may
+ * do follows from where it came in, and ends with its listener.  All of them
+ * share the completion queue.
+ *
+ * Each method keeps ARMED requests waiting in each core, so that a burst of
  * calls need not wait for the event loop one by one.  A generic request is
  * armed beside them: without it the core would let calls of unknown methods
  * wait until their deadline.
@@ -30,7 +34,9 @@
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
 
+#include "apid/access.h"
 #include "apid/call_internal.h"
+#include "apid/tls.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 
@@ -49,9 +55,10 @@ enum {
 	SHUTDOWN_MS = 1000,
 };
 
-/* A request armed in the core. */
+/* A request armed in a core. */
 struct slot {
 	struct tag tag;
+	struct listener *listener;
 	void *registered; /* NULL: the generic one */
 	const struct call_method *method;
 	grpc_call *call;
@@ -64,30 +71,37 @@ struct slot {
 struct listener {
 	LIST_ENTRY(listener) entry;
 	struct server *server;
+	struct access *access;
+	struct tls_context *tls; /* NULL: plain */
+	struct tls_conns conns;
+	/* accepting; NULL and -1 once it is closed */
 	struct event *ev;
 	struct event *resume;
 	int fd;
+	grpc_server *core;
+	struct slot *slots;
+	size_t n_slots;
+	size_t n_armed;
+	struct tag tag_shutdown;
+	bool core_down;
 };
 
 struct server {
 	struct event_base *base;
+	const struct call_method *methods;
+	size_t n_methods;
 	void *ctx;
-	grpc_server *core;
 	grpc_completion_queue *cq;
 	grpc_server_credentials *insecure;
 	pthread_t thread;
 	struct mailbox mailbox;
 	struct event *mailbox_ev;
-	struct slot *slots;
-	size_t n_slots;
 	LIST_HEAD(, call) calls;
 	size_t n_calls;
 	size_t unread; /* bytes of final answers in the core */
-	LIST_HEAD(, listener) listeners;
+	LIST_HEAD(, listener) listeners; /* also those that are closing */
 	int fd_max; /* a client's descriptor stays below */
 	bool stopping;
-	bool core_down;
-	struct tag tag_shutdown;
 	struct event *stop_ev;
 	void (*on_done)(void *);
 	void *done_ctx;
@@ -179,8 +193,10 @@ completion_main(void *arg)
 }
 
 static void
-arm(struct server *server, struct slot *slot)
+arm(struct slot *slot)
 {
+	grpc_server *core = slot->listener->core;
+	grpc_completion_queue *cq = slot->listener->server->cq;
 	grpc_call_error error;
 
 	grpc_metadata_array_init(&slot->metadata);
@@ -188,17 +204,17 @@ arm(struct server *server, struct slot *slot)
 	slot->payload = NULL;
 	if (slot->registered == NULL) {
 		grpc_call_details_init(&slot->details);
-		error = grpc_server_request_call(server->core, &slot->call,
-		    &slot->details, &slot->metadata, server->cq, server->cq,
-		    &slot->tag);
+		error = grpc_server_request_call(core, &slot->call,
+		    &slot->details, &slot->metadata, cq, cq, &slot->tag);
 	} else
-		error = grpc_server_request_registered_call(server->core,
+		error = grpc_server_request_registered_call(core,
 		    slot->registered, &slot->call, &slot->deadline,
 		    &slot->metadata,
 		    call_kind_reads(slot->method->kind) ? NULL : &slot->payload,
-		    server->cq, server->cq, &slot->tag);
+		    cq, cq, &slot->tag);
 	if (error != GRPC_CALL_OK)
 		fatalx("%s: %s", __func__, grpc_call_error_to_string(error));
+	slot->listener->n_armed++;
 }
 
 static void
@@ -210,26 +226,68 @@ disarm(struct slot *slot)
 	if (slot->payload != NULL)
 		grpc_byte_buffer_destroy(slot->payload);
 	slot->payload = NULL;
+	slot->listener->n_armed--;
+}
+
+/* A listener that is closed goes when its core has nothing left. */
+static void
+listener_reap(struct listener *listener)
+{
+	if (!listener->core_down || listener->n_armed > 0)
+		return;
+	LIST_REMOVE(listener, entry);
+	grpc_server_destroy(listener->core);
+	free(listener->slots);
+	free(listener);
+}
+
+/* May the call be served?  As access_allows(). */
+static int
+check_access(const struct slot *slot, struct err *e)
+{
+	const struct call_method *method = slot->method;
+	const grpc_metadata *m;
+	const void *value = NULL;
+	size_t i, len = 0;
+
+	for (i = 0; i < slot->metadata.count; i++) {
+		m = &slot->metadata.metadata[i];
+		if (grpc_slice_str_cmp(m->key, "authorization") == 0) {
+			value = GRPC_SLICE_START_PTR(m->value);
+			len = GRPC_SLICE_LENGTH(m->value);
+		}
+	}
+	return access_allows(slot->listener->access,
+	    method != NULL && method->changes, value, len, e);
 }
 
 static void
 on_accept_call(struct server *server, struct slot *slot, bool ok)
 {
 	const struct call_method *method = slot->method;
+	struct listener *listener = slot->listener;
 	grpc_byte_buffer *payload = slot->payload;
 	grpc_call *core = slot->call;
+	struct err e;
 
+	err_clear(&e);
+	if (ok && check_access(slot, &e) == 0 && listener->fd == -1)
+		(void)err_set(&e, ERR_UNAVAILABLE, "the listener is closed");
 	slot->payload = NULL;
 	disarm(slot);
-	if (!ok) /* the server shuts down */
+	if (!ok) { /* the core shuts down */
+		listener_reap(listener);
 		return;
+	}
 	if (server->stopping) {
 		(void)grpc_call_cancel_with_status(core,
 		    GRPC_STATUS_UNAVAILABLE, "the daemon is stopping", NULL);
 		grpc_call_unref(core);
 	} else {
-		arm(server, slot);
-		call_start(server, method, core, payload, server->ctx);
+		if (listener->fd != -1)
+			arm(slot);
+		call_start(server, method, core, payload,
+		    e.code == ERR_OK ? NULL : &e, server->ctx);
 	}
 	if (payload != NULL)
 		grpc_byte_buffer_destroy(payload);
@@ -239,6 +297,7 @@ static void
 on_mailbox(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
+	struct listener *listener;
 	struct tag *tag, *next;
 
 	(void)fd;
@@ -251,7 +310,9 @@ on_mailbox(evutil_socket_t fd, short what, void *arg)
 			on_accept_call(server, tag->owner, tag->ok);
 			break;
 		case TAG_SHUTDOWN:
-			server->core_down = true;
+			listener = tag->owner;
+			listener->core_down = true;
+			listener_reap(listener);
 			break;
 		default:
 			call_on_tag(tag->owner, tag);
@@ -310,16 +371,17 @@ start_thread(struct server *server)
 }
 
 static void
-add_slots(struct server *server, const struct call_method *method,
+add_slots(struct listener *listener, const struct call_method *method,
     void *registered)
 {
 	struct slot *slot;
 	size_t i;
 
 	for (i = 0; i < ARMED; i++) {
-		slot = &server->slots[server->n_slots++];
+		slot = &listener->slots[listener->n_slots++];
 		slot->tag.kind = TAG_ACCEPT;
 		slot->tag.owner = slot;
+		slot->listener = listener;
 		slot->method = method;
 		slot->registered = registered;
 	}
@@ -332,10 +394,10 @@ server_new(struct event_base *base, const struct call_method *methods, size_t n,
 	struct server *server = xcalloc(1, sizeof(*server));
 	struct rlimit limit;
 	sigset_t all, old;
-	void *registered;
-	size_t i;
 
 	server->base = base;
+	server->methods = methods;
+	server->n_methods = n;
 	server->ctx = ctx;
 	LIST_INIT(&server->calls);
 	LIST_INIT(&server->listeners);
@@ -358,41 +420,72 @@ server_new(struct event_base *base, const struct call_method *methods, size_t n,
 	gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
 	grpc_init();
 	server->cq = grpc_completion_queue_create_for_next(NULL);
-	server->core = core_new();
 	server->insecure = grpc_insecure_server_credentials_create();
-	if (server->core == NULL)
-		fatalx("%s: no gRPC server", __func__);
-	grpc_server_register_completion_queue(server->core, server->cq, NULL);
-
-	server->slots = xcalloc((n + 1) * ARMED, sizeof(*server->slots));
-	for (i = 0; i < n; i++) {
-		registered = grpc_server_register_method(server->core,
-		    methods[i].name, NULL,
-		    call_kind_reads(methods[i].kind) ?
-			GRPC_SRM_PAYLOAD_NONE :
-			GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER,
-		    0);
-		if (registered == NULL)
-			fatalx("%s: method %s", __func__, methods[i].name);
-		add_slots(server, &methods[i], registered);
-	}
-	add_slots(server, NULL, NULL);
-	grpc_server_start(server->core);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	start_thread(server);
-	for (i = 0; i < server->n_slots; i++)
-		arm(server, &server->slots[i]);
 	return server;
 }
 
-void
-server_adopt(struct server *server, int fd)
+/* The listener's server of the core, with all methods armed. */
+static void
+core_start(struct listener *listener)
+{
+	struct server *server = listener->server;
+	const struct call_method *m;
+	sigset_t all, old;
+	void *registered;
+	size_t i;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	listener->core = core_new();
+	if (listener->core == NULL)
+		fatalx("%s: no gRPC server", __func__);
+	grpc_server_register_completion_queue(listener->core, server->cq, NULL);
+	listener->slots =
+	    xcalloc((server->n_methods + 1) * ARMED, sizeof(*listener->slots));
+	for (i = 0; i < server->n_methods; i++) {
+		m = &server->methods[i];
+		registered =
+		    grpc_server_register_method(listener->core, m->name, NULL,
+			call_kind_reads(m->kind) ?
+			    GRPC_SRM_PAYLOAD_NONE :
+			    GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER,
+			0);
+		if (registered == NULL)
+			fatalx("%s: method %s", __func__, m->name);
+		add_slots(listener, m, registered);
+	}
+	add_slots(listener, NULL, NULL);
+	grpc_server_start(listener->core);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	for (i = 0; i < listener->n_slots; i++)
+		arm(&listener->slots[i]);
+}
+
+/* A connected stream socket becomes a client; takes the descriptor. */
+static void
+adopt(void *ctx, int fd)
+{
+	struct listener *listener = ctx;
+
+	grpc_server_add_channel_from_fd(listener->core, fd,
+	    listener->server->insecure);
+}
+
+static void
+on_client(struct listener *listener, int fd)
 {
 	int one = 1;
 
 	/* Fails on unix sockets, where there is nothing to switch off. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	grpc_server_add_channel_from_fd(server->core, fd, server->insecure);
+	if (listener->tls == NULL)
+		adopt(listener, fd);
+	else
+		tls_accept(listener->server->base, listener->tls, fd,
+		    event_get_priority(listener->ev), &listener->conns, adopt,
+		    listener);
 }
 
 static void
@@ -401,7 +494,8 @@ on_listener(evutil_socket_t lfd, short what, void *arg)
 	struct listener *listener = arg;
 	struct server *server = listener->server;
 	struct timeval pause = { 0, ACCEPT_PAUSE_MS * 1000 };
-	int i, fd;
+	/* A socket pair goes with each TLS connection. */
+	int i, fd, more = listener->tls == NULL ? 0 : 2;
 
 	(void)what;
 	for (i = 0; i < ACCEPT_BURST; i++) {
@@ -419,12 +513,12 @@ on_listener(evutil_socket_t lfd, short what, void *arg)
 		}
 		/* The kernel gives the lowest free number, so this bounds the
 		 * number of clients and keeps some for ourselves. */
-		if (fd >= server->fd_max) {
+		if (fd + more >= server->fd_max) {
 			log_debug("too many API clients");
 			close(fd);
 			continue;
 		}
-		server_adopt(server, fd);
+		on_client(listener, fd);
 	}
 }
 
@@ -439,12 +533,16 @@ on_resume(evutil_socket_t fd, short what, void *arg)
 }
 
 struct listener *
-server_listen(struct server *server, int fd)
+server_listen(struct server *server, int fd, struct access *access,
+    struct tls_context *tls)
 {
 	struct listener *listener = xcalloc(1, sizeof(*listener));
 
 	evutil_make_socket_nonblocking(fd);
 	listener->server = server;
+	listener->access = access;
+	listener->tls = tls;
+	LIST_INIT(&listener->conns);
 	listener->fd = fd;
 	listener->ev = event_new(server->base, fd, EV_READ | EV_PERSIST,
 	    on_listener, listener);
@@ -454,18 +552,54 @@ server_listen(struct server *server, int fd)
 	    event_add(listener->ev, NULL) == -1)
 		fatalx("%s: no event", __func__);
 	LIST_INSERT_HEAD(&server->listeners, listener, entry);
+	core_start(listener);
 	return listener;
 }
 
 void
-server_unlisten(struct server *server, struct listener *listener)
+server_set_access(struct listener *listener, struct access *access,
+    struct tls_context *tls)
 {
-	(void)server;
-	LIST_REMOVE(listener, entry);
+	access_free(listener->access);
+	tls_context_free(listener->tls);
+	listener->access = access;
+	listener->tls = tls;
+}
+
+/* Accept nothing more and let the core come to its end. */
+static void
+listener_close(struct listener *listener)
+{
+	if (listener->fd == -1)
+		return;
 	event_free(listener->ev);
 	event_free(listener->resume);
 	close(listener->fd);
-	free(listener);
+	listener->ev = listener->resume = NULL;
+	listener->fd = -1;
+	listener->tag_shutdown.kind = TAG_SHUTDOWN;
+	listener->tag_shutdown.owner = listener;
+	grpc_server_shutdown_and_notify(listener->core, listener->server->cq,
+	    &listener->tag_shutdown);
+}
+
+/* Its calls and connections end now. */
+static void
+listener_cut(struct listener *listener)
+{
+	grpc_server_cancel_all_calls(listener->core);
+	tls_close_all(&listener->conns);
+	access_free(listener->access);
+	tls_context_free(listener->tls);
+	listener->access = NULL;
+	listener->tls = NULL;
+}
+
+void
+server_unlisten(struct listener *listener)
+{
+	listener_close(listener);
+	listener_cut(listener);
 }
 
 void
@@ -483,7 +617,8 @@ check_done(struct server *server)
 {
 	void (*done)(void *) = server->on_done;
 
-	if (!server->core_down || server->n_calls > 0 || done == NULL)
+	if (!LIST_EMPTY(&server->listeners) || server->n_calls > 0 ||
+	    done == NULL)
 		return;
 	server->on_done = NULL;
 	event_free(server->stop_ev);
@@ -495,10 +630,12 @@ static void
 on_stop_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
+	struct listener *listener;
 
 	(void)fd;
 	(void)what;
-	grpc_server_cancel_all_calls(server->core);
+	LIST_FOREACH(listener, &server->listeners, entry)
+		listener_cut(listener);
 }
 
 void
@@ -511,37 +648,26 @@ server_shutdown(struct server *server, void (*done)(void *), void *ctx)
 	server->stopping = true;
 	server->on_done = done;
 	server->done_ctx = ctx;
-	while ((listener = LIST_FIRST(&server->listeners)) != NULL)
-		server_unlisten(server, listener);
-	server->tag_shutdown.kind = TAG_SHUTDOWN;
-	server->tag_shutdown.owner = server;
-	grpc_server_shutdown_and_notify(server->core, server->cq,
-	    &server->tag_shutdown);
+	LIST_FOREACH(listener, &server->listeners, entry)
+		listener_close(listener);
 	LIST_FOREACH_SAFE(call, &server->calls, entry, next)
 		call_stop(call);
 	server->stop_ev =
 	    event_new(server->base, -1, EV_TIMEOUT, on_stop_timer, server);
 	if (server->stop_ev == NULL || event_add(server->stop_ev, &wait) == -1)
 		fatalx("%s: no event", __func__);
+	check_done(server);
 }
 
 void
 server_free(struct server *server)
 {
-	struct tag *tag;
-
 	grpc_completion_queue_shutdown(server->cq);
 	pthread_join(server->thread, NULL);
-	while ((tag = mailbox_take(&server->mailbox)) != NULL)
-		for (; tag != NULL; tag = tag->next)
-			if (tag->kind == TAG_ACCEPT)
-				disarm(tag->owner);
 	grpc_completion_queue_destroy(server->cq);
-	grpc_server_destroy(server->core);
 	grpc_server_credentials_release(server->insecure);
 	grpc_shutdown_blocking();
 	event_free(server->mailbox_ev);
 	mailbox_fini(&server->mailbox);
-	free(server->slots);
 	free(server);
 }

@@ -16,9 +16,11 @@
 
 #include "apid/call.h"
 
+struct access;
 struct event_base;
 struct listener;
 struct server;
+struct tls_context;
 
 enum { SERVER_UNREAD_MS = 300 * 1000 };
 
@@ -29,13 +31,17 @@ enum { SERVER_UNREAD_MS = 300 * 1000 };
  */
 struct server *server_new(struct event_base *, const struct call_method *,
     size_t n, void *ctx);
-/* Accept connections on a listening socket; takes the descriptor. */
-struct listener *server_listen(struct server *, int fd);
-void server_unlisten(struct server *, struct listener *);
 /*
- * Take a connected stream socket as a client; takes the descriptor.
+ * Accept connections on a listening socket.  Takes the descriptor, who may
+ * do what there, and the TLS that is spoken there (NULL: none).
  */
-void server_adopt(struct server *, int fd);
+struct listener *
+server_listen(struct server *, int fd, struct access *, struct tls_context *);
+/* Other rights, at once, and other TLS for connections to come; takes both. */
+void
+server_set_access(struct listener *, struct access *, struct tls_context *);
+/* Close it, and end the connections and calls that came in there. */
+void server_unlisten(struct listener *);
 /* To be called every few seconds: ends the calls whose answer the client
  * leaves unread for SERVER_UNREAD_MS. */
 void server_sweep(struct server *);

@@ -19,6 +19,7 @@
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
 
+#include "bgpctl/security.h"
 #include "common/xmalloc.h"
 
 enum {
@@ -27,6 +28,7 @@ enum {
 };
 
 struct client {
+	const struct security *security; /* NULL: none */
 	grpc_channel *channel;
 	grpc_completion_queue *cq;
 };
@@ -91,6 +93,8 @@ target_of(const char *endpoint)
 		return xstrdup(endpoint);
 	if (strncmp(endpoint, "http://", 7) == 0)
 		endpoint += 7;
+	else if (strncmp(endpoint, "https://", 8) == 0)
+		endpoint += 8;
 	target = xstrdup(endpoint);
 	len = strlen(target);
 	while (len > 0 && target[len - 1] == '/')
@@ -111,8 +115,21 @@ quiet(gpr_log_func_args *args)
 	(void)args;
 }
 
+static grpc_channel_credentials *
+credentials_new(const struct security *s)
+{
+	grpc_ssl_pem_key_cert_pair pair;
+
+	if (s == NULL || !s->tls)
+		return grpc_insecure_credentials_create();
+	pair.private_key = s->key;
+	pair.cert_chain = s->certificate;
+	return grpc_ssl_credentials_create_ex(s->ca,
+	    s->key == NULL ? NULL : &pair, NULL, NULL);
+}
+
 static grpc_channel *
-channel_new(const char *target)
+channel_new(const char *target, const struct security *security)
 {
 	static const struct {
 		const char *name;
@@ -133,7 +150,9 @@ channel_new(const char *target)
 		args[i].key = (char *)(uintptr_t)settings[i].name;
 		args[i].value.integer = settings[i].value;
 	}
-	creds = grpc_insecure_credentials_create();
+	creds = credentials_new(security);
+	if (creds == NULL)
+		return NULL;
 	channel = grpc_channel_create(target, creds, &list);
 	grpc_channel_credentials_release(creds);
 	return channel;
@@ -165,7 +184,8 @@ connected(struct client *client)
 }
 
 struct client *
-client_open(const char *endpoint, const char **why)
+client_open(const char *endpoint, const struct security *security,
+    const char **why)
 {
 	struct client *client = xcalloc(1, sizeof(*client));
 	char *target = target_of(endpoint);
@@ -173,7 +193,8 @@ client_open(const char *endpoint, const char **why)
 	gpr_set_log_function(quiet);
 	grpc_init();
 	client->cq = grpc_completion_queue_create_for_pluck(NULL);
-	client->channel = channel_new(target);
+	client->security = security;
+	client->channel = channel_new(target, security);
 	free(target);
 	if (client->channel != NULL && connected(client))
 		return client;
@@ -258,6 +279,31 @@ set_failure(struct client_status *status, const char *text)
 	status->message = xstrdup(text);
 }
 
+/* Our metadata: the token, where there is one.  `m` lives until the batch
+ * has completed; metadata_fini releases what it holds. */
+static void
+put_metadata(struct running *r, grpc_op *op, grpc_metadata *m)
+{
+	const struct security *s = r->client->security;
+
+	memset(m, 0, sizeof(*m));
+	m->key = m->value = grpc_empty_slice();
+	op->op = GRPC_OP_SEND_INITIAL_METADATA;
+	if (s == NULL || s->authorization == NULL)
+		return;
+	m->key = grpc_slice_from_static_string("authorization");
+	m->value = grpc_slice_from_copied_string(s->authorization);
+	op->data.send_initial_metadata.metadata = m;
+	op->data.send_initial_metadata.count = 1;
+}
+
+static void
+metadata_fini(grpc_metadata *m)
+{
+	grpc_slice_unref(m->key);
+	grpc_slice_unref(m->value);
+}
+
 static grpc_byte_buffer *
 buffer_of(const void *data, size_t len)
 {
@@ -275,18 +321,20 @@ send_request(struct running *r, const ProtobufCMessage *request)
 	size_t len = protobuf_c_message_get_packed_size(request);
 	uint8_t *data = xmalloc(len + 1);
 	grpc_byte_buffer *buffer;
+	grpc_metadata metadata;
 	grpc_op ops[3];
 
 	(void)protobuf_c_message_pack(request, data);
 	buffer = buffer_of(data, len);
 	free(data);
 	memset(ops, 0, sizeof(ops));
-	ops[0].op = GRPC_OP_SEND_INITIAL_METADATA;
+	put_metadata(r, &ops[0], &metadata);
 	ops[1].op = GRPC_OP_SEND_MESSAGE;
 	ops[1].data.send_message.send_message = buffer;
 	ops[2].op = GRPC_OP_SEND_CLOSE_FROM_CLIENT;
 	start_batch(r, ops, nitems(ops), &tag_batch);
 	(void)pluck(r, &tag_batch);
+	metadata_fini(&metadata);
 	grpc_byte_buffer_destroy(buffer);
 }
 
@@ -419,15 +467,17 @@ client_upload(struct client *client, const char *method,
 {
 	struct running r;
 	const void *data;
+	grpc_metadata metadata;
 	grpc_op op;
 	size_t len;
 	bool more;
 
 	begin(&r, client, method, gpr_inf_future(GPR_CLOCK_MONOTONIC));
 	memset(&op, 0, sizeof(op));
-	op.op = GRPC_OP_SEND_INITIAL_METADATA;
+	put_metadata(&r, &op, &metadata);
 	start_batch(&r, &op, 1, &tag_batch);
 	(void)pluck(&r, &tag_batch);
+	metadata_fini(&metadata);
 	more = false;
 	while (next(ctx, &data, &len, &more)) {
 		if (!send_item(&r, data, len, more))

@@ -14,6 +14,7 @@
 #include "common/compat.h"
 
 struct client;
+struct security;
 
 struct client_status {
 	int code; /* of gRPC; 0 is OK */
@@ -25,11 +26,13 @@ const char *client_status_name(int code); /* "NOT_FOUND" */
 bool client_is_unimplemented(const struct client_status *);
 
 /*
- * Connect to HOST:PORT, HOST, http://HOST:PORT, [IPv6]:PORT or unix:/path;
- * the port is 50051 where none is given.  NULL if there is no daemon: then
- * *why says so (static text).
+ * Connect to HOST:PORT, HOST, http://HOST:PORT, https://HOST:PORT,
+ * [IPv6]:PORT or unix:/path; the port is 50051 where none is given.
+ * `security` (NULL: nothing is shown) is borrowed for life.  NULL if there
+ * is no daemon: then *why says so (static text).
  */
-struct client *client_open(const char *endpoint, const char **why);
+struct client *
+client_open(const char *endpoint, const struct security *, const char **why);
 void client_close(struct client *);
 
 /* A unary call.  0 and *reply (free with protobuf_c_message_free_unpacked)

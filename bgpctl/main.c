@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include "bgpctl/ctl.h"
+#include "bgpctl/security.h"
 
 static void
 usage(FILE *to)
 {
 	fprintf(to,
-	    "usage: bgpctl [-jV] [-s endpoint] command ...\n"
+	    "usage: bgpctl [-hjV] [-s endpoint] [-C ca] [-c certificate] "
+	    "[-k key]\n              [-t tokenfile] command ...\n"
 	    "commands (words may be shortened):\n");
 	cmd_help(to, ctl_commands, ctl_n_commands, 0, NULL);
 }
@@ -25,6 +27,8 @@ main(int argc, char **argv)
 		.out = stdout,
 		.err = stderr,
 	};
+	struct security_files files = { NULL, NULL, NULL, NULL };
+	struct security security;
 	const char *const *words;
 	struct cmd_args args;
 	const char *why;
@@ -32,16 +36,28 @@ main(int argc, char **argv)
 	int ch, status;
 
 	/* "+": what begins with a dash after the command is the command's */
-	while ((ch = getopt(argc, argv, "+hjs:V")) != -1) {
+	while ((ch = getopt(argc, argv, "+C:c:hjk:s:t:V")) != -1) {
 		switch (ch) {
+		case 'C':
+			files.ca = optarg;
+			break;
+		case 'c':
+			files.certificate = optarg;
+			break;
 		case 'h':
 			usage(stdout);
 			return CTL_DONE;
 		case 'j':
 			ctl.json_out = true;
 			break;
+		case 'k':
+			files.key = optarg;
+			break;
 		case 's':
 			ctl.endpoint = optarg;
+			break;
+		case 't':
+			files.token = optarg;
 			break;
 		case 'V':
 			printf("bgpctl %s\n", BGPGG_VERSION);
@@ -69,14 +85,21 @@ main(int argc, char **argv)
 			    words);
 		return CTL_USAGE;
 	}
+	if (security_load(&security, &files, ctl.endpoint, text,
+		sizeof(text)) == -1) {
+		fprintf(stderr, "bgpctl: %s\n", text);
+		return CTL_USAGE;
+	}
 	json_init(&ctl.json, ctl.out);
-	ctl.client = client_open(ctl.endpoint, &why);
+	ctl.client = client_open(ctl.endpoint, &security, &why);
 	if (ctl.client == NULL) {
 		fprintf(stderr, "bgpctl: %s: %s\n", ctl.endpoint, why);
+		security_fini(&security);
 		return CTL_NO_DAEMON;
 	}
 	status = args.cmd->run(&ctl, &args);
 	client_close(ctl.client);
+	security_fini(&security);
 	if (fflush(stdout) == EOF && status == CTL_DONE) {
 		perror("bgpctl: standard output");
 		return CTL_REFUSED;

@@ -116,6 +116,29 @@ listen_check(struct schema *s, const char *key,
 	}
 }
 
+/* What everybody on the way may read and change. */
+static void
+api_open_check(struct schema *s)
+{
+	const struct conf *c = s->conf;
+	const struct conf_endpoint *e;
+	size_t i;
+
+	for (i = 0; i < c->n_grpc_listen; i++) {
+		e = &c->grpc_listen[i];
+		if (e->path != NULL || addr_is_loopback(&e->addr) ||
+		    (e->access != NULL && e->access->certificate.path != NULL))
+			continue;
+		diag_warn(s->diags, s->grpc_listen_at[i].line,
+		    s->grpc_listen_at[i].column,
+		    e->access != NULL && e->access->tokens.path != NULL ?
+			"grpc_listen_addr: tokens cross the network in plain "
+			"text (no tls)" :
+			"grpc_listen_addr: the API is open to the network in "
+			"plain text (no tls)");
+	}
+}
+
 static void
 bmp_servers_check(struct schema *s)
 {
@@ -206,6 +229,8 @@ conf_check(struct schema *s)
 	if (s->grpc_listen_at != NULL)
 		listen_check(s, "grpc_listen_addr", c->grpc_listen,
 		    c->n_grpc_listen, s->grpc_listen_at);
+	if (s->grpc_listen_at != NULL)
+		api_open_check(s);
 	bmp_servers_check(s);
 	names_check(s);
 }

@@ -545,6 +545,8 @@ const struct conf_table *const conf_tables[] = {
 	&table_afi_safi,
 	&table_network,
 	&table_bmp_server,
+	&table_grpc_listener,
+	&table_grpc_tls,
 	&table_defined_sets,
 	&table_prefix_set,
 	&table_prefix,

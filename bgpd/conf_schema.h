@@ -176,6 +176,8 @@ void schema_defaults(struct conf *);
 
 extern const struct conf_table table_top; /* conf_top_keys.c */
 extern const struct conf_table table_bmp_server;
+extern const struct conf_table table_grpc_listener;
+extern const struct conf_table table_grpc_tls;
 extern const struct conf_table table_peer; /* conf_peer_keys.c */
 extern const struct conf_table table_max_prefix;
 extern const struct conf_table table_graceful_restart;

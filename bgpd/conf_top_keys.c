@@ -159,16 +159,11 @@ listen_one(struct schema *s, const struct conf_key *k, const struct node *n)
 	}
 }
 
-static void
-grpc_listen_one(struct schema *s, const struct conf_key *k,
-    const struct node *n)
+/* "IP:PORT", "[IPv6]:PORT" or "unix:/PATH"; false after an error. */
+static bool
+grpc_address(struct schema *s, const struct conf_key *k, const struct node *n,
+    struct conf_endpoint *e)
 {
-	struct conf_endpoint e;
-	struct conf *c = s->conf;
-
-	memset(&e, 0, sizeof(e));
-	if (schema_text(s, n, k->name) == NULL)
-		return;
 	if (strncmp(n->text, "unix:", 5) == 0) {
 		if (n->text[5] != '/' ||
 		    strlen(n->text + 5) >=
@@ -179,33 +174,58 @@ grpc_listen_one(struct schema *s, const struct conf_key *k,
 			    (unsigned int)sizeof(
 				((struct sockaddr_un *)0)->sun_path) -
 				1);
-			return;
+			return false;
 		}
-		e.path = n->text + 5;
-	} else if (endpoint_parse(n->text, 50051, true, &e.addr, &e.port) ==
+		e->path = n->text + 5; /* lives as long as the tree */
+	} else if (endpoint_parse(n->text, 50051, true, &e->addr, &e->port) ==
 	    -1) {
 		schema_error(s, n, k->name,
 		    "\"%.*s\" is not an address (IP:PORT, [IPv6]:PORT or "
 		    "unix:/PATH)",
 		    SHOWN, n->text);
-		return;
+		return false;
 	}
+	return true;
+}
+
+static void
+grpc_listener_add(struct schema *s, const char *key, const struct node *n,
+    const struct conf_endpoint *e)
+{
+	struct conf *c = s->conf;
+
 	if (c->n_grpc_listen == LISTEN_MAX) {
-		schema_error(s, n, k->name, "too many addresses");
+		schema_error(s, n, key, "too many addresses");
 		return;
 	}
 	place_set(&s->grpc_listen_at, c->n_grpc_listen, n);
-	conf_grpc_listen_append(c, &e);
+	conf_grpc_listen_append(c, e);
 }
 
-/* One address or a list of them. */
+/* An address, or a map that also says who may do what there. */
+static void
+grpc_listen_one(struct schema *s, const struct conf_key *k,
+    const struct node *n)
+{
+	struct conf_endpoint e;
+
+	memset(&e, 0, sizeof(e));
+	if (n->kind == NODE_MAP)
+		schema_object(s, &table_grpc_listener, n, s->conf);
+	else if (schema_text(s, n, k->name) != NULL &&
+	    grpc_address(s, k, n, &e))
+		grpc_listener_add(s, k->name, n, &e);
+}
+
+/* One address or a list of them; a map stands for one where `maps`. */
 static void
 set_endpoints(struct schema *s, const struct conf_key *k, const struct node *n,
+    bool maps,
     void (*one)(struct schema *, const struct conf_key *, const struct node *))
 {
 	size_t i;
 
-	if (n->kind == NODE_SCALAR) {
+	if (n->kind == NODE_SCALAR || (n->kind == NODE_MAP && maps)) {
 		one(s, k, n);
 		return;
 	}
@@ -224,7 +244,7 @@ set_listen(struct schema *s, const struct conf_key *k, const struct node *n,
     void *target)
 {
 	(void)target;
-	set_endpoints(s, k, n, listen_one);
+	set_endpoints(s, k, n, false, listen_one);
 }
 
 static void
@@ -232,8 +252,127 @@ set_grpc_listen(struct schema *s, const struct conf_key *k,
     const struct node *n, void *target)
 {
 	(void)target;
-	set_endpoints(s, k, n, grpc_listen_one);
+	set_endpoints(s, k, n, true, grpc_listen_one);
 }
+
+/* --- a listener of the API as a map */
+
+struct listener_draft {
+	struct conf_endpoint endpoint;
+	struct conf_access access;
+	bool has_address;
+	bool has_tls;
+};
+
+static void
+listener_address(struct schema *s, const struct conf_key *k,
+    const struct node *n, void *target)
+{
+	struct listener_draft *d = target;
+
+	d->has_address = grpc_address(s, k, n, &d->endpoint);
+}
+
+/* A name that only the parent will open, later. */
+static void
+listener_file(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
+{
+	struct conf_file *f =
+	    (struct conf_file *)(void *)((uint8_t *)target + k->offset);
+
+	if (n->text[0] != '/') {
+		schema_error(s, n, k->name, "must begin with a slash");
+		return;
+	}
+	f->path = n->text; /* lives as long as the tree */
+	f->line = n->line;
+	f->column = n->column;
+}
+
+static void
+listener_tls(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
+{
+	struct listener_draft *d = target;
+
+	if (node_is_null(n))
+		return;
+	d->has_tls = true;
+	if (n->kind == NODE_MAP)
+		schema_map(s, k->table, n, target);
+	else
+		schema_expected(s, n, k->name, "a map");
+}
+
+static void
+listener_end(struct schema *s, const struct node *n, void *target, void *outer)
+{
+	struct listener_draft *d = target;
+
+	(void)outer;
+	if (!d->has_address)
+		return; /* reported */
+	if (d->has_tls && d->endpoint.path != NULL) {
+		schema_error(s, n, "tls", "a unix socket has no TLS");
+		return;
+	}
+	d->endpoint.access = &d->access;
+	grpc_listener_add(s, "grpc_listen_addr", n, &d->endpoint);
+}
+
+#define AT(member) offsetof(struct listener_draft, access.member)
+static const struct conf_key listener_tls_keys[] = {
+	{ .name = "certificate_file",
+	    .type = KEY_VALUE,
+	    .flags = KEY_REQUIRED,
+	    .offset = AT(certificate),
+	    .set = listener_file },
+	{ .name = "key_file",
+	    .type = KEY_VALUE,
+	    .flags = KEY_REQUIRED,
+	    .offset = AT(key),
+	    .set = listener_file },
+	{ .name = "client_ca_file",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL,
+	    .offset = AT(client_ca),
+	    .set = listener_file },
+};
+const struct conf_table table_grpc_tls = {
+	.what = "tls",
+	.keys = listener_tls_keys,
+	.n = nitems(listener_tls_keys),
+};
+
+static const struct conf_key grpc_listener_keys[] = {
+	{ .name = "address",
+	    .type = KEY_VALUE,
+	    .flags = KEY_REQUIRED,
+	    .set = listener_address },
+	{ .name = "tls",
+	    .type = KEY_NODE,
+	    .flags = KEY_NULL,
+	    .set = listener_tls,
+	    .table = &table_grpc_tls },
+	{ .name = "token_file",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL,
+	    .offset = AT(tokens),
+	    .set = listener_file },
+	{ .name = "read_only",
+	    .type = KEY_BOOL,
+	    .dflt = "false",
+	    .offset = AT(read_only) },
+};
+#undef AT
+const struct conf_table table_grpc_listener = {
+	.what = "grpc_listen_addr",
+	.keys = grpc_listener_keys,
+	.n = nitems(grpc_listener_keys),
+	.target_size = sizeof(struct listener_draft),
+	.end = listener_end,
+};
 
 static void
 set_network(struct schema *s, const struct conf_key *k, const struct node *n,

@@ -1,2 +1,2 @@
 $(call lib,bgpd)
-$(call prog,bgpd,sbin/bgpd,bgpd common,-lyaml -levent_core)
+$(call prog,bgpd,sbin/bgpd,bgpd common,-lyaml -lcrypto -levent_core)

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "bgpd/conf_check.h"
+#include "bgpd/secrets.h"
 #include "common/log.h"
 #include "common/mono.h"
 #include "common/msg_conf.h"
@@ -37,6 +38,7 @@ enum loaded_kind {
 struct loader {
 	pid_t pid;
 	int fd;
+	struct sandbox box;
 	uint8_t *data;
 	size_t len;
 	size_t size;
@@ -311,8 +313,8 @@ parser_descriptors(int file, int back)
 	return 0;
 }
 
-static void
-parser_signals(void)
+void
+loader_signals(void)
 {
 	static const int all[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
 	struct sigaction sa;
@@ -348,7 +350,7 @@ loader_start(const char *path, const struct sandbox *box, struct diags *d)
 	}
 	pid = fork();
 	if (pid == 0) {
-		parser_signals();
+		loader_signals();
 		if (parser_descriptors(file, pair[1]) == -1)
 			_exit(1);
 		parser_main(box);
@@ -366,6 +368,7 @@ loader_start(const char *path, const struct sandbox *box, struct diags *d)
 	l = xcalloc(1, sizeof(*l));
 	l->pid = pid;
 	l->fd = pair[0];
+	l->box = *box;
 	return l;
 }
 
@@ -419,6 +422,11 @@ loader_finish(struct loader *l, bool reaped, struct loaded *to)
 		memset(to, 0, sizeof(*to));
 		diag_error(&to->diags, 0, 0,
 		    "cannot be parsed: the parser ended without a result");
+	}
+	if (to->conf != NULL &&
+	    secrets_load(to->conf, &l->box, &to->diags) == -1) {
+		conf_free(to->conf);
+		to->conf = NULL;
 	}
 	free(l->data);
 	free(l);

@@ -50,6 +50,10 @@ void loader_finish(struct loader *, bool reaped, struct loaded *to);
 /* All of it, waiting: for the start of the suite. */
 void loader_run(const char *path, const struct sandbox *box, struct loaded *to);
 
+/* In a process that was just forked: signals act as by default, the handlers
+ * that it inherited belong to the parent's event loop. */
+void loader_signals(void);
+
 /* The encoding, for the tests: findings and model to bytes and back.
  * loaded_get returns -1 if the bytes are not of that form. */
 void loaded_put(struct wr *, const struct loaded *);

@@ -173,6 +173,8 @@ listener_open(const struct conf_endpoint *e, bool grpc, gid_t gid,
 	l->bound = *e;
 	l->wanted.path = e->path == NULL ? NULL : xstrdup(e->path);
 	l->bound.path = e->path == NULL ? NULL : xstrdup(e->path);
+	/* Who may do what is the configuration's, not the socket's. */
+	l->wanted.access = l->bound.access = NULL;
 	l->grpc = grpc;
 	l->fd = socket(listener_domain(e),
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

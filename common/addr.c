@@ -138,6 +138,17 @@ addr_is_unspecified(const struct addr *a)
 }
 
 bool
+addr_is_loopback(const struct addr *a)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	if (a->family == ADDR_IPV4)
+		return a->bytes[0] == 127;
+	return memcmp(a->bytes, one, 16) == 0 ||
+	    (addr_is_mapped(a) && a->bytes[12] == 127);
+}
+
+bool
 addr_is_multicast(const struct addr *a)
 {
 	if (a->family == ADDR_IPV6)

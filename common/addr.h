@@ -45,6 +45,8 @@ int addr_cmp(const struct addr *, const struct addr *); /* IPv4 before IPv6 */
 bool addr_equal(const struct addr *, const struct addr *);
 bool addr_is_unspecified(const struct addr *);
 bool addr_is_multicast(const struct addr *);
+/* 127.0.0.0/8, ::1, and the former mapped into IPv6. */
+bool addr_is_loopback(const struct addr *);
 bool addr_is_mapped(const struct addr *); /* ::ffff:0:0/96 */
 struct addr addr_ipv4(uint32_t host_order);
 uint32_t addr_to_u32(const struct addr *); /* IPv4, host order */

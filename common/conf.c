@@ -103,6 +103,74 @@ conf_endpoint_fini(struct conf_endpoint *e)
 {
 	free(e->path);
 	e->path = NULL;
+	conf_access_free(e->access);
+	e->access = NULL;
+}
+
+static void
+file_copy(struct conf_file *to, const struct conf_file *from)
+{
+	*to = *from;
+	to->path = text_copy(from->path);
+	if (from->text != NULL)
+		to->text = xmemdup(from->text, from->len + 1);
+}
+
+/* The contents are secrets, some of them. */
+static void
+file_fini(struct conf_file *f)
+{
+	free(f->path);
+	if (f->text != NULL)
+		explicit_bzero(f->text, f->len);
+	free(f->text);
+}
+
+struct conf_access *
+conf_access_copy(const struct conf_access *from)
+{
+	struct conf_access *to = xcalloc(1, sizeof(*to));
+
+	to->read_only = from->read_only;
+	file_copy(&to->certificate, &from->certificate);
+	file_copy(&to->key, &from->key);
+	file_copy(&to->client_ca, &from->client_ca);
+	file_copy(&to->tokens, &from->tokens);
+	return to;
+}
+
+static bool
+file_equal(const struct conf_file *a, const struct conf_file *b)
+{
+	if ((a->path == NULL) != (b->path == NULL) ||
+	    (a->text == NULL) != (b->text == NULL))
+		return false;
+	return a->text == NULL ||
+	    (a->len == b->len && memcmp(a->text, b->text, a->len) == 0);
+}
+
+bool
+conf_access_equal(const struct conf_access *a, const struct conf_access *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return a->read_only == b->read_only &&
+	    file_equal(&a->certificate, &b->certificate) &&
+	    file_equal(&a->key, &b->key) &&
+	    file_equal(&a->client_ca, &b->client_ca) &&
+	    file_equal(&a->tokens, &b->tokens);
+}
+
+void
+conf_access_free(struct conf_access *a)
+{
+	if (a == NULL)
+		return;
+	file_fini(&a->certificate);
+	file_fini(&a->key);
+	file_fini(&a->client_ca);
+	file_fini(&a->tokens);
+	free(a);
 }
 
 bool
@@ -127,6 +195,8 @@ endpoint_append(struct conf_endpoint **list, uint16_t *n,
 	*to = *e;
 	if (e->path != NULL)
 		to->path = xstrdup(e->path);
+	if (e->access != NULL)
+		to->access = conf_access_copy(e->access);
 }
 
 void

@@ -30,10 +30,33 @@ enum conf_max_prefix_action {
 #define CONF_NAME_MAX 255 /* bytes of a policy's or a set's name */
 #define CONF_POLICIES_MAX 100 /* of a peer, a direction */
 
+/* A file that only the parent reads, named in the configuration. */
+struct conf_file {
+	char *path; /* NULL: there is none */
+	uint32_t line; /* where it is named */
+	uint32_t column;
+	char *text; /* its contents and a NUL; NULL before they are read */
+	size_t len;
+};
+enum {
+	CONF_FILE_MAX = 64 * 1024, /* of one file ... */
+	CONF_FILES_MAX = 112 * 1024, /* ... and of one listener's together */
+};
+
+/* Who may do what at a listener of the API. */
+struct conf_access {
+	bool read_only;
+	struct conf_file certificate; /* PEM, with its chain: TLS */
+	struct conf_file key; /* PEM, of the certificate */
+	struct conf_file client_ca; /* PEM: clients must show a certificate */
+	struct conf_file tokens; /* one a line: clients must show one */
+};
+
 struct conf_endpoint {
 	struct addr addr; /* ADDR_NONE: a unix socket at path */
 	uint16_t port;
 	char *path;
+	struct conf_access *access; /* NULL: plain, everything allowed */
 };
 
 struct conf_peer {
@@ -119,6 +142,10 @@ void conf_grpc_listen_append(struct conf *, const struct conf_endpoint *);
 void conf_network_append(struct conf *, const struct conf_network *);
 void conf_bmp_server_append(struct conf *, const struct conf_bmp_server *);
 void conf_endpoint_fini(struct conf_endpoint *);
+struct conf_access *conf_access_copy(const struct conf_access *);
+void conf_access_free(struct conf_access *); /* wipes; NULL is fine */
+/* The same rights by the same contents; NULL is fine. */
+bool conf_access_equal(const struct conf_access *, const struct conf_access *);
 void conf_network_fini(struct conf_network *);
 void conf_bmp_server_fini(struct conf_bmp_server *);
 /* The same address and port, or the same path. */

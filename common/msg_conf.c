@@ -115,12 +115,73 @@ msg_conf_global_get(struct rd *r, struct conf *c)
 		global_strings_free(c);
 }
 
+static void
+file_put(struct wr *w, const struct conf_file *f)
+{
+	put_optional(w, f->path);
+	if (f->path == NULL)
+		return;
+	wr_n32(w, f->line);
+	wr_n32(w, f->column);
+	put_bool(w, f->text != NULL);
+	if (f->text == NULL)
+		return;
+	wr_n32(w, (uint32_t)f->len);
+	wr_copy(w, f->text, f->len);
+}
+
+static void
+file_get(struct rd *r, struct conf_file *f)
+{
+	f->path = get_optional(r);
+	if (f->path == NULL)
+		return;
+	f->line = rd_n32(r);
+	f->column = rd_n32(r);
+	if (!get_bool(r))
+		return;
+	f->len = rd_n32(r);
+	if (!rd_ok(r) || f->len > CONF_FILE_MAX || f->len > rd_left(r)) {
+		rd_fail(r);
+		return;
+	}
+	f->text = xmalloc(f->len + 1);
+	rd_copy(r, f->text, f->len);
+	f->text[f->len] = '\0';
+}
+
+static void
+access_put(struct wr *w, const struct conf_access *a)
+{
+	put_bool(w, a->read_only);
+	file_put(w, &a->certificate);
+	file_put(w, &a->key);
+	file_put(w, &a->client_ca);
+	file_put(w, &a->tokens);
+}
+
+static struct conf_access *
+access_get(struct rd *r)
+{
+	struct conf_access *a = xcalloc(1, sizeof(*a));
+
+	a->read_only = get_bool(r);
+	file_get(r, &a->certificate);
+	file_get(r, &a->key);
+	file_get(r, &a->client_ca);
+	file_get(r, &a->tokens);
+	return a;
+}
+
 void
 msg_conf_endpoint_put(struct wr *w, const struct conf_endpoint *e)
 {
 	addr_put(w, &e->addr);
 	wr_n16(w, e->port);
 	put_optional(w, e->path);
+	put_bool(w, e->access != NULL);
+	if (e->access != NULL)
+		access_put(w, e->access);
 }
 
 void
@@ -130,6 +191,8 @@ msg_conf_endpoint_get(struct rd *r, struct conf_endpoint *e)
 	addr_get(r, &e->addr);
 	e->port = rd_n16(r);
 	e->path = get_optional(r);
+	if (get_bool(r))
+		e->access = access_get(r);
 	/* Either an address or a path. */
 	if ((e->addr.family == ADDR_NONE) != (e->path != NULL))
 		rd_fail(r);

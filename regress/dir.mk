@@ -5,9 +5,10 @@ unit_bin := $(unit_src:%.c=$(B)/%)
 unit_dir = $(word 3,$(subst /, ,$(1)))
 unit_libs_apid := apid proto
 unit_libs_bgpctl := bgpctl proto
-unit_ld_apid := -lgrpc -lgpr -lprotobuf-c -lpthread
+unit_ld_apid := -lgrpc -lgpr -lprotobuf-c -levent_core -levent_openssl -lssl \
+    -lcrypto -lpthread
 unit_ld_bgpctl := $(unit_ld_apid)
-unit_ld_bgpd := -lyaml
+unit_ld_bgpd := -lyaml -lcrypto
 
 define unit_rule
 $(B)/$(1:.c=): $(B)/obj/$(1:.c=.o) $(foreach l,$(or $(unit_libs_$(call unit_dir,$(1))),$(call unit_dir,$(1))),$(B)/lib/lib$(l).a) $(B)/lib/libcommon.a
@@ -27,9 +28,9 @@ unit: $(unit_bin)
 # Fuzz entries (BUILD=fuzz): regress/fuzz/NAME_fuzz.c, linked with libcommon
 # and what fuzz_libs_NAME and fuzz_ld_NAME add.
 fuzz_libs_yaml := bgpd
-fuzz_ld_yaml := -lyaml
+fuzz_ld_yaml := -lyaml -lcrypto
 fuzz_libs_loaded := bgpd
-fuzz_ld_loaded := -lyaml
+fuzz_ld_loaded := -lyaml -lcrypto
 fuzz_libs_rde := rde
 fuzz_src := $(wildcard regress/fuzz/*_fuzz.c)
 fuzz_bin := $(fuzz_src:%.c=$(B)/%)

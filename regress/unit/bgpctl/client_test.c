@@ -34,7 +34,7 @@ setup(void)
 	fake_start(&procs, table_size());
 	/* The listener is there; only its acceptor may be late. */
 	for (i = 0; i < 20 && client == NULL; i++)
-		client = client_open(procs.endpoint, &why);
+		client = client_open(procs.endpoint, NULL, &why);
 	ck_assert_ptr_nonnull(client);
 }
 

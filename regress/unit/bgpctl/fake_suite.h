@@ -403,7 +403,8 @@ static void
 fake_configure(struct fake_suite *fake, int listener, uint16_t port)
 {
 	struct conf *conf = conf_new();
-	struct conf_endpoint endpoint = { addr_ipv4(0x7f000001), 1179, NULL };
+	struct conf_endpoint endpoint = { .addr = addr_ipv4(0x7f000001),
+		.port = 1179 };
 	struct conf_peer peer;
 	struct wr wr;
 

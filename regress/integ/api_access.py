@@ -1,0 +1,403 @@
+# SPDX-License-Identifier: ISC
+"""Listeners of the API with TLS, tokens and fewer rights."""
+
+import os
+import socket
+import ssl
+import subprocess
+import unittest
+
+import grpc
+
+from lib import net, wait
+from lib.speaker import Speaker
+from lib.suite import Suite, passive, pb, pb_grpc
+
+from proto.bgpgg.v1 import route_pb2, route_pb2_grpc
+
+C = grpc.StatusCode
+READER, WRITER = "r" * 20, "w0123456789abcdef"
+
+
+def openssl(*args):
+    subprocess.run(["openssl"] + list(args), check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+
+
+class Authority:
+    """Certificates, made for the test."""
+
+    def __init__(self, folder, name):
+        self.folder, self.name = folder, name
+        self.key, self.crt = self.path("ca.key"), self.path("ca.crt")
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "-subj", "/CN=" + name, "-keyout", self.key,
+                "-out", self.crt)
+
+    def path(self, what):
+        return os.path.join(self.folder, "%s-%s" % (self.name, what))
+
+    def issue(self, name):
+        """Key and certificate for localhost: two paths."""
+        key, csr, crt = (self.path(name + x) for x in
+                         (".key", ".csr", ".crt"))
+        ext = self.path(name + ".ext")
+        with open(ext, "w") as f:
+            f.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        openssl("req", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                "/CN=" + name, "-keyout", key, "-out", csr)
+        openssl("x509", "-req", "-in", csr, "-CA", self.crt, "-CAkey",
+                self.key, "-CAcreateserial", "-days", "2", "-extfile", ext,
+                "-out", crt)
+        os.chmod(key, 0o600)
+        return key, crt
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+class Access(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        # The suite reads as root, whoever it runs as.
+        s = cls.suite = Suite(name="access", peers=[
+            passive(net.v4(10), remote_as=65010)])
+        s.wrapper = []
+        os.chmod(s.dir, 0o755)
+        cls.ca = Authority(s.dir, "ca")
+        cls.other = Authority(s.dir, "other")
+        cls.server = cls.ca.issue("server")
+        cls.client = cls.ca.issue("client")
+        cls.stranger = cls.other.issue("stranger")
+        cls.tokens = os.path.join(s.dir, "tokens")
+        cls.give_tokens("# comment\n\n%s\r\n%s\n" % (READER, WRITER))
+        ports = [net.free_port() for _ in range(4)]
+        tls = {"certificate_file": cls.server[1], "key_file": cls.server[0]}
+        cls.at = ["127.0.0.1:%d" % p for p in ports]
+        s.conf["grpc_listen_addr"] = cls.listeners = [
+            s.grpc, {"address": cls.at[0], "tls": tls},
+            {"address": cls.at[1],
+             "tls": dict(tls, client_ca_file=cls.ca.crt)},
+            {"address": cls.at[2], "token_file": cls.tokens,
+             "read_only": True},
+            {"address": cls.at[3], "tls": tls, "token_file": cls.tokens}]
+        s.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.suite.stop()
+
+    @classmethod
+    def give_tokens(cls, text):
+        with open(cls.tokens, "w") as f:
+            f.write(text)
+        os.chmod(cls.tokens, 0o600)
+
+    def setUp(self):
+        self.channels = []
+        self.addCleanup(lambda: [c.close() for c in self.channels])
+
+    def stub(self, n, ca=None, pair=None, plain=False):
+        if plain:
+            channel = grpc.insecure_channel(self.at[n])
+        else:
+            channel = grpc.secure_channel(
+                self.at[n].replace("127.0.0.1", "localhost"),
+                grpc.ssl_channel_credentials(
+                    read((ca or self.ca).crt),
+                    read(pair[0]) if pair else None,
+                    read(pair[1]) if pair else None),
+                [("grpc.enable_http_proxy", 0)])
+        self.channels.append(channel)
+        return pb_grpc.BgpServiceStub(channel)
+
+    def info(self, stub, token=None):
+        return stub.GetServerInfo(
+            pb.GetServerInfoRequest(), timeout=10 * wait.FACTOR,
+            metadata=[("authorization", token)] if token else None)
+
+    def refused(self, code, call, *args, **kw):
+        with self.assertRaises(grpc.RpcError) as e:
+            call(*args, **kw)
+        self.assertEqual(e.exception.code(), code, e.exception.details())
+        return e.exception.details()
+
+    def test_tls(self):
+        self.assertEqual(self.info(self.stub(0)).asn, 64500)
+        self.refused(C.UNAVAILABLE, self.info, self.stub(0, self.other))
+        self.refused(C.UNAVAILABLE, self.info, self.stub(0, plain=True))
+        # A certificate that nobody asked for does no harm.
+        self.info(self.stub(0, pair=self.stranger))
+
+    def test_many_routes_through_tls(self):
+        stub = self.stub(0)
+        n = 20000
+        r = stub.AddRouteStream(
+            (pb.AddRouteRequest(prefix="10.%d.%d.0/24" % (i >> 8, i & 255),
+                                next_hop="192.0.2.9", med=i)
+             for i in range(n)), timeout=60 * wait.FACTOR)
+        self.assertEqual(r.count, n)
+        got = list(stub.ListRoutesStream(pb.ListRoutesRequest(),
+                                         timeout=60 * wait.FACTOR))
+        self.assertEqual([x.paths[0].med for x in got], list(range(n)))
+        # One that does not read stops nobody, and is not waited for.
+        slow = stub.ListRoutesStream(pb.ListRoutesRequest())
+        next(slow)
+        self.info(self.stub(0))
+        slow.cancel()
+        self.suite.rpc
+        route_pb2_grpc.RouteServiceStub(self.suite.channel).EditRoutes(
+            iter([route_pb2.EditRoutesRequest(
+                remove=[x.prefix for x in got])]),
+            timeout=60 * wait.FACTOR)
+
+    def test_client_certificates(self):
+        self.assertEqual(self.info(self.stub(1, pair=self.client)).asn,
+                         64500)
+        self.refused(C.UNAVAILABLE, self.info, self.stub(1))
+        self.refused(C.UNAVAILABLE, self.info,
+                     self.stub(1, pair=self.stranger))
+
+    def test_tokens_and_reading_alone(self):
+        stub = self.stub(2, plain=True)
+        for token in (READER, WRITER):
+            self.assertEqual(self.info(stub, "Bearer " + token).asn, 64500)
+            self.info(stub, "bearer " + token)
+        for token in (None, "Bearer", "Bearer ", "Basic " + READER, READER,
+                      "Bearer " + READER[:-1], "Bearer " + READER + "x",
+                      "Bearer # comment"):
+            text = self.refused(C.UNAUTHENTICATED, self.info, stub, token)
+            self.assertNotIn(READER[:-1], text)
+        with_token = {"metadata": [("authorization", "Bearer " + READER)],
+                      "timeout": 10 * wait.FACTOR}
+        changes = (
+            ("AddPeer", pb.AddPeerRequest(address="192.0.2.50")),
+            ("RemovePeer", pb.RemovePeerRequest(address=net.v4(10))),
+            ("DisablePeer", pb.DisablePeerRequest(address=net.v4(10))),
+            ("EnablePeer", pb.EnablePeerRequest(address=net.v4(10))),
+            ("ResetPeer", pb.ResetPeerRequest(address=net.v4(10))),
+            ("AddRoute", pb.AddRouteRequest(prefix="10.0.0.0/8",
+                                            next_hop="0.0.0.0")),
+            ("RemoveRoute", pb.RemoveRouteRequest(prefix="10.0.0.0/8")),
+            ("AddBmpServer", pb.AddBmpServerRequest(address="1.2.3.4:5")),
+            ("RemoveBmpServer", pb.RemoveBmpServerRequest()),
+            ("AddDefinedSet", pb.AddDefinedSetRequest()),
+            ("RemoveDefinedSet", pb.RemoveDefinedSetRequest()),
+            ("AddPolicy", pb.AddPolicyRequest()),
+            ("RemovePolicy", pb.RemovePolicyRequest()),
+            ("SetPolicyAssignment", pb.SetPolicyAssignmentRequest()))
+        for method, request in changes:
+            with self.subTest(method):
+                self.refused(C.PERMISSION_DENIED, getattr(stub, method),
+                             request, **with_token)
+        self.refused(C.PERMISSION_DENIED, stub.AddRouteStream,
+                     iter([pb.AddRouteRequest(prefix="10.0.0.0/8")]),
+                     **with_token)
+        # Everything else is served, and every method is one or the other.
+        lists = {m.name for m in pb.DESCRIPTOR.services_by_name[
+            "BgpService"].methods} - {m for m, _ in changes} - {
+                "AddRouteStream"}
+        self.assertEqual({m for m in lists if not m.startswith(
+            ("List", "Get"))}, set())
+        list(stub.ListRoutesStream(pb.ListRoutesRequest(), **with_token))
+        self.assertEqual(len(stub.ListPeers(pb.ListPeersRequest(),
+                                            **with_token).peers), 1)
+        self.assertEqual(self.suite.routes(), {})
+        # Unknown methods need a token as well.
+        self.refused(C.UNAUTHENTICATED, self.channels[0].unary_unary(
+            "/bgp.BgpService/Nothing"), b"", timeout=10 * wait.FACTOR)
+
+    def test_token_through_tls(self):
+        self.info(self.stub(3), "Bearer " + WRITER)
+        self.refused(C.UNAUTHENTICATED, self.info, self.stub(3))
+
+    def test_reload_changes_what_is_asked_for(self):
+        """New contents act at once; no session, no connection ends."""
+        s = self.suite
+        a = Speaker(net.v4(10), 65010, remote=s.addr)
+        self.addCleanup(a.stop)
+        a.establish()
+        apid = s.pids()["apid"]
+        old = self.stub(3)
+        self.info(old, "Bearer " + READER)
+        kept = read(self.server[0]), read(self.server[1])
+        key, crt = self.other.issue("renewed")
+        self.give_tokens("n" * 30 + "\n")
+        os.replace(key, self.server[0])
+        os.replace(crt, self.server[1])
+        s.reload()
+        wait.until(lambda: self.works(3, self.other, "n" * 30),
+                   "the new certificate and token", 20)
+        self.refused(C.UNAVAILABLE, self.info, self.stub(3), "Bearer x")
+        self.refused(C.UNAUTHENTICATED, self.info, old, "Bearer " + READER)
+        self.info(old, "Bearer " + "n" * 30)
+        self.assertFalse(a.closed)
+        self.assertEqual(s.pids()["apid"], apid)
+        # A file that is wrong changes nothing.
+        with open(self.server[0], "w") as f:
+            f.write("no key")
+        s.reload()
+        s.wait_log("key_file: .* holds no PEM private key")
+        self.assertTrue(self.works(3, self.other, "n" * 30))
+        # And back; the listener 2 is no longer read-only meanwhile.
+        for path, text in zip(self.server, kept):
+            with open(path, "wb") as f:
+                f.write(text)
+        self.give_tokens("%s\n%s\n" % (READER, WRITER))
+        self.listeners[3]["read_only"] = False
+        s.reload(grpc_listen_addr=self.listeners)
+        wait.until(lambda: self.works(3, self.ca, WRITER), "the old", 20)
+        stub = self.stub(2, plain=True)
+        kw = {"metadata": [("authorization", "Bearer " + READER)],
+              "timeout": 10 * wait.FACTOR}
+        stub.AddRoute(pb.AddRouteRequest(prefix="10.0.0.0/8",
+                                         next_hop="0.0.0.0"), **kw)
+        stub.RemoveRoute(pb.RemoveRouteRequest(prefix="10.0.0.0/8"), **kw)
+        self.listeners[3]["read_only"] = True
+        # A listener that goes takes its connections with it.
+        s.reload(grpc_listen_addr=[self.listeners[0]] + self.listeners[2:])
+        host, port = self.at[0].split(":")
+
+        def closed():
+            with socket.socket() as t:
+                return t.connect_ex((host, int(port))) != 0
+        wait.until(closed, "end of the listener", 20)
+        s.reload(grpc_listen_addr=self.listeners)
+        wait.until(lambda: self.works(0, self.ca, None), "it is back", 20)
+        self.assertFalse(a.closed)
+        self.assertEqual(s.pids()["apid"], apid)
+
+    def works(self, n, ca, token):
+        try:
+            self.info(self.stub(n, ca), token and "Bearer " + token)
+            return True
+        except grpc.RpcError:
+            return False
+
+    def test_strangers_at_a_tls_port(self):
+        """Silence, noise and half a handshake cost nothing."""
+        host, port = self.at[0].split(":")
+        conns = []
+        for text in (b"", b"GET / HTTP/1.0\r\n\r\n", os.urandom(2000),
+                     b"\x16\x03\x01\x02\x00\x01"):
+            for _ in range(20):
+                c = socket.create_connection((host, int(port)), 10)
+                conns.append(c)
+                c.sendall(text)
+        context = ssl.create_default_context(cafile=self.ca.crt)
+        with socket.create_connection((host, int(port)), 10) as raw:
+            # Without HTTP/2 in its ALPN it is no client of ours.
+            context.set_alpn_protocols(["http/1.1"])
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
+                context.wrap_socket(raw, server_hostname="localhost")
+        self.info(self.stub(0))
+        for c in conns:
+            c.close()
+        self.info(self.stub(0))
+
+    def test_bgpctl(self):
+        ctl = [self.suite.program("sbin/bgpctl")]
+        token = os.path.join(self.suite.dir, "token")
+        with open(token, "w") as f:
+            f.write(READER + "\n")
+
+        def run(status, *args):
+            p = subprocess.run(ctl + list(args), capture_output=True,
+                               text=True, timeout=60,
+                               env=self.suite.environment())
+            self.assertEqual(p.returncode, status, p.stdout + p.stderr)
+            return p.stdout + p.stderr
+        tls = "https://" + self.at[0].replace("127.0.0.1", "localhost")
+        mutual = "https://" + self.at[1]
+        self.assertIn("AS 64500", run(0, "-s", tls, "-C", self.ca.crt,
+                                      "show"))
+        run(3, "-s", tls, "-C", self.other.crt, "show")
+        run(3, "-s", "https://" + self.at[1], "-C", self.ca.crt, "show")
+        run(0, "-s", mutual, "-C", self.ca.crt, "-c", self.client[1], "-k",
+            self.client[0], "show", "rib")
+        self.assertIn("token", run(1, "-s", self.at[2], "show"))
+        run(0, "-s", self.at[2], "-t", token, "show", "rib")
+        self.assertIn("changed", run(1, "-s", self.at[2], "-t", token,
+                                     "network", "add", "10.0.0.0/8"))
+        self.assertIn("plain", run(2, "-s", "192.0.2.1:1", "-t", token,
+                                   "show"))
+        run(2, "-s", tls, "-C", "/nonexistent", "show")
+        run(2, "-s", tls, "-c", self.client[1], "show")
+        run(2, "-s", self.at[2], "-t", "/nonexistent", "show")
+
+
+class Files(unittest.TestCase):
+    """What is wrong with a file is told at the place that names it."""
+
+    def check(self, *want, **access):
+        s = Suite(name="files", grpc_listen_addr=[
+            dict({"address": "127.0.0.1:1"}, **access)])
+        s.write()
+        p = subprocess.run([s.program(), "-n", "-f", s.file],
+                           capture_output=True, text=True, timeout=60,
+                           env=s.environment())
+        self.assertEqual(p.returncode, 1 if want else 0, p.stderr)
+        for w in want:
+            self.assertRegex(p.stderr, r"bgpd\.yaml:\d+:\d+: .*" + w)
+        return p.stderr
+
+    def test_files(self):
+        s = Suite(name="files")
+        ca = Authority(s.dir, "ca")
+        key, crt = ca.issue("one")
+        key2, _ = ca.issue("two")
+
+        def path(name, text, mode=0o600):
+            p = os.path.join(s.dir, name)
+            with open(p, "w") as f:
+                f.write(text)
+            os.chmod(p, mode)
+            return p
+        locked = os.path.join(s.dir, "locked")
+        openssl("ec", "-in", key, "-aes128", "-passout", "pass:secret",
+                "-out", locked)
+        good = {"certificate_file": crt, "key_file": key}
+        self.check(tls=good)
+        self.check("certificate_file: /nonexistent: No such file",
+                   tls=dict(good, certificate_file="/nonexistent"))
+        self.check("certificate_file: /dev/null is no file",
+                   tls=dict(good, certificate_file="/dev/null"))
+        self.check("certificate_file: .* holds no PEM certificate",
+                   tls=dict(good, certificate_file=key))
+        self.check("key_file: .* holds no PEM private key",
+                   tls=dict(good, key_file=crt))
+        self.check("key_file: .* is not the key of the certificate",
+                   tls=dict(good, key_file=key2))
+        self.check("key_file: .* asks for a passphrase",
+                   tls=dict(good, key_file=locked))
+        self.check("client_ca_file: .* holds no PEM certificate",
+                   tls=dict(good, client_ca_file=path("empty", "")))
+        self.check("certificate_file: .* is longer than 65536",
+                   tls=dict(good, certificate_file=path("long", "x" * 70000)))
+        self.check("token_file: there is no token in",
+                   token_file=path("t1", "# none\n\n"))
+        self.check("token_file: line 2 of .* is no token",
+                   token_file=path("t2", "0123456789abcdef\nshort\n"))
+        self.check("token_file: line 1 of .* is no token",
+                   token_file=path("t3", "0123456789 abcdef\n"))
+        self.check("token_file: .* is no text",
+                   token_file=path("t4", "0123456789abcdef\0\n"))
+        # All of them at once, and a warning where others may read.
+        self.check("key_file: .* holds no PEM private key",
+                   "certificate_file: .* holds no PEM certificate",
+                   tls={"certificate_file": key, "key_file": crt})
+        self.assertIn("everybody on this machine may read", self.check(
+            token_file=path("t5", "0123456789abcdef\n", 0o644)))
+
+    def test_start_fails_as_a_whole(self):
+        s = Suite(name="start", grpc_listen_addr=[
+            {"address": "127.0.0.1:1", "token_file": "/nonexistent"}])
+        s.launch()
+        self.assertEqual(s.proc.wait(30 * wait.FACTOR), 1)
+        self.assertIn("token_file: /nonexistent", s.tail())
+        s.proc = None
