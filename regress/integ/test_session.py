@@ -107,6 +107,7 @@ class Opening(Case):
     def test_ibgp_session(self):
         s = self.speaker(34, ASN)
         self.suite.wait_state(s.addr)
+        self.assertEqual(self.suite.peer(s.addr).peer.asn, ASN)
 
     def test_4_octet_as(self):
         s = self.speaker(35, 4200000035)
@@ -224,7 +225,7 @@ class Opening(Case):
         """RFC 6608 3: subcode 1, with the type of the message."""
         s = self.connected(21)
         s.send(bgp.update())
-        self.refused(s, 5, 1)
+        self.refused(s, 5, 1, b"\x02")
 
     def test_update_in_open_confirm(self):
         s = self.connected(21)
@@ -232,13 +233,13 @@ class Opening(Case):
         s.send_open()
         s.wait(lambda: s.count(bgp.KEEPALIVE), "KEEPALIVE")
         s.send(bgp.update())
-        self.refused(s, 5, 2)
+        self.refused(s, 5, 2, b"\x02")
 
     def test_open_in_established(self):
         s = self.speaker(21)
         self.suite.wait_state(s.addr)
         s.send_open()
-        self.refused(s, 5, 3)
+        self.refused(s, 5, 3, b"\x01")
 
     def test_hold_time_is_the_smaller(self):
         s = self.speaker(31, hold=90)
@@ -402,10 +403,11 @@ class Collision(Case):
     def test_lower_identifier_of_the_peer_loses(self):
         theirs, ours = self.both(41, "10.0.0.0")
         got = ours.wait_closed()
-        if got is not None:
-            self.assertEqual(got[:2], (6, 7))
+        self.assertIsNotNone(got, "closed without a NOTIFICATION")
+        self.assertEqual(got[:2], (6, 7))
         theirs.send(bgp.keepalive())
         self.suite.wait_state(theirs.addr)
+        self.assertFalse(theirs.closed)
 
 
 class Connecting(Case):
