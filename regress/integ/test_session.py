@@ -254,6 +254,25 @@ class Opening(Case):
         wait.holds(lambda: not s.closed and s.count(bgp.KEEPALIVE) == n,
                    "silence", 1.5)
 
+    def probes(self, s):
+        """Does the suite's end of a connection have TCP ask for the other?"""
+        ours, theirs = s.sock.getpeername(), s.sock.getsockname()
+        want = ["%08X:%04X" % (struct.unpack("=I", bgp.ip(a))[0], p)
+                for a, p in (ours, theirs)]
+        with open("/proc/net/tcp") as f:
+            for line in f:
+                w = line.split()
+                if w[1:3] == want:
+                    return w[5].startswith("02:")   # its keepalive timer
+        self.fail("no connection %r" % want)
+
+    def test_hold_time_0_leaves_it_to_tcp_to_miss_the_peer(self):
+        """RFC 1122 4.2.3.6; with a hold time that alone counts."""
+        s, t = self.speaker(32, hold=0), self.speaker(29)
+        self.suite.wait_state(s.addr)
+        wait.until(lambda: self.probes(s), "probes")
+        wait.holds(lambda: not self.probes(t), "no probes", 0.5)
+
     def test_hold_timer_expires(self):
         s = self.speaker(22, hold=3)
         s.quiet = True
