@@ -291,6 +291,11 @@ conf_yaml_parse(const char *text, size_t len, struct diags *d)
 	yaml_event_t ev;
 	size_t errors = d->errors;
 
+	/* Told the encoding, libyaml takes a mark in front for a character. */
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
 	memset(&b, 0, sizeof(b));
 	b.diags = d;
 	if (!yaml_parser_initialize(&parser)) {

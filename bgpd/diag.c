@@ -47,6 +47,15 @@ diag_append(struct diags *d, bool warning, uint32_t line, uint32_t column,
 	to->text = text;
 }
 
+/* One message is one line, and says nothing to the terminal but itself. */
+static void
+controls_replace(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
 static void ATTR_PRINTF(5, 0) diag_add(struct diags *d, bool warning,
     uint32_t line, uint32_t column, const char *fmt, va_list ap)
 {
@@ -62,6 +71,7 @@ static void ATTR_PRINTF(5, 0) diag_add(struct diags *d, bool warning,
 		return;
 	}
 	vsnprintf(text, sizeof(text), fmt, ap);
+	controls_replace(text);
 	diag_append(d, warning, line, column, xstrdup(text));
 }
 

@@ -173,6 +173,17 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 	}
 }
 
+/* A SIGHUP at the start waits until there is something to be reloaded. */
+static void
+reload_signal_hold(bool hold)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 /* --- into the background */
 
 /*
@@ -251,6 +262,7 @@ run(struct bgpd *b)
 		ev[i] = evsignal_new(b->base, signals[i], on_signal, b);
 		event_add(ev[i], NULL);
 	}
+	reload_signal_hold(false);
 	if (b->box.privileged && sandbox_parent(&e) == -1)
 		fatalx("%s", e.text);
 	if (!b->box.privileged)
@@ -281,6 +293,7 @@ main(int argc, char **argv)
 	b.foreground = o.foreground;
 	b.verbose = o.verbose;
 	signal(SIGPIPE, SIG_IGN);
+	reload_signal_hold(true);
 	log_init("bgpd", false);
 	hash_init();
 	(void)proc_raise_files();

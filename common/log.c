@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/utf8.h"
+
 static struct {
 	const char *process;
 	bool to_syslog;
@@ -82,22 +84,30 @@ log_level_name(enum log_level level)
 	return log_levels[level].name;
 }
 
-/* Append text as the inside of a JSON string; stops where no room is left. */
+/* Append text as the inside of a JSON string; stops where no room is left.
+ * What is no UTF-8, such as the half of a character at a cut, becomes '?'. */
 static size_t
 json_escape(char *out, size_t size, const char *text)
 {
-	size_t n = 0;
+	const uint8_t *p = (const uint8_t *)text;
+	size_t n = 0, left = strlen(text), len;
+	uint8_t c;
 
-	for (; *text != '\0' && n + 7 < size; text++) {
-		unsigned char c = (unsigned char)*text;
+	for (; left > 0 && n + 7 < size; p += len, left -= len) {
+		c = *p;
+		len = 1;
 
 		if (c == '"' || c == '\\') {
 			out[n++] = '\\';
 			out[n++] = (char)c;
 		} else if (c < 0x20 || c == 0x7f) {
 			n += (size_t)snprintf(out + n, size - n, "\\u%04x", c);
+		} else if ((len = utf8_printable(p, left)) > 0) {
+			memcpy(out + n, p, len);
+			n += len;
 		} else {
-			out[n++] = (char)c;
+			out[n++] = '?';
+			len = 1;
 		}
 	}
 	out[n] = '\0';

@@ -16,14 +16,18 @@
 #include "common/sandbox.h"
 
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include <asm/ioctls.h>
+#include <asm/sockios.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -108,60 +112,126 @@ ambient_clear(void)
 #define P_ALL (P_BGPD | P_CHILDREN)
 #define P_NO_NET (P_BGPD | P_RDE)
 
+enum when {
+	ALWAYS,
+	IF, /* the argument has this value */
+	UNLESS,
+	UNLESS_SELF, /* the argument is our own process id */
+};
+
 struct denial {
 	int nr;
 	unsigned int roles; /* P_ bits that must not */
+	enum when when;
+	unsigned int arg; /* of the call, from 0 */
+	uint32_t value;
 };
 
-/* Without these no role can signal, trace, read or become another. */
+/* Without these no role can signal, trace, slow down, read or become
+ * another. */
 static const struct denial denials[] = {
-	{ SYS_execve, P_ALL },
-	{ SYS_execveat, P_ALL },
-	{ SYS_tkill, P_ALL },
-	{ SYS_rt_sigqueueinfo, P_ALL },
-	{ SYS_rt_tgsigqueueinfo, P_ALL },
-	{ SYS_pidfd_open, P_ALL },
-	{ SYS_pidfd_send_signal, P_ALL },
-	{ SYS_pidfd_getfd, P_ALL },
-	{ SYS_process_vm_readv, P_ALL },
-	{ SYS_process_vm_writev, P_ALL },
-	{ SYS_process_madvise, P_ALL },
-	{ SYS_kcmp, P_ALL },
+	{ SYS_execve, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_execveat, P_ALL, ALWAYS, 0, 0 },
+	/* abort() and raise() signal the own process; that is all. */
+	{ SYS_kill, P_ALL, UNLESS_SELF, 0, 0 },
+	{ SYS_tgkill, P_ALL, UNLESS_SELF, 0, 0 },
+	{ SYS_tkill, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_rt_sigqueueinfo, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_rt_tgsigqueueinfo, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_pidfd_open, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_pidfd_send_signal, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_pidfd_getfd, P_ALL, ALWAYS, 0, 0 },
+	/* A descriptor that is ready sends any signal to any owner. */
+	{ SYS_fcntl, P_ALL, IF, 1, F_SETOWN },
+	{ SYS_fcntl, P_ALL, IF, 1, F_SETOWN_EX },
+	{ SYS_fcntl, P_ALL, IF, 1, F_SETSIG },
+	{ SYS_ioctl, P_ALL, IF, 1, FIOSETOWN },
+	{ SYS_ioctl, P_ALL, IF, 1, SIOCSPGRP },
+	/* A limit of processor time ends who is beyond it. */
+	{ SYS_prlimit64, P_ALL, UNLESS, 0, 0 },
+	{ SYS_sched_setparam, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_sched_setscheduler, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_sched_setattr, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_sched_setaffinity, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_setpriority, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_ioprio_set, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_migrate_pages, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_move_pages, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_process_vm_readv, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_process_vm_writev, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_process_madvise, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_kcmp, P_ALL, ALWAYS, 0, 0 },
 #if !SANDBOX_TRACEABLE
-	{ SYS_ptrace, P_ALL },
+	{ SYS_ptrace, P_ALL, ALWAYS, 0, 0 },
 #endif
-	{ SYS_chroot, P_ALL },
-	{ SYS_pivot_root, P_ALL },
-	{ SYS_mount, P_ALL },
-	{ SYS_umount2, P_ALL },
-	{ SYS_unshare, P_ALL },
-	{ SYS_setns, P_ALL },
-	{ SYS_bpf, P_ALL },
-	{ SYS_perf_event_open, P_ALL },
-	{ SYS_userfaultfd, P_ALL },
-	{ SYS_keyctl, P_ALL },
-	{ SYS_add_key, P_ALL },
-	{ SYS_request_key, P_ALL },
-	/* Sockets are made by the parent. */
-	{ SYS_bind, P_NO_NET | P_SESSIOND },
-	{ SYS_listen, P_NO_NET | P_SESSIOND },
-	{ SYS_connect, P_NO_NET },
-	{ SYS_accept, P_NO_NET },
-	{ SYS_accept4, P_NO_NET },
+	{ SYS_chroot, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_pivot_root, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_mount, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_umount2, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_unshare, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_setns, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_bpf, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_perf_event_open, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_userfaultfd, P_ALL, ALWAYS, 0, 0 },
+	/* What a ring carries out is not seen by this filter. */
+	{ SYS_io_uring_setup, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_io_uring_enter, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_io_uring_register, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_keyctl, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_add_key, P_ALL, ALWAYS, 0, 0 },
+	{ SYS_request_key, P_ALL, ALWAYS, 0, 0 },
+	/* Sockets are made by the parent; syslog's is none of the network. */
+	{ SYS_socket, P_NO_NET | P_SESSIOND, UNLESS, 0, AF_UNIX },
+	{ SYS_bind, P_NO_NET | P_SESSIOND, ALWAYS, 0, 0 },
+	{ SYS_listen, P_NO_NET | P_SESSIOND, ALWAYS, 0, 0 },
+	{ SYS_connect, P_NO_NET, ALWAYS, 0, 0 },
+	{ SYS_accept, P_NO_NET, ALWAYS, 0, 0 },
+	{ SYS_accept4, P_NO_NET, ALWAYS, 0, 0 },
 };
 
-#define FILTER_MAX (16 + 2 * (sizeof(denials) / sizeof(denials[0])))
+#define DENIAL_MAX 5 /* instructions of the longest */
+#define FILTER_MAX (16 + DENIAL_MAX * nitems(denials))
+
+static const struct sock_filter refuse =
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+static const struct sock_filter allow =
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+static const struct sock_filter load_nr =
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+
+/*
+ * One row, with the call's number loaded before and after; returns how many
+ * instructions it takes.  The arguments that count are of 32 bits, the low
+ * half of their words.
+ */
+static unsigned short
+denial_compile(const struct denial *d, struct sock_filter *f)
+{
+	const uint32_t low =
+	    (uint32_t)(offsetof(struct seccomp_data, args) + 8 * d->arg);
+	const uint32_t value =
+	    d->when == UNLESS_SELF ? (uint32_t)getpid() : d->value;
+	const unsigned char skip = d->when == ALWAYS ? 1 : 4;
+	const bool equal = d->when == IF;
+	unsigned short n = 0;
+
+	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+	    (uint32_t)d->nr, 0, skip);
+	if (d->when == ALWAYS) {
+		f[n++] = refuse;
+		return n;
+	}
+	f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low);
+	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value,
+	    equal ? 0 : 1, equal ? 1 : 0);
+	f[n++] = refuse;
+	f[n++] = load_nr;
+	return n;
+}
 
 static int
 filter_install(enum proc role)
 {
-	const struct sock_filter refuse =
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
-	const struct sock_filter allow =
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	const struct sock_filter load_nr = BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-	    offsetof(struct seccomp_data, nr));
-	const uint32_t pid = (uint32_t)getpid();
 	struct sock_filter f[FILTER_MAX];
 	struct sock_fprog prog;
 	unsigned short n = 0;
@@ -177,25 +247,10 @@ filter_install(enum proc role)
 	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
 	    SANDBOX_NR_LIMIT, 0, 1);
 	f[n++] = refuse;
-	for (i = 0; i < nitems(denials); i++) {
-		if (!(denials[i].roles & (1u << role)))
-			continue;
-		f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-		    (uint32_t)denials[i].nr, 0, 1);
-		f[n++] = refuse;
-	}
-	/* abort() and raise() signal the own process; that is all. */
-	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-	    SYS_kill, 2, 0);
-	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-	    SYS_tgkill, 1, 0);
+	for (i = 0; i < nitems(denials); i++)
+		if (denials[i].roles & (1u << role))
+			n += denial_compile(&denials[i], f + n);
 	f[n++] = allow;
-	f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-	    offsetof(struct seccomp_data, args[0]));
-	f[n++] =
-	    (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, pid, 0, 1);
-	f[n++] = allow;
-	f[n++] = refuse;
 	prog.len = n;
 	prog.filter = f;
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0);

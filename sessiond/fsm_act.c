@@ -469,6 +469,30 @@ session_up(struct session *s)
 		session_event(p->candidate, FSM_EV_COLLISION_DUMP, NULL);
 }
 
+/*
+ * Without a hold time TCP is asked whether the peer is still there, or one
+ * that vanished would be taken for established, and refused when it comes
+ * again, for ever.  Given up after the 180 s of the default hold time.
+ */
+static void
+tcp_probe(int fd)
+{
+	static const struct {
+		int level, name, value;
+	} options[] = {
+		{ IPPROTO_TCP, TCP_KEEPIDLE, 60 },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, 15 },
+		{ IPPROTO_TCP, TCP_KEEPCNT, 8 },
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(options); i++)
+		if (setsockopt(fd, options[i].level, options[i].name,
+			&options[i].value, sizeof(options[i].value)) == -1)
+			log_warn("setsockopt for keepalives of TCP");
+}
+
 static void
 hold_start(struct session *s)
 {
@@ -478,6 +502,7 @@ hold_start(struct session *s)
 	if (s->hold_ms == 0) {
 		event_del(&s->t_hold);
 		event_del(&s->t_keepalive);
+		tcp_probe(s->fd);
 		return;
 	}
 	timer_set(&s->t_hold, s->hold_ms);

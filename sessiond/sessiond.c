@@ -93,6 +93,8 @@ sessiond_new(struct event_base *base, int bgpd_fd)
 {
 	struct sessiond *sd;
 	uint8_t keepalive[BGP_HEADER_LEN];
+	uint8_t refresh[BGP_REFRESH_LEN];
+	int f;
 
 	sd = xcalloc(1, sizeof(*sd));
 	sd->base = base;
@@ -109,6 +111,10 @@ sessiond_new(struct event_base *base, int bgpd_fd)
 	sd->rxbuf = xmalloc(RX_READ_MAX);
 	bgp_msg_keepalive(keepalive);
 	sd->keepalive = tx_block_new(keepalive, sizeof(keepalive), false);
+	for (f = 0; f < FAMILY__MAX; f++) {
+		bgp_msg_refresh(refresh, (enum family)f, BGP_REFRESH_REQUEST);
+		sd->refresh[f] = tx_block_new(refresh, sizeof(refresh), false);
+	}
 	sd->send_hold_min_ms = SEND_HOLD_MIN_MS;
 	sd->reserve_fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 	evtimer_assign(&sd->ev_round, base, on_round, sd);
@@ -150,6 +156,8 @@ sessiond_stop(struct sessiond *sd, uint8_t subcode, int timeout_ms,
 void
 sessiond_free(struct sessiond *sd)
 {
+	int f;
+
 	/* Nobody is to hear of what goes now. */
 	chan_free(sd->rde);
 	sd->rde = NULL;
@@ -173,6 +181,8 @@ sessiond_free(struct sessiond *sd)
 	conf_free(sd->conf);
 	idmap_free(sd->ids);
 	tx_block_unref(sd->keepalive);
+	for (f = 0; f < FAMILY__MAX; f++)
+		tx_block_unref(sd->refresh[f]);
 	free(sd->rxbuf);
 	free(sd->peers);
 	free(sd->by_id);

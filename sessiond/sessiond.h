@@ -19,8 +19,9 @@
  *   BGP_MSG_MAX, on the heap only while there are some.
  * - Messages for one socket: TX_WINDOW bytes of the rde, which stops packing
  *   for that peer and is started again by TX_CREDIT, plus our own small ones
- *   (a KEEPALIVE is not queued behind another; the send hold timer ends a
- *   session that takes nothing, RFC 9687).  An rde that sends twice the
+ *   (a KEEPALIVE is not queued behind another, nor a ROUTE-REFRESH while one of
+ *   its family waits; the send hold timer ends a session that takes nothing,
+ *   RFC 9687).  An rde that sends twice the
  *   window is broken.  The bytes are one block for all peers.
  * - Connections that only wait for a NOTIFICATION to leave: FAREWELL_MAX of a
  *   few seconds each, of strangers FAREWELL_STRANGERS_MAX; when full the oldest
@@ -263,6 +264,7 @@ struct sessiond {
 
 	uint8_t *rxbuf; /* RX_READ_MAX */
 	struct tx_block *keepalive; /* one for all */
+	struct tx_block *refresh[FAMILY__MAX];
 	uint32_t send_hold_min_ms;
 
 	bool stopping;

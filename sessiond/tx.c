@@ -192,10 +192,9 @@ tx_keepalive(struct session *s)
 void
 tx_refresh(struct session *s, enum family f)
 {
-	uint8_t msg[BGP_REFRESH_LEN];
-
-	bgp_msg_refresh(msg, f, BGP_REFRESH_REQUEST);
-	tx_message(s, msg, sizeof(msg));
+	/* One that still waits asks for as much as a second one would. */
+	if (!txq_has(&s->txq, s->sd->refresh[f]))
+		push(s, s->sd->refresh[f]);
 }
 
 void

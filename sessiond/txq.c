@@ -137,6 +137,17 @@ txq_last(const struct txq *q)
 	return q->count == 0 ? NULL : at(q, q->count - 1);
 }
 
+bool
+txq_has(const struct txq *q, const struct tx_block *b)
+{
+	uint32_t i;
+
+	for (i = 0; i < q->count; i++)
+		if (at(q, i) == b)
+			return true;
+	return false;
+}
+
 int
 txq_iov(const struct txq *q, struct iovec *iov, int max)
 {

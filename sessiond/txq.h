@@ -60,6 +60,8 @@ bool txq_empty(const struct txq *);
 void txq_push(struct txq *, struct tx_block *); /* takes a reference */
 /* The block that would be written last, NULL if there is none. */
 const struct tx_block *txq_last(const struct txq *);
+/* True if (a part of) the block still waits. */
+bool txq_has(const struct txq *, const struct tx_block *);
 /* Fill at most max slices, starting with what is next. */
 int txq_iov(const struct txq *, struct iovec *, int max);
 /* n bytes have left; adds to `done`. */

@@ -10,7 +10,7 @@ import unittest
 from lib import bgp, net, wait
 from lib.case import ASN
 from lib.speaker import Speaker
-from lib.suite import Suite, passive, pb
+from lib.suite import Suite, children, passive, pb
 
 
 class Check(unittest.TestCase):
@@ -178,6 +178,33 @@ policy-definitions:
                         key, port, other), "-d")
                 self.assertEqual(rc, 1, err)
                 self.assertIn("127.0.0.1:%d" % port, err)
+
+    def test_a_reload_during_the_start_is_carried_out_after_it(self):
+        """The file is a pipe, so that the start lasts as long as we want."""
+        s = self.suite
+        s.conf.update(listen_addr="127.0.0.1:0",
+                      grpc_listen_addr="127.0.0.1:0")
+        s.write()
+        with open(s.file, "rb") as f:
+            text = f.read()
+        os.unlink(s.file)
+        os.mkfifo(s.file)
+        end = os.open(s.file, os.O_RDWR)
+        with open(s.log, "ab") as log:
+            s.proc = subprocess.Popen(
+                wait.WITH_PARENT + [s.program(), "-d", "-f", s.file],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=s.environment())
+        self.addCleanup(s.kill)
+        wait.until(lambda: children(s.proc.pid), "the parser")
+        s.proc.send_signal(signal.SIGHUP)
+        os.write(end, text)
+        os.close(end)
+        s.wait_log("SIGHUP")
+        # By now the pipe has nothing to say, which is no configuration.
+        s.wait_log("nothing has changed")
+        s.kids = children(s.proc.pid)
+        s.stop()
 
     def test_version(self):
         r = subprocess.run([self.suite.program(), "-V"],

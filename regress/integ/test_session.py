@@ -107,6 +107,7 @@ class Opening(Case):
     def test_ibgp_session(self):
         s = self.speaker(34, ASN)
         self.suite.wait_state(s.addr)
+        self.assertEqual(self.suite.peer(s.addr).peer.asn, ASN)
 
     def test_4_octet_as(self):
         s = self.speaker(35, 4200000035)
@@ -224,7 +225,7 @@ class Opening(Case):
         """RFC 6608 3: subcode 1, with the type of the message."""
         s = self.connected(21)
         s.send(bgp.update())
-        self.refused(s, 5, 1)
+        self.refused(s, 5, 1, b"\x02")
 
     def test_update_in_open_confirm(self):
         s = self.connected(21)
@@ -232,13 +233,13 @@ class Opening(Case):
         s.send_open()
         s.wait(lambda: s.count(bgp.KEEPALIVE), "KEEPALIVE")
         s.send(bgp.update())
-        self.refused(s, 5, 2)
+        self.refused(s, 5, 2, b"\x02")
 
     def test_open_in_established(self):
         s = self.speaker(21)
         self.suite.wait_state(s.addr)
         s.send_open()
-        self.refused(s, 5, 3)
+        self.refused(s, 5, 3, b"\x01")
 
     def test_hold_time_is_the_smaller(self):
         s = self.speaker(31, hold=90)
@@ -252,6 +253,25 @@ class Opening(Case):
         n = s.count(bgp.KEEPALIVE)
         wait.holds(lambda: not s.closed and s.count(bgp.KEEPALIVE) == n,
                    "silence", 1.5)
+
+    def probes(self, s):
+        """Does the suite's end of a connection have TCP ask for the other?"""
+        ours, theirs = s.sock.getpeername(), s.sock.getsockname()
+        want = ["%08X:%04X" % (struct.unpack("=I", bgp.ip(a))[0], p)
+                for a, p in (ours, theirs)]
+        with open("/proc/net/tcp") as f:
+            for line in f:
+                w = line.split()
+                if w[1:3] == want:
+                    return w[5].startswith("02:")   # its keepalive timer
+        self.fail("no connection %r" % want)
+
+    def test_hold_time_0_leaves_it_to_tcp_to_miss_the_peer(self):
+        """RFC 1122 4.2.3.6; with a hold time that alone counts."""
+        s, t = self.speaker(32, hold=0), self.speaker(29)
+        self.suite.wait_state(s.addr)
+        wait.until(lambda: self.probes(s), "probes")
+        wait.holds(lambda: not self.probes(t), "no probes", 0.5)
 
     def test_hold_timer_expires(self):
         s = self.speaker(22, hold=3)
@@ -402,10 +422,11 @@ class Collision(Case):
     def test_lower_identifier_of_the_peer_loses(self):
         theirs, ours = self.both(41, "10.0.0.0")
         got = ours.wait_closed()
-        if got is not None:
-            self.assertEqual(got[:2], (6, 7))
+        self.assertIsNotNone(got, "closed without a NOTIFICATION")
+        self.assertEqual(got[:2], (6, 7))
         theirs.send(bgp.keepalive())
         self.suite.wait_state(theirs.addr)
+        self.assertFalse(theirs.closed)
 
 
 class Connecting(Case):

@@ -9,7 +9,7 @@
 # Prints each breach; exit status 1 if there is one.
 
 BEGIN {
-	row(0, "be bgp compat cursor err hash idmap log mono slab xmalloc")
+	row(0, "be bgp compat cursor err hash idmap log mono slab utf8 xmalloc")
 	row(1, "addr afi nlri")
 	row(2, "aspath bgp_attr bgp_msg bgp_nlri bgp_open bgp_update community")
 	row(3, "conf")

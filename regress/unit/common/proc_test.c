@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* Arguments of a child, and what it gives up. */
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +83,71 @@ START_TEST(other_arguments_are_refused)
 }
 END_TEST
 
+/* What would reach a process of the same user that is not confined. */
+static int
+reach(pid_t other)
+{
+	struct rlimit limit;
+	int fd = STDIN_FILENO;
+
+	if (kill(other, 0) != -1 || errno != EPERM)
+		return 20;
+	if (prlimit(other, RLIMIT_CPU, NULL, &limit) != -1 || errno != EPERM)
+		return 21;
+	if (getrlimit(RLIMIT_CPU, &limit) != 0)
+		return 22;
+	if (setpriority(PRIO_PROCESS, (id_t)other, 19) != -1 || errno != EPERM)
+		return 23;
+	if (fcntl(fd, F_SETOWN, other) != -1 || errno != EPERM)
+		return 24;
+	if (fcntl(fd, F_SETSIG, SIGKILL) != -1 || errno != EPERM)
+		return 25;
+	if (ioctl(fd, FIOSETOWN, &other) != -1 || errno != EPERM)
+		return 26;
+	if (fcntl(fd, F_GETFL) == -1)
+		return 27;
+	/* Its requests would pass by the filter. */
+	if (syscall(SYS_io_uring_setup, 1, NULL) != -1 || errno != EPERM)
+		return 28;
+	return 0;
+}
+
+static int
+others_are_out_of_reach(void)
+{
+	int rc, end[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(end) == -1 || (pid = fork()) == -1)
+		return 19;
+	if (pid == 0) {
+		close(end[1]);
+		_exit(read(end[0], &byte, 1) != 0);
+	}
+	rc = reach(pid);
+	close(end[1]);
+	(void)waitpid(pid, NULL, 0);
+	return rc;
+}
+
+static int
+network_is_out_of_reach(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	if (fd == -1)
+		return 30;
+	close(fd);
+	if (socket(AF_INET, SOCK_DGRAM, 0) != -1 || errno != EPERM)
+		return 31;
+	if (socket(AF_INET6, SOCK_STREAM, 0) != -1 || errno != EPERM)
+		return 32;
+	if (socket(AF_NETLINK, SOCK_RAW, 0) != -1 || errno != EPERM)
+		return 33;
+	return 0;
+}
+
 /* Run in a child of its own: the filter stays for ever. */
 static int
 confined(enum proc role)
@@ -88,6 +157,7 @@ confined(enum proc role)
 		.gid = 65534,
 		.dir = "/proc" };
 	struct err e;
+	int rc;
 
 	if (sandbox_enter(role, &box, &e) == -1)
 		return 10;
@@ -109,8 +179,9 @@ confined(enum proc role)
 		return 18;
 	if (role == PROC_SESSIOND &&
 	    (connect(-1, NULL, 0) != -1 || errno != EBADF))
-		return 19;
-	return 0;
+		return 18;
+	rc = role == PROC_APID ? 0 : network_is_out_of_reach();
+	return rc != 0 ? rc : others_are_out_of_reach();
 }
 
 START_TEST(confinement_holds)

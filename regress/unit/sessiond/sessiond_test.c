@@ -1403,6 +1403,45 @@ START_TEST(a_session_that_takes_nothing_ends)
 }
 END_TEST
 
+START_TEST(refreshes_do_not_pile_up_before_a_deaf_peer)
+{
+	static uint8_t block[16 * 4096];
+	struct bgp_open o = peer_open();
+	struct peer_row full, row;
+	uint32_t id;
+	int fd, i;
+
+	rig_init();
+	add_peer("127.0.0.2");
+	rig_start();
+	fd = dial("127.0.0.2");
+	id = establish(fd, &o, NULL);
+	for (i = 0; i < 16; i++)
+		update_write(block + i * 4096, 4096, 1);
+	for (i = 0; i < 400; i++) {
+		struct seen *s;
+
+		transmit(&id, 1, block, sizeof(block), 16);
+		s = await_for(PROC_RDE, MSG_TX_CREDIT, 1000);
+		if (s == NULL)
+			break;
+		seen_free(s);
+	}
+	ck_assert_int_lt(i, 400);
+	ck_assert(row_of("127.0.0.2", &full));
+	for (i = 0; i < 100; i++)
+		ck_assert_int_eq(
+		    control(PEER_CTL_REFRESH_IN, "127.0.0.2", FAMILY_ALL, "")
+			.code,
+		    ERR_OK);
+	ck_assert(row_of("127.0.0.2", &row));
+	ck_assert_uint_eq(row.tx_queued,
+	    full.tx_queued + FAMILY__MAX * BGP_REFRESH_LEN);
+	close(fd);
+	rig_end();
+}
+END_TEST
+
 /* --- graceful restart */
 
 START_TEST(a_lost_connection_keeps_routes_of_who_said_so)
@@ -2025,6 +2064,7 @@ main(void)
 	tcase_add_test(t, the_hold_timer_expires_and_keepalives_flow);
 	tcase_add_test(t, hold_time_zero_means_no_keepalives);
 	tcase_add_test(t, a_session_that_takes_nothing_ends);
+	tcase_add_test(t, refreshes_do_not_pile_up_before_a_deaf_peer);
 	tcase_add_test(t, a_lost_connection_keeps_routes_of_who_said_so);
 	tcase_add_test(t, a_peer_is_stopped_by_its_window_and_stays_alive);
 	tcase_add_test(t, order_is_kept_between_kinds_of_messages);
