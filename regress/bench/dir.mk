@@ -10,8 +10,17 @@ $(bgpload): $(bench_obj) $(B)/obj/regress/bench/bgpload.o
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lm -lpthread
 objs += $(bench_obj) $(B)/obj/regress/bench/bgpload.o
 
+# The load of the programming interface.
+apiload := $(B)/regress/bench/apiload
+$(apiload): $(B)/obj/regress/bench/apiload.o
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lgrpc -lgpr -lpthread
+objs += $(B)/obj/regress/bench/apiload.o
+
 # make bench [QUICK=1] [FULL=1] [LOADS=1,3] [RUNS=3] [DAEMONS=ours,bird]
-bench: all $(bgpload)
+# LOADS=api: the programming interface beside GoBGP's; FULL has it too.
+bench: all $(bgpload) $(apiload)
 	@mkdir -p build/bench
 	regress/bench/bench --build $(B) $(if $(QUICK),--quick) \
 	    $(if $(FULL),--full) $(if $(LOADS),--loads $(LOADS)) \
