@@ -192,7 +192,8 @@ policy-definitions:
         end = os.open(s.file, os.O_RDWR)
         with open(s.log, "ab") as log:
             s.proc = subprocess.Popen(
-                wait.WITH_PARENT + [s.program(), "-d", "-f", s.file],
+                (s.wrapper or wait.WITH_PARENT) +
+                [s.program(), "-d", "-f", s.file],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=s.environment())
         self.addCleanup(s.kill)
