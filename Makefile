@@ -115,6 +115,9 @@ install: all
 	    $(DESTDIR)$(DATADIR)/bgpgg/proto/bgpgg/v1
 	install -m 644 README.md ARCHITECTURE.md LICENSE $(wildcard doc/*.md) \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg
+	cd doc && find examples -type f | while read -r f; do \
+	    install -D -m $$(test -x "$$f" && echo 755 || echo 644) "$$f" \
+	    $(DESTDIR)$(DATADIR)/doc/bgpgg/"$$f" || exit 1; done
 	test -e $(DESTDIR)$(SYSCONFDIR)/bgpgg/bgpd.yaml || \
 	    install -m 640 etc/bgpd.yaml $(DESTDIR)$(SYSCONFDIR)/bgpgg/bgpd.yaml
 

@@ -32,10 +32,14 @@ class Install(unittest.TestCase):
                      "share/bgpgg/proto/bgp.proto",
                      "share/bgpgg/proto/bgpgg/v1/route.proto",
                      "share/doc/bgpgg/README.md", "etc/bgpgg/bgpd.yaml",
+                     "share/doc/bgpgg/examples/python/run.sh",
                      "var/empty/bgpgg"):
             self.assertTrue(os.path.exists(os.path.join(prefix, path)), path)
         self.assertEqual(os.listdir(os.path.join(prefix, "var/empty/bgpgg")),
                          [])
+        # The example finds its proto where it was installed.
+        example = os.path.join(
+            prefix, "share/doc/bgpgg/examples/python/run.sh")
         s.program = lambda name="sbin/bgpd": os.path.join(prefix, name)
         s.environment = lambda: {"PATH": os.environ["PATH"]}
         self.addCleanup(s.kill)
@@ -46,4 +50,7 @@ class Install(unittest.TestCase):
         a.announce("198.51.100.0/24")
         s.wait_routes(["198.51.100.0/24"])
         self.assertIn("198.51.100.0/24", s.bgpctl("show", "rib"))
+        out = subprocess.run(["sh", example, s.grpc], check=True,
+                             timeout=120, stdout=subprocess.PIPE).stdout
+        self.assertIn(b"added 999 routes", out)
         s.stop()

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: ISC
+"""A client of bgpgg in Python; see run.sh."""
+
+import sys
+
+import grpc
+from proto import bgp_pb2, bgp_pb2_grpc
+
+PEER = "192.168.1.2:17900"
+
+endpoint = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:50051"
+channel = grpc.insecure_channel(endpoint)
+client = bgp_pb2_grpc.BgpServiceStub(channel)
+
+info = client.GetServerInfo(bgp_pb2.GetServerInfoRequest())
+print(f"AS {info.asn}, {info.num_routes} routes")
+
+# A peer.  An answer means that it is part of the running configuration.
+answer = client.AddPeer(bgp_pb2.AddPeerRequest(
+    address=PEER,
+    config=bgp_pb2.SessionConfig(
+        passive_mode=True,
+        max_prefix=bgp_pb2.MaxPrefixSetting(
+            limit=10000, action=bgp_pb2.MaxPrefixAction.TERMINATE))))
+print(answer.message)
+for peer in client.ListPeersStream(bgp_pb2.ListPeersRequest()):
+    print(f"peer {peer.address}: {bgp_pb2.BgpState.Name(peer.state)}")
+
+# A refusal is a status whose text names the member and the reason.
+try:
+    client.AddPeer(bgp_pb2.AddPeerRequest(address=PEER))
+except grpc.RpcError as e:
+    print(f"refused: {e.code().name}")
+
+# One route, then many by stream.
+client.AddRoute(bgp_pb2.AddRouteRequest(
+    prefix="10.0.0.0/24", next_hop="192.168.1.1",
+    origin=bgp_pb2.Origin.IGP, local_pref=200,
+    communities=[65001 << 16 | 100]))
+
+
+def routes():
+    for i in range(1, 1000):
+        yield bgp_pb2.AddRouteRequest(
+            prefix=f"10.{i // 256}.{i % 256}.0/24", next_hop="192.168.1.1")
+
+
+answer = client.AddRouteStream(routes())
+print(f"added {answer.count} routes")
+
+listed = list(client.ListRoutesStream(bgp_pb2.ListRoutesRequest(
+    rib_type=bgp_pb2.RibType.GLOBAL)))
+best = listed[0].paths[0]
+print(f"{len(listed)} routes, first {listed[0].prefix} "
+      f"via {best.next_hop} local-pref {best.local_pref}")
+
+for route in listed:
+    client.RemoveRoute(bgp_pb2.RemoveRouteRequest(prefix=route.prefix))
+client.RemovePeer(bgp_pb2.RemovePeerRequest(address=PEER))
