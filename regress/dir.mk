@@ -32,6 +32,8 @@ fuzz_ld_yaml := -lyaml -lcrypto
 fuzz_libs_loaded := bgpd
 fuzz_ld_loaded := -lyaml -lcrypto
 fuzz_libs_rde := rde
+fuzz_libs_api := apid proto
+fuzz_ld_api := -lprotobuf-c -lcrypto
 fuzz_src := $(wildcard regress/fuzz/*_fuzz.c)
 fuzz_bin := $(fuzz_src:%.c=$(B)/%)
 fuzz_name = $(patsubst regress/fuzz/%_fuzz.c,%,$(1))
