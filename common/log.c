@@ -2,11 +2,13 @@
 /*
  * Log lines.  A line is built in one buffer and written with one call, so
  * that lines of several processes on one descriptor do not mix.  A full
- * disk or a closed descriptor is ignored: logging never stops routing.
+ * disk or a closed descriptor is ignored, and what a pipe or a terminal does
+ * not take at once is left out and counted: logging never stops routing.
  */
 #include "common/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +24,8 @@ static struct {
 	bool to_syslog;
 	enum log_level level;
 	enum log_format format;
-} log_state = { "bgpd", false, LOG_LEVEL_INFO, LOG_FORMAT_TEXT };
+	unsigned long lost; /* lines since the last one that was written */
+} log_state = { "bgpd", false, LOG_LEVEL_INFO, LOG_FORMAT_TEXT, 0 };
 
 static const struct {
 	const char *name;
@@ -163,8 +166,17 @@ format_text(char *out, size_t size, const char *peer, const char *message)
 	return n;
 }
 
+/* A pipe that is writable takes a line whole (pipe(7): PIPE_BUF). */
+static bool
+stderr_takes_a_line(void)
+{
+	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLOUT) != 0;
+}
+
 static void
-log_line(enum log_level level, const char *peer, const char *message)
+put_line(enum log_level level, const char *peer, const char *message)
 {
 	char line[2400];
 	size_t n;
@@ -176,9 +188,25 @@ log_line(enum log_level level, const char *peer, const char *message)
 	if (log_state.to_syslog) {
 		line[n - 1] = '\0';
 		syslog(log_levels[level].priority, "%s", line);
-	} else if (write(STDERR_FILENO, line, n) == -1) {
-		return; /* nowhere left to say so */
+	} else if (!stderr_takes_a_line() ||
+	    write(STDERR_FILENO, line, n) == -1)
+		log_state.lost++;
+}
+
+static void
+log_line(enum log_level level, const char *peer, const char *message)
+{
+	unsigned long lost = log_state.lost;
+	char text[64];
+
+	if (lost > 0 && stderr_takes_a_line()) {
+		(void)snprintf(text, sizeof(text),
+		    "%lu lines were lost: nobody read them", lost);
+		put_line(LOG_LEVEL_WARN, NULL, text);
+		if (log_state.lost == lost) /* not this one */
+			log_state.lost = 0;
 	}
+	put_line(level, peer, message);
 }
 
 static void ATTR_PRINTF(4, 0) log_va(enum log_level level, const char *peer,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What a line looks like, whatever the text. */
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,43 @@ START_TEST(text_is_one_line)
 }
 END_TEST
 
+/* A reader that stops costs lines, never time. */
+START_TEST(a_full_pipe_does_not_hold_us_up)
+{
+	enum { LINES = 1000 };
+	int saved = dup(STDERR_FILENO), ends[2], i;
+	char *all = calloc(1, 1 << 20), want[128];
+	ssize_t n;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+	dup2(ends[1], STDERR_FILENO);
+	log_init("rde", false);
+	log_set_format(LOG_FORMAT_TEXT);
+	for (i = 0; i < 100 * LINES; i++)
+		log_info("line %d", i);
+	while ((n = read(ends[0], all, 1 << 20)) > 0)
+		;
+	for (i = 0; i < LINES; i++)
+		log_info("again %d", i);
+	dup2(saved, STDERR_FILENO);
+	n = read(ends[0], all, (1 << 20) - 1);
+	ck_assert_int_gt(n, 0);
+	all[n] = '\0';
+	/* First how many are missing, then all that came since. */
+	ck_assert_int_eq(strncmp(all, "rde: ", 5), 0);
+	ck_assert_int_gt(atol(all + 5), 90 * LINES);
+	(void)snprintf(want, sizeof(want),
+	    " lines were lost: nobody read them\nrde: again 0\nrde: again 1\n");
+	ck_assert_ptr_eq(strstr(all, want), strchr(all + 5, ' '));
+	ck_assert_ptr_nonnull(strstr(all, "rde: again 999\n"));
+	close(saved);
+	close(ends[0]);
+	close(ends[1]);
+	free(all);
+}
+END_TEST
+
 START_TEST(a_long_line_is_cut_and_still_whole)
 {
 	char text[8000], line[8000];
@@ -91,6 +129,7 @@ main(void)
 	SRunner *r;
 	int n;
 
+	tcase_add_test(t, a_full_pipe_does_not_hold_us_up);
 	tcase_add_loop_test(t, json_is_one_object_of_utf8, 0,
 	    (int)nitems(lines));
 	tcase_add_loop_test(t, text_is_one_line, 0, (int)nitems(lines));
