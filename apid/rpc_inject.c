@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/event.h>
+
 #include "apid/apid.h"
 #include "apid/arena.h"
 #include "apid/pb_check.h"
@@ -26,6 +28,7 @@
 #include "apid/pbr.h"
 #include "common/bgp_attr.h"
 #include "common/chan.h"
+#include "common/log.h"
 #include "common/msg_query.h"
 #include "common/xmalloc.h"
 #include "proto/bgp.pb-c.h"
@@ -34,6 +37,7 @@
 enum {
 	BATCH_BYTES = 64 * 1024,
 	BATCH_EDITS = 2048,
+	TURN_MAX = 4096, /* elements looked at before others have a turn */
 	NAMED_MAX = 5, /* wrong elements whose reason the reply tells */
 	MESSAGE_MAX = 4096, /* holds NAMED_MAX reasons */
 	/* members of EditRoutesRequest */
@@ -75,6 +79,7 @@ struct inject_stream {
 	const struct inject_kind *kind;
 	struct req req;
 	bool waiting; /* a batch is with the rde */
+	struct event *again; /* our next turn */
 	struct pbr rest; /* of the message being cut */
 	struct place place; /* of the element read last */
 	struct wr batch; /* n16 count, the edits */
@@ -99,6 +104,7 @@ static void
 stream_free(struct inject_stream *s)
 {
 	req_close(&s->apid->reqs, &s->req);
+	event_free(s->again);
 	wr_free(&s->batch);
 	free(s->edits);
 	free(s->sent);
@@ -231,17 +237,23 @@ send_batch(struct inject_stream *s)
 	return 0;
 }
 
-/* Fill the batch from what the client has sent.  -1 if the stream has
- * ended. */
+/* Fill the batch from what the client has sent.  1 if the turn ended before
+ * the batch was full or nothing was left, -1 if the stream has ended. */
 static int
 fill_batch(struct inject_stream *s)
 {
 	struct pbr r;
 	uint8_t op;
-	int more = 1;
+	int more = 1, n;
 
-	while (!batch_is_full(s) && (more = s->kind->next(s, &op, &r)) == 1)
+	for (n = 0; !batch_is_full(s); n++) {
+		if (n == TURN_MAX)
+			return 1;
+		more = s->kind->next(s, &op, &r);
+		if (more != 1)
+			break;
 		take_element(s, op, &r);
+	}
 	if (more != -1)
 		return 0;
 	call_failf(s->call, ERR_INVALID, "request %llu: malformed protobuf",
@@ -254,11 +266,22 @@ fill_batch(struct inject_stream *s)
 static void
 pump(struct inject_stream *s)
 {
+	/* A timer, so that the loop looks at everybody else first. */
+	static const struct timeval at_once = { 0, 0 };
+	int more;
+
 	for (;;) {
-		if (fill_batch(s) == -1 || s->waiting)
+		more = fill_batch(s);
+		if (more == -1 || s->waiting)
 			return;
-		if (s->n_batch == 0)
+		if (s->n_batch == 0) {
+			/* Nothing but wrong elements in this turn? */
+			if (more == 1) {
+				(void)event_add(s->again, &at_once);
+				return;
+			}
 			break;
+		}
 		if (send_batch(s) == -1)
 			return;
 	}
@@ -324,6 +347,14 @@ static const struct call_ops call_ops = {
 };
 
 static void
+on_again(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	pump(ctx);
+}
+
+static void
 start(struct apid *apid, struct call *call, const struct inject_kind *kind)
 {
 	struct inject_stream *s = xcalloc(1, sizeof(*s));
@@ -337,6 +368,9 @@ start(struct apid *apid, struct call *call, const struct inject_kind *kind)
 	wr_init_grow(&s->batch, MSG_MAX);
 	arena_init(&s->arena);
 	begin_batch(s);
+	s->again = event_new(apid->base, -1, 0, on_again, s);
+	if (s->again == NULL)
+		fatalx("%s: no event", __func__);
 	call_set_ops(call, &call_ops, s);
 }
 

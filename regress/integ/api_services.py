@@ -111,6 +111,27 @@ class Bulk(Case):
         self.assertIn("next_hop", r.faults[3].message)
         self.assertEqual(sorted(self.suite.routes()), ["10.0.0.2/32"])
 
+    def test_nothing_but_wrong_elements(self):
+        """A million and a half of them in a message hold nobody up."""
+        n = 1500000
+        raw = self.bulk and self.suite.channel.stream_unary(
+            "/bgpgg.v1.RouteService/EditRoutes",
+            request_serializer=lambda x: x,
+            response_deserializer=route_pb2.EditRoutesResponse.FromString)
+        call = raw.future(iter([b"\x0a\x00" * n + route_pb2.
+                                EditRoutesRequest(add=[route(1)]).
+                                SerializeToString()] * 4),
+                          timeout=120 * wait.FACTOR)
+        asked = 0
+        while not call.done():
+            self.suite.rpc.GetServerInfo(pb.GetServerInfoRequest(),
+                                         timeout=20 * wait.FACTOR)
+            asked += 1
+        r = call.result()
+        self.assertEqual((r.added, r.refused), (4, 4 * n))
+        self.assertEqual(r.faults[4].sequence, 5)
+        self.assertGreater(asked, 10)
+
     def test_malformed_message(self):
         """What came before it is done, nothing behind it."""
         raw = self.suite.channel.stream_unary(
