@@ -7,51 +7,9 @@
 #include <string.h>
 
 #include "apid/pbr.h"
+#include "common/utf8.h"
 
 enum { DEPTH_MAX = 16 }; /* our messages nest four deep */
-
-/*
- * One sequence of UTF-8 that starts with a byte above 0x7f: its length, 0
- * if it is none.  Rules out overlong forms, surrogates and what is above
- * U+10FFFF through the range of the second byte.
- */
-static size_t
-utf8_sequence(const uint8_t *p, size_t left)
-{
-	uint8_t low = 0x80, high = 0xbf;
-	size_t n, i;
-
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		n = 2;
-	else if (p[0] >= 0xe0 && p[0] <= 0xef)
-		n = 3;
-	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (n > left || p[1] < low || p[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
-size_t
-pb_text_length(const uint8_t *p, size_t len)
-{
-	if (p[0] == 0)
-		return 0;
-	return p[0] < 0x80 ? 1 : utf8_sequence(p, len);
-}
 
 bool
 pb_is_text(const uint8_t *p, size_t len)
@@ -59,7 +17,7 @@ pb_is_text(const uint8_t *p, size_t len)
 	size_t i, n;
 
 	for (i = 0; i < len; i += n) {
-		n = pb_text_length(p + i, len - i);
+		n = utf8_length(p + i, len - i);
 		if (n == 0)
 			return false;
 	}
@@ -72,7 +30,7 @@ pb_mend_text(char *text)
 	size_t i, n, len = strlen(text);
 
 	for (i = 0; i < len; i += n) {
-		n = pb_text_length((const uint8_t *)text + i, len - i);
+		n = utf8_length((const uint8_t *)text + i, len - i);
 		if (n == 0) {
 			text[i] = '?';
 			n = 1;

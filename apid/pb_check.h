@@ -21,9 +21,6 @@
 int pb_check(const ProtobufCMessageDescriptor *, const uint8_t *, size_t,
     struct err *e) ATTR_CHECK;
 
-/* Length of the one character at p (1 to 4), 0 if it is not well-formed or
- * is NUL; len is at least 1. */
-size_t pb_text_length(const uint8_t *p, size_t len);
 /* Well-formed UTF-8 (RFC 3629) without NUL. */
 bool pb_is_text(const uint8_t *, size_t);
 /*

@@ -48,7 +48,6 @@ ctl_bmp_add(struct ctl *ctl, const struct cmd_args *args)
 	Bgp__AddBmpServerRequest m;
 	const char *secs = cmd_value(args, "statistics");
 	char *address = xstrdup(args->values[0]);
-	Bgp__AddBmpServerResponse *reply;
 	uint64_t v;
 	int status;
 
@@ -66,13 +65,9 @@ ctl_bmp_add(struct ctl *ctl, const struct cmd_args *args)
 		    PB_CASE(ADD_BMP_SERVER_REQUEST, STATISTICS_TIMEOUT);
 		m.statistics_timeout = v;
 	}
-	reply = (void *)ctl_call(ctl, "AddBmpServer", &m.base,
-	    &bgp__add_bmp_server_response__descriptor, &status);
+	status = ctl_act(ctl, "AddBmpServer", &m.base,
+	    &bgp__add_bmp_server_response__descriptor);
 	free(address);
-	if (reply == NULL)
-		return status;
-	status = ctl_done(ctl, reply->message);
-	protobuf_c_message_free_unpacked(&reply->base, NULL);
 	return status;
 }
 
@@ -81,17 +76,12 @@ ctl_bmp_delete(struct ctl *ctl, const struct cmd_args *args)
 {
 	Bgp__RemoveBmpServerRequest m;
 	char *address = xstrdup(args->values[0]);
-	Bgp__RemoveBmpServerResponse *reply;
 	int status;
 
 	bgp__remove_bmp_server_request__init(&m);
 	m.address = address;
-	reply = (void *)ctl_call(ctl, "RemoveBmpServer", &m.base,
-	    &bgp__remove_bmp_server_response__descriptor, &status);
+	status = ctl_act(ctl, "RemoveBmpServer", &m.base,
+	    &bgp__remove_bmp_server_response__descriptor);
 	free(address);
-	if (reply == NULL)
-		return status;
-	status = ctl_done(ctl, reply->message);
-	protobuf_c_message_free_unpacked(&reply->base, NULL);
 	return status;
 }

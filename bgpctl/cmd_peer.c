@@ -717,7 +717,6 @@ ctl_neighbor_add(struct ctl *ctl, const struct cmd_args *args)
 	    *list[2] = { &families[0], &families[1] };
 	const char *local = cmd_value(args, "local-address");
 	char *address, *local_copy = NULL;
-	Bgp__AddPeerResponse *reply;
 	int status;
 
 	bgp__add_peer_request__init(&m);
@@ -738,14 +737,10 @@ ctl_neighbor_add(struct ctl *ctl, const struct cmd_args *args)
 		config.local_address = local_copy;
 	}
 	m.config = &config;
-	reply = (void *)ctl_call(ctl, "AddPeer", &m.base,
-	    &bgp__add_peer_response__descriptor, &status);
+	status = ctl_act(ctl, "AddPeer", &m.base,
+	    &bgp__add_peer_response__descriptor);
 	free(address);
 	free(local_copy);
-	if (reply == NULL)
-		return status;
-	status = ctl_done(ctl, reply->message);
-	protobuf_c_message_free_unpacked(&reply->base, NULL);
 	return status;
 }
 
@@ -754,18 +749,13 @@ ctl_neighbor_delete(struct ctl *ctl, const struct cmd_args *args)
 {
 	Bgp__RemovePeerRequest m;
 	char *address = xstrdup(args->values[0]);
-	Bgp__RemovePeerResponse *reply;
 	int status;
 
 	bgp__remove_peer_request__init(&m);
 	m.address = address;
-	reply = (void *)ctl_call(ctl, "RemovePeer", &m.base,
-	    &bgp__remove_peer_response__descriptor, &status);
+	status = ctl_act(ctl, "RemovePeer", &m.base,
+	    &bgp__remove_peer_response__descriptor);
 	free(address);
-	if (reply == NULL)
-		return status;
-	status = ctl_done(ctl, reply->message);
-	protobuf_c_message_free_unpacked(&reply->base, NULL);
 	return status;
 }
 

@@ -456,7 +456,6 @@ int
 ctl_network_add(struct ctl *ctl, const struct cmd_args *args)
 {
 	struct route *r = xcalloc(1, sizeof(*r));
-	Bgp__AddRouteResponse *reply;
 	char text[256];
 	int status;
 
@@ -464,14 +463,10 @@ ctl_network_add(struct ctl *ctl, const struct cmd_args *args)
 		free(r);
 		return ctl_usage(ctl, "%s", text);
 	}
-	reply = (void *)ctl_call(ctl, "AddRoute", &r->m.base,
-	    &bgp__add_route_response__descriptor, &status);
+	status = ctl_act(ctl, "AddRoute", &r->m.base,
+	    &bgp__add_route_response__descriptor);
 	route_fini(r);
 	free(r);
-	if (reply == NULL)
-		return status;
-	status = ctl_done(ctl, reply->message);
-	protobuf_c_message_free_unpacked(&reply->base, NULL);
 	return status;
 }
 
@@ -480,17 +475,12 @@ ctl_network_delete(struct ctl *ctl, const struct cmd_args *args)
 {
 	Bgp__RemoveRouteRequest m;
 	char *prefix = xstrdup(args->values[0]);
-	Bgp__RemoveRouteResponse *reply;
 	int status;
 
 	bgp__remove_route_request__init(&m);
 	m.prefix = prefix;
-	reply = (void *)ctl_call(ctl, "RemoveRoute", &m.base,
-	    &bgp__remove_route_response__descriptor, &status);
+	status = ctl_act(ctl, "RemoveRoute", &m.base,
+	    &bgp__remove_route_response__descriptor);
 	free(prefix);
-	if (reply == NULL)
-		return status;
-	status = ctl_done(ctl, reply->message);
-	protobuf_c_message_free_unpacked(&reply->base, NULL);
 	return status;
 }

@@ -116,6 +116,26 @@ ctl_call(struct ctl *ctl, const char *method, const ProtobufCMessage *request,
 	return reply;
 }
 
+int
+ctl_act(struct ctl *ctl, const char *method, const ProtobufCMessage *request,
+    const ProtobufCMessageDescriptor *reply_type)
+{
+	const ProtobufCFieldDescriptor *field =
+	    protobuf_c_message_descriptor_get_field_by_name(reply_type,
+		"message");
+	ProtobufCMessage *reply;
+	const char *text;
+	int status;
+
+	reply = ctl_call(ctl, method, request, reply_type, &status);
+	if (reply == NULL)
+		return status;
+	memcpy(&text, (const char *)reply + field->offset, sizeof(text));
+	status = ctl_done(ctl, text);
+	protobuf_c_message_free_unpacked(reply, NULL);
+	return status;
+}
+
 bool
 ctl_number(const char *text, uint64_t max, uint64_t *v)
 {

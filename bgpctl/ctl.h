@@ -36,6 +36,10 @@ struct ctl {
 ProtobufCMessage *
 ctl_call(struct ctl *, const char *method, const ProtobufCMessage *,
     const ProtobufCMessageDescriptor *reply, int *status);
+/* A unary call whose reply has a `message`, which is told; returns the exit
+ * status. */
+int ctl_act(struct ctl *, const char *method, const ProtobufCMessage *,
+    const ProtobufCMessageDescriptor *reply);
 /* Tell a failed call; returns the exit status. */
 int ctl_refused(struct ctl *, struct client_status *);
 /* Tell a wrong command line; returns the exit status. */

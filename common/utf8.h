@@ -9,6 +9,11 @@
 #include <stdint.h>
 
 /*
+ * Length of the valid UTF-8 sequence (RFC 3629 4) of any character but NUL
+ * at p, of which `left` (not 0) bytes may be looked at; 0 if there is none.
+ */
+size_t utf8_length(const uint8_t *p, size_t left);
+/*
  * Length of the valid UTF-8 sequence (RFC 3629 4) of a printable character
  * at p, of which `left` (not 0) bytes may be looked at; 0 if there is none.
  */
