@@ -188,6 +188,8 @@ struct peer_parts {
 	Bgp__AfiSafiConfig *family_list[FAMILY__MAX];
 	Bgp__AfiSafi negotiated[FAMILY__MAX];
 	Bgp__AfiSafi *negotiated_list[FAMILY__MAX];
+	Bgp__PrefixCount counts[FAMILY__MAX];
+	Bgp__PrefixCount *count_list[FAMILY__MAX];
 	Bgp__ErrorCode sent;
 	Bgp__ErrorCode received;
 	char address[ADDR_STRLEN];
@@ -282,6 +284,20 @@ fill_config(struct peer_parts *parts, const struct conf_peer *peer)
 }
 
 static void
+add_count(Bgp__Peer *m, struct peer_parts *parts, Bgp__AfiSafi *family,
+    const struct family_count *c)
+{
+	Bgp__PrefixCount *count = &parts->counts[m->n_prefixes];
+
+	bgp__prefix_count__init(count);
+	count->family = family;
+	count->received = c->received;
+	count->advertised = c->sent;
+	parts->count_list[m->n_prefixes++] = count;
+	m->prefixes = parts->count_list;
+}
+
+static void
 fill_session(Bgp__Peer *m, struct peer_parts *parts, const struct peer_row *row)
 {
 	const struct peer_stats *st = &row->stats;
@@ -311,6 +327,8 @@ fill_session(Bgp__Peer *m, struct peer_parts *parts, const struct peer_row *row)
 		family->afi = family_afi((enum family)f);
 		family->safi = family_safi((enum family)f);
 		parts->negotiated_list[m->n_negotiated++] = family;
+		if (row->state == PEER_ESTABLISHED)
+			add_count(m, parts, family, &row->counts[f]);
 	}
 	if (row->last_sent_code != 0) {
 		bgp__error_code__init(&parts->sent);

@@ -103,6 +103,27 @@ put_families(struct json *j, const char *key, Bgp__AfiSafi *const *v, size_t n)
 }
 
 static void
+put_counts_json(struct json *j, const Bgp__Peer *p)
+{
+	const Bgp__PrefixCount *c;
+	size_t i;
+
+	json_array(j, "prefixes");
+	for (i = 0; i < p->n_prefixes; i++) {
+		c = p->prefixes[i];
+		json_object(j, NULL);
+		json_object(j, "family");
+		json_uint(j, "afi", c->family == NULL ? 0 : c->family->afi);
+		json_uint(j, "safi", c->family == NULL ? 0 : c->family->safi);
+		json_object_end(j);
+		json_uint(j, "received", c->received);
+		json_uint(j, "advertised", c->advertised);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void
 put_families_config_json(struct json *j, const Bgp__SessionConfig *c)
 {
 	size_t i;
@@ -195,6 +216,7 @@ put_peer_json(struct json *j, const Bgp__Peer *p)
 	if (p->_uptime_secs_case != 0)
 		json_uint(j, "uptime_secs", p->uptime_secs);
 	put_families(j, "negotiated", p->negotiated, p->n_negotiated);
+	put_counts_json(j, p);
 	json_uint(j, "messages_received", p->messages_received);
 	json_uint(j, "messages_sent", p->messages_sent);
 	put_error_json(j, "last_error_sent", p->last_error_sent);
@@ -290,6 +312,15 @@ put_peer_text(FILE *to, const Bgp__Peer *p, const Bgp__PeerStatistics *s)
 			    p->negotiated[i]->afi == 1 ? "IPv4" : "IPv6");
 		fprintf(to, "\n");
 	}
+	for (i = 0; i < p->n_prefixes; i++)
+		fprintf(to,
+		    "  %s prefixes: %" PRIu64 " received, %" PRIu64
+		    " advertised\n",
+		    p->prefixes[i]->family != NULL &&
+			    p->prefixes[i]->family->afi == 1 ?
+			"IPv4" :
+			"IPv6",
+		    p->prefixes[i]->received, p->prefixes[i]->advertised);
 	if (p->last_error_sent != NULL)
 		fprintf(to, "  Last NOTIFICATION sent: %u/%u\n",
 		    p->last_error_sent->code, p->last_error_sent->subcode);
@@ -359,7 +390,9 @@ put_summary_row(FILE *to, const Bgp__Peer *p)
 {
 	const char *state = state_name(p);
 	uint32_t asn = p->asn;
+	uint64_t received = 0, advertised = 0;
 	char as_text[16], text[32];
+	size_t i;
 
 	if (p->admin_state == BGP__ADMIN_STATE__DOWN)
 		state = "Idle (down)";
@@ -372,9 +405,17 @@ put_summary_row(FILE *to, const Bgp__Peer *p)
 		fprintf(to, "%s\n%-22s", p->address, "");
 	else
 		fprintf(to, "%-22s", p->address);
-	fprintf(to, " %10s %-12s %10s %10" PRIu64 " %10" PRIu64 "\n", as_text,
-	    state, uptime_text(p, text, sizeof(text)), p->messages_received,
-	    p->messages_sent);
+	for (i = 0; i < p->n_prefixes; i++) {
+		received += p->prefixes[i]->received;
+		advertised += p->prefixes[i]->advertised;
+	}
+	fprintf(to, " %10s %-12s %10s", as_text, state,
+	    uptime_text(p, text, sizeof(text)));
+	if (p->state == BGP__BGP_STATE__ESTABLISHED)
+		fprintf(to, " %10" PRIu64 " %10" PRIu64 "\n", received,
+		    advertised);
+	else
+		fprintf(to, " %10s %10s\n", "-", "-");
 }
 
 static bool

@@ -72,6 +72,8 @@ enum msg_fd {
 	M(PEER_GONE,     P_SESSIOND, P_RDE,      0, 0,        MSG_FD_NONE) \
 	M(PEER_READY,    P_RDE,      P_SESSIOND, 0, 0,        MSG_FD_NONE) \
 	M(PEER_SHUT,     P_RDE,      P_SESSIOND, 4, 4400,     MSG_FD_NONE) \
+	/* of many peers, their ids and epochs inside */ \
+	M(PEER_COUNTS,   P_RDE,      P_SESSIOND, 8, MSG_MAX,  MSG_FD_NONE) \
 	/* --- the data path (msg_route.h) */ \
 	M(UPDATES,       P_SESSIOND, P_RDE,    23, MSG_BATCH_MAX, MSG_FD_NONE) \
 	M(REFRESH,       P_SESSIOND, P_RDE,      4, 4,        MSG_FD_NONE) \

@@ -239,6 +239,44 @@ stats_get(struct rd *r, struct peer_stats *s)
 	s->refresh_received = rd_n64(r);
 }
 
+static void
+counts_put(struct wr *w, const struct family_count c[FAMILY__MAX])
+{
+	int f;
+
+	for (f = 0; f < FAMILY__MAX; f++) {
+		wr_n32(w, c[f].received);
+		wr_n32(w, c[f].sent);
+	}
+}
+
+static void
+counts_get(struct rd *r, struct family_count c[FAMILY__MAX])
+{
+	int f;
+
+	for (f = 0; f < FAMILY__MAX; f++) {
+		c[f].received = rd_n32(r);
+		c[f].sent = rd_n32(r);
+	}
+}
+
+void
+msg_peer_counts_put(struct wr *w, const struct peer_counts *c)
+{
+	wr_n32(w, c->peer);
+	wr_n32(w, c->epoch);
+	counts_put(w, c->families);
+}
+
+void
+msg_peer_counts_get(struct rd *r, struct peer_counts *c)
+{
+	c->peer = rd_n32(r);
+	c->epoch = rd_n32(r);
+	counts_get(r, c->families);
+}
+
 void
 msg_peer_row_put(struct wr *w, const struct peer_row *row)
 {
@@ -257,6 +295,7 @@ msg_peer_row_put(struct wr *w, const struct peer_row *row)
 	wr_n8(w, row->last_sent_subcode);
 	wr_n8(w, row->last_received_code);
 	wr_n8(w, row->last_received_subcode);
+	counts_put(w, row->counts);
 	wr_n32(w, row->rx_queued);
 	wr_n32(w, row->tx_queued);
 }
@@ -280,6 +319,7 @@ msg_peer_row_get(struct rd *r, struct peer_row *row)
 	row->last_sent_subcode = rd_n8(r);
 	row->last_received_code = rd_n8(r);
 	row->last_received_subcode = rd_n8(r);
+	counts_get(r, row->counts);
 	row->rx_queued = rd_n32(r);
 	row->tx_queued = rd_n32(r);
 }

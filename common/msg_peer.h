@@ -84,6 +84,22 @@ void msg_peer_shut_put(struct wr *, const struct peer_shut *);
 void msg_peer_shut_get(struct rd *, struct peer_shut *); /* data borrows */
 
 /*
+ * PEER_COUNTS: entries back to back, one a session whose numbers changed; at
+ * most two a second for each.
+ */
+struct family_count { /* prefixes of a family */
+	uint32_t received; /* held of the peer, in its Adj-RIB-In */
+	uint32_t sent; /* that it holds of us, in its Adj-RIB-Out */
+};
+struct peer_counts {
+	uint32_t peer;
+	uint32_t epoch;
+	struct family_count families[FAMILY__MAX];
+};
+void msg_peer_counts_put(struct wr *, const struct peer_counts *);
+void msg_peer_counts_get(struct rd *, struct peer_counts *);
+
+/*
  * PEERS_GET: n8 kind (0 all, 1 one) and for one its address.  Nothing is sent
  * before PEERS_CREDIT (n32: that many blocks more).  PEERS_ROWS holds rows back
  * to back up to its end, in address order, a block a credit; PEERS_END carries
@@ -141,6 +157,7 @@ struct peer_row {
 	/* last NOTIFICATION in each direction; 0/0 if none */
 	uint8_t last_sent_code, last_sent_subcode;
 	uint8_t last_received_code, last_received_subcode;
+	struct family_count counts[FAMILY__MAX]; /* 0 unless established */
 	uint32_t rx_queued; /* bytes: in rde's hands */
 	uint32_t tx_queued; /* bytes waiting for the socket */
 };

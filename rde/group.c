@@ -25,6 +25,7 @@ enum {
 };
 
 #define ENTRIES_RESERVE ((size_t)1 << 28)
+#define PEERS_RESERVE ((size_t)PEER_ID_MAX + 1)
 
 /* --- life --- */
 
@@ -40,6 +41,7 @@ group_new(struct rde *rde, const struct export_rule *rule, uint32_t mrai_secs)
 	g->rib = &rde->ribs[rule->family];
 	region_init(&g->sent, ENTRIES_RESERVE * sizeof(uint32_t));
 	region_init(&g->source, ENTRIES_RESERVE * sizeof(uint16_t));
+	region_init(&g->by_source, PEERS_RESERVE * sizeof(uint32_t));
 	region_init(&g->marks, ENTRIES_RESERVE / 8);
 	TAILQ_INSERT_TAIL(&rde->groups, g, entry);
 	rde->n_groups++;
@@ -63,6 +65,7 @@ group_free(struct rde *rde, struct group *g)
 	dump_drop(g);
 	region_fini(&g->sent);
 	region_fini(&g->source);
+	region_fini(&g->by_source);
 	region_fini(&g->marks);
 	free(g->members);
 	free(g->bitmap);
@@ -317,9 +320,19 @@ group_wanted(struct rde *rde, const struct group *g, uint32_t id,
 	return 0;
 }
 
+uint32_t
+group_held(const struct group *g, uint16_t member)
+{
+	if ((size_t)member * sizeof(uint32_t) >= g->by_source.usable)
+		return g->n_sent;
+	return g->n_sent -
+	    ((const uint32_t *)(const void *)g->by_source.base)[member];
+}
+
 static inline void
 sent_put(struct group *g, uint32_t id, uint32_t sent, uint16_t source)
 {
+	group_count(g, group_sent(g, id), group_source(g, id), sent, source);
 	((uint32_t *)(void *)g->sent.base)[id] = sent;
 	((uint16_t *)(void *)g->source.base)[id] = source;
 }

@@ -59,6 +59,8 @@ struct group {
 	/* Adj-RIB-Out, by entry id */
 	struct region sent; /* uint32_t, holds a reference each */
 	struct region source; /* uint16_t */
+	uint32_t n_sent; /* entries of it; and by the peer they came from: */
+	struct region by_source; /* uint32_t, by peer id */
 	/* pending */
 	struct region marks; /* uint64_t, a bit an entry */
 	uint32_t *pending; /* those from pending_at to pending_end */
@@ -121,6 +123,19 @@ group_pending(const struct group *g)
 	return g->pending_end - g->pending_at;
 }
 
+/* An entry of the Adj-RIB-Out changes, from `old` to `sent` (0: nothing):
+ * for whoever writes its arrays. */
+static inline void
+group_count(struct group *g, uint32_t old, uint16_t was, uint32_t sent,
+    uint16_t source)
+{
+	region_need(&g->by_source, ((size_t)source + 1) * sizeof(uint32_t));
+	g->n_sent += (sent != 0) - (old != 0);
+	((uint32_t *)(void *)g->by_source.base)[was] -= old != 0;
+	((uint32_t *)(void *)g->by_source.base)[source] += sent != 0;
+}
+/* How many prefixes a member holds: what was sent but for its own. */
+uint32_t group_held(const struct group *, uint16_t member);
 /* Make the arrays reach all entries of the table. */
 void group_reach(struct group *);
 /* The best paths of these entries changed. */

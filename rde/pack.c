@@ -657,6 +657,7 @@ classify(struct packer *p, size_t i)
 		bucket_append(p,
 		    bucket_for(p, new, target_for(p, TO_ONLY, was)), i);
 	} else {
+		group_count(g, new, was, new, source);
 		p->source[id] = source;
 		unmark(p, id);
 		if (group_has_member(g, source))
@@ -674,6 +675,7 @@ note_announce(struct packer *p, size_t i, uint32_t sent)
 	uint32_t id = p->ids[i], old = p->sent[id];
 	uint16_t was = p->source[id], source = rib_entry(p->rib, id)->peer;
 
+	group_count(p->group, old, was, sent, source);
 	p->sent[id] = sent;
 	p->source[id] = source;
 	unmark(p, id);
@@ -894,6 +896,7 @@ dump_send_list(struct packer *p, struct dump *d, const struct dump_list *l)
 				break;
 			put_nlri(p, id);
 		}
+		group_count(p->group, 0, 0, l->sent, (uint16_t)peer);
 		p->sent[id] = l->sent;
 		p->source[id] = (uint16_t)peer;
 		refs++;

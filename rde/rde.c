@@ -104,6 +104,21 @@ rde_configure(struct rde *rde, uint32_t asn, uint32_t router_id,
 	local->remote_id = router_id;
 }
 
+void
+rde_peer_counts(const struct peer *peer,
+    struct family_count counts[FAMILY__MAX])
+{
+	int f;
+
+	for (f = 0; f < FAMILY__MAX; f++) {
+		counts[f].received =
+		    peer->count[f].fresh + peer->count[f].stale;
+		counts[f].sent = peer->group[f] == NULL ?
+		    0 :
+		    group_held(peer->group[f], peer->id);
+	}
+}
+
 uint32_t
 rde_seconds(struct mono t)
 {

@@ -202,6 +202,10 @@ struct adjout_view {
 bool rde_adjout(const struct rde *, const struct peer *, enum family,
     uint32_t entry, uint8_t *block, struct adjout_view *);
 
+/* How many prefixes of each family the peer gave us and holds of us. */
+void
+rde_peer_counts(const struct peer *, struct family_count counts[FAMILY__MAX]);
+
 /*
  * Paths of an entry in listing order (best first) with their peers, for
  * GLOBAL; rib_path_of() serves ADJ_IN.  Fills up to max, returns how many

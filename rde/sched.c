@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 
+#include "rde/counts.h"
 #include "rde/shell.h"
 
 static void
@@ -101,5 +102,6 @@ sched_round(struct shell *sh)
 	if (packing || sweeping || rde_has_sweep(sh->rde))
 		sched_poke(sh);
 	arm_deadline(sh, now);
+	counts_touch(sh);
 	walks_share(&sh->walks);
 }

@@ -27,6 +27,7 @@ struct session {
 	struct peer *peer;
 	char name[ADDR_STRLEN];
 	uint32_t rx_done; /* bytes handled and not yet given back */
+	struct family_count counts[FAMILY__MAX]; /* as sessiond has them */
 	struct event *restart; /* graceful restart: stale routes go (stale.h) */
 	/* Faults of the peer's UPDATEs in this session. */
 	uint64_t faults;

@@ -7,6 +7,7 @@
 
 #include "common/xmalloc.h"
 
+#include "rde/counts.h"
 #include "rde/link.h"
 #include "rde/stats.h"
 
@@ -22,6 +23,7 @@ shell_new(struct event_base *base, int fd)
 	conf_init(&sh->conf);
 	walks_init(&sh->walks, base, SHELL_PRIO_WALKS);
 	sched_init(sh);
+	counts_init(sh);
 	query_init(&sh->queries);
 	inject_init(&sh->injections);
 	link_start(sh, fd);
@@ -40,6 +42,7 @@ shell_free(struct shell *sh)
 	inject_fini(&sh->injections);
 	query_fini(&sh->queries);
 	sched_fini(sh);
+	counts_fini(sh);
 	walks_fini(&sh->walks);
 	conf_fini(&sh->conf);
 	rde_free(sh->rde);

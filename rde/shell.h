@@ -22,6 +22,7 @@
 #include "rde/walk.h"
 
 struct chan;
+struct event;
 struct event_base;
 
 enum shell_prio {
@@ -41,6 +42,7 @@ struct shell {
 	struct chan *apid; /* NULL while there is none */
 	struct conf_state conf;
 	struct sched sched;
+	struct event *counts; /* counts.h */
 	struct session_list sessions;
 	struct walks walks;
 	struct queries queries;

@@ -441,6 +441,7 @@ session_up(struct session *s)
 		sd->last_epoch = 1;
 	s->epoch = sd->last_epoch;
 	s->ready = false;
+	memset(s->counts, 0, sizeof(s->counts));
 	p->since = mono_now();
 	p->last_errno = 0;
 	p->known = true;

@@ -178,6 +178,27 @@ on_peer_shut(void *ctx, const struct msg *m)
 }
 
 static void
+on_peer_counts(void *ctx, const struct msg *m)
+{
+	struct sessiond *sd = ctx;
+	struct peer_counts c;
+	struct session *s;
+	struct rd r;
+
+	rd_init(&r, m->data, m->hdr.len);
+	while (rd_left(&r) > 0) {
+		msg_peer_counts_get(&r, &c);
+		if (!rd_ok(&r)) {
+			rde_broken(sd, "malformed PEER_COUNTS");
+			return;
+		}
+		s = session_of(sd, c.peer, c.epoch);
+		if (s != NULL)
+			memcpy(s->counts, c.families, sizeof(s->counts));
+	}
+}
+
+static void
 on_rx_credit(void *ctx, const struct msg *m)
 {
 	struct sessiond *sd = ctx;
@@ -231,6 +252,7 @@ rde_on_batch_end(void *ctx)
 static const chan_handler rde_handlers[MSG__MAX] = {
 	[MSG_PEER_READY] = on_peer_ready,
 	[MSG_PEER_SHUT] = on_peer_shut,
+	[MSG_PEER_COUNTS] = on_peer_counts,
 	[MSG_RX_CREDIT] = on_rx_credit,
 	[MSG_TX] = on_tx,
 };

@@ -349,6 +349,8 @@ peer_row(const struct peer *p, struct peer_row *row)
 	row->last_sent_subcode = p->last_sent_subcode;
 	row->last_received_code = p->last_received_code;
 	row->last_received_subcode = p->last_received_subcode;
+	if (s->state == PEER_ESTABLISHED)
+		memcpy(row->counts, s->counts, sizeof(row->counts));
 	row->rx_queued = s->rx_unacked;
 	row->tx_queued = (uint32_t)s->txq.bytes;
 }

@@ -139,6 +139,7 @@ struct session {
 	/* Established */
 	uint32_t epoch; /* 0: the rde has not heard of it */
 	bool ready; /* PEER_READY came */
+	struct family_count counts[FAMILY__MAX]; /* as the rde said last */
 
 	/* receiving */
 	bool reading; /* ev_read is set up */

@@ -34,6 +34,8 @@ union payload {
 	struct peer_row peer_row;
 	struct peer_ctl peer_ctl;
 	struct conf_edit conf_edit;
+	struct peer_counts peer_counts;
+	struct conf_endpoint conf_endpoint;
 	struct sock_req sock_req;
 };
 
@@ -61,6 +63,8 @@ CODEC(peer_row)
 CODEC(peer_ctl)
 CODEC(conf_edit)
 CODEC(sock_req)
+CODEC(peer_counts)
+CODEC(conf_endpoint)
 
 static void
 get_result(struct rd *r, void *to)
@@ -88,6 +92,12 @@ fini_conf_edit(void *p)
 	conf_peer_fini(&e->peer);
 }
 
+static void
+fini_conf_endpoint(void *p)
+{
+	conf_endpoint_fini(p);
+}
+
 static const struct codec codecs[] = {
 	{ get_query_open, put_query_open, NULL },
 	{ get_query_path, put_query_path, NULL },
@@ -104,6 +114,8 @@ static const struct codec codecs[] = {
 	{ get_peer_ctl, put_peer_ctl, NULL },
 	{ get_conf_edit, put_conf_edit, fini_conf_edit },
 	{ get_sock_req, put_sock_req, NULL },
+	{ get_peer_counts, put_peer_counts, NULL },
+	{ get_conf_endpoint, put_conf_endpoint, fini_conf_endpoint },
 };
 enum { CODECS = sizeof(codecs) / sizeof(codecs[0]) };
 

@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 
-from lib import bgp, net
+from lib import bgp, net, wait
 from lib.case import Case
 from lib.suite import SANITIZED, passive, pb
 
@@ -74,10 +74,22 @@ class Bgpctl(Case):
         self.assertIn("Established", out)
         self.assertIn("AS 65010", out)
         self.assertIn("KEEPALIVE", out)
+        self.assertIn("IPv4 prefixes: 0 received, 0 advertised", out)
         got = self.json("show", "neighbor", net.v4(10) + ":179")
         self.assertEqual(got["state"], "Established")
         self.assertEqual(got["router_id"], s.router_id)
         self.assertEqual(got["statistics"]["open_received"], 1)
+        self.assertEqual(got["prefixes"][1], {
+            "family": {"afi": 2, "safi": 1}, "received": 0, "advertised": 0})
+        s.announce(["10.%d.0.0/16" % i for i in range(3)])
+        self.suite.wait_routes(["10.%d.0.0/16" % i for i in range(3)])
+
+        def summary():
+            return [line.split()[-2:] for line in
+                    self.ctl("show")[0].splitlines()
+                    if line.startswith(net.v4(10) + " ")]
+        wait.until(lambda: summary() == [["3", "0"]],
+                   lambda: "counts in %r" % self.ctl("show")[0])
         self.fits(self.ctl("show", "neighbor")[0])
         self.assertEqual(len(self.json("show", "neighbor")["neighbors"]), 3)
         _, err = self.ctl("show", "neighbor", "198.51.100.1", status=1)

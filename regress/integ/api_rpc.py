@@ -216,6 +216,37 @@ class Peers(Api):
         self.assertEqual(got[:2], (6, 4))
         self.suite.remove_route("10.1.0.0/16")
 
+    def test_prefixes_are_counted(self):
+        """Received and advertised, by family; none of a session that is
+        over."""
+        def counts(n):
+            return {p.family.afi: (p.received, p.advertised)
+                    for p in self.suite.peer(net.v4(n)).peer.prefixes}
+
+        def become(n, want):
+            wait.until(lambda: counts(n) == want, lambda: "%r: %r" % (
+                want, counts(n)), 10)
+        a, b = self.speaker(10), self.speaker(11)
+        for s in (a, b):
+            self.suite.wait_state(s.addr)
+        become(10, {1: (0, 0), 2: (0, 0)})
+        a.announce(["10.1.%d.0/24" % i for i in range(7)])
+        a.announce("2001:db8:1::/48")
+        self.suite.add_route("10.2.0.0/16")
+        become(10, {1: (7, 1), 2: (1, 0)})
+        become(11, {1: (0, 8), 2: (0, 1)})
+        # The same prefix by both: each holds the other's or ours alone.
+        b.announce("10.1.0.0/24", [65011, 65099])
+        become(11, {1: (1, 8), 2: (0, 1)})
+        become(10, {1: (7, 1), 2: (1, 0)})
+        a.withdraw(["10.1.%d.0/24" % i for i in range(5)])
+        become(10, {1: (2, 2), 2: (1, 0)})
+        become(11, {1: (1, 3), 2: (0, 1)})
+        a.drop()
+        become(11, {1: (1, 1), 2: (0, 0)})
+        self.assertEqual(counts(10), {})
+        self.suite.remove_route("10.2.0.0/16")
+
     def test_disable_with_a_reason(self):
         addr = net.v4(11)
         s = self.speaker(11)

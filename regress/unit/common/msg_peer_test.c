@@ -162,6 +162,7 @@ row_put(struct wr *w)
 		.last_sent_code = 6,
 		.last_sent_subcode = 4,
 		.last_received_code = 4,
+		.counts = { { 11, 12 }, { 13, 14 } },
 		.rx_queued = 1000,
 		.tx_queued = 2000,
 	};
@@ -184,7 +185,37 @@ row_check(struct rd *r)
 	ck_assert_uint_eq(row.stats.open_sent, 1);
 	ck_assert_uint_eq(row.stats.refresh_received, 10);
 	ck_assert_uint_eq(row.last_received_code, 4);
+	ck_assert_uint_eq(row.counts[0].received, 11);
+	ck_assert_uint_eq(row.counts[1].sent, 14);
 	ck_assert_uint_eq(row.tx_queued, 2000);
+}
+
+static void
+counts_put(struct wr *w)
+{
+	struct peer_counts c = { 7, 9, { { 1, 2 }, { 3, 4 } } };
+
+	msg_peer_counts_put(w, &c);
+}
+
+static void
+counts_read(struct rd *r)
+{
+	struct peer_counts c;
+
+	msg_peer_counts_get(r, &c);
+}
+
+static void
+counts_check(struct rd *r)
+{
+	struct peer_counts c;
+
+	msg_peer_counts_get(r, &c);
+	ck_assert_uint_eq(c.peer, 7);
+	ck_assert_uint_eq(c.epoch, 9);
+	ck_assert_uint_eq(c.families[0].sent, 2);
+	ck_assert_uint_eq(c.families[1].received, 3);
 }
 
 static void
@@ -289,6 +320,7 @@ static const struct payload {
 	{ shut_put, shut_check, shut_read },
 	{ get_put, get_check, get_read },
 	{ row_put, row_check, row_read },
+	{ counts_put, counts_check, counts_read },
 	{ ctl_put, ctl_check, ctl_read },
 };
 

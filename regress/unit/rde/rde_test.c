@@ -124,8 +124,7 @@ receive_span(struct speaker *s, const struct bgp_nlri_span *span,
 		/* While one peer is sent a family again, what looks the same
 		 * goes to the others, too. */
 		ck_assert_msg(s->refreshing || rde->n_resends > 0 ||
-			!h->there ||
-			h->len != block->len ||
+			!h->there || h->len != block->len ||
 			memcmp(h->block, block->p, block->len) != 0,
 		    "the same route twice");
 		h->there = true;
@@ -781,6 +780,35 @@ drain(void)
 	ck_assert_uint_eq(rde->n_resends, 0);
 }
 
+/* The counts of a peer are those that a walk finds, at any moment. */
+static void
+check_counts(uint32_t id)
+{
+	struct family_count counts[FAMILY__MAX];
+	const struct peer *peer = rde_peer_find(rde, id);
+	struct rib_path_view v;
+	const struct group *g;
+	uint32_t received, sent, e;
+	int f;
+
+	if (peer == NULL)
+		return;
+	rde_peer_counts(peer, counts);
+	for (f = 0; f < FAMILY__MAX; f++) {
+		const struct rib *rib = &rde->ribs[f];
+
+		received = sent = 0;
+		g = peer->group[f];
+		for (e = 1; e < rib->entries.next; e++) {
+			received += rib_path_of(rib, e, (uint16_t)id, &v);
+			sent += g != NULL && group_sent(g, e) != 0 &&
+			    group_source(g, e) != id;
+		}
+		ck_assert_uint_eq(counts[f].received, received);
+		ck_assert_uint_eq(counts[f].sent, sent);
+	}
+}
+
 /* References of everything that is left add up. */
 static void
 check_references(void)
@@ -965,6 +993,8 @@ churn(uint64_t with, int steps)
 		}
 		if (rnd(10) == 0)
 			check_adjout(1 + rnd(PEERS - 1));
+		if (rnd(10) == 0)
+			check_counts(1 + rnd(PEERS - 1));
 		if (rnd(150) == 0) {
 			drain();
 			check_model();
@@ -972,6 +1002,8 @@ churn(uint64_t with, int steps)
 	}
 	drain();
 	check_model();
+	for (id = 1; id < PEERS; id++)
+		check_counts(id);
 }
 
 START_TEST(test_churn)

@@ -146,6 +146,7 @@ struct seen { /* what the rde said towards a peer */
 	unsigned int ready;
 	unsigned int shuts;
 	struct peer_shut shut;
+	struct family_count counts[FAMILY__MAX];
 	uint8_t attrs[BGP_ATTR_BLOCK_MAX]; /* of the last announcement */
 	size_t attrs_len;
 };
@@ -671,6 +672,23 @@ on_rx_credit(struct rig *r)
 	}
 }
 
+static void
+on_peer_counts(struct rig *r)
+{
+	struct peer_counts c;
+	struct rd rd;
+
+	rd_init(&rd, r->in.data, r->in.hdr.len);
+	while (rd_left(&rd) > 0) {
+		msg_peer_counts_get(&rd, &c);
+		ck_assert(rd_ok(&rd));
+		ck_assert_uint_lt(c.peer, PEERS);
+		if (c.epoch == r->peers[c.peer].epoch)
+			memcpy(r->peers[c.peer].counts, c.families,
+			    sizeof(c.families));
+	}
+}
+
 /* Handle one message from the rde; false at the end of the channel. */
 static bool
 pump(struct rig *r)
@@ -696,6 +714,9 @@ pump(struct rig *r)
 		msg_peer_shut_get(&rd, &r->peers[r->in.hdr.id].shut);
 		ck_assert(rd_done(&rd));
 		r->peers[r->in.hdr.id].shuts++;
+		break;
+	case MSG_PEER_COUNTS:
+		on_peer_counts(r);
 		break;
 	default:
 		ck_abort_msg("sessiond got type %u", r->in.hdr.type);
@@ -898,6 +919,10 @@ START_TEST(routes_go_from_peer_to_peer)
 	/* split horizon */
 	ck_assert(!has(r, 1, "198.51.100.0/24"));
 	ck_assert(!has(r, 2, "203.0.113.0/24"));
+	AWAIT(r,
+	    r->peers[1].counts[0].received == 1 &&
+		r->peers[1].counts[0].sent == 1 &&
+		r->peers[2].counts[0].sent == 1);
 	withdraw(r, 1, "198.51.100.0/24");
 	AWAIT(r, !has(r, 2, "198.51.100.0/24"));
 	ck_assert_uint_eq(r->peers[1].ready, 1);
