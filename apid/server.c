@@ -271,15 +271,16 @@ on_accept_call(struct server *server, struct slot *slot, bool ok)
 	struct err e;
 
 	err_clear(&e);
-	if (ok && check_access(slot, &e) == 0 && listener->fd == -1)
+	/* One that is closed has no rights to ask for any more. */
+	if (listener->fd == -1)
 		(void)err_set(&e, ERR_UNAVAILABLE, "the listener is closed");
+	else if (ok && check_access(slot, &e) == -1)
+		log_debug("an API call is refused: %s", e.text);
 	slot->payload = NULL;
 	disarm(slot);
-	if (!ok) { /* the core shuts down */
-		listener_reap(listener);
-		return;
-	}
-	if (server->stopping) {
+	if (!ok) {
+		/* the core shuts down */
+	} else if (server->stopping) {
 		(void)grpc_call_cancel_with_status(core,
 		    GRPC_STATUS_UNAVAILABLE, "the daemon is stopping", NULL);
 		grpc_call_unref(core);
@@ -291,6 +292,8 @@ on_accept_call(struct server *server, struct slot *slot, bool ok)
 	}
 	if (payload != NULL)
 		grpc_byte_buffer_destroy(payload);
+	if (listener->fd == -1)
+		listener_reap(listener);
 }
 
 static void

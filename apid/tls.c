@@ -252,6 +252,9 @@ open_plain(struct tls_conn *c)
 	(void)event_del(c->timer);
 	(void)bufferevent_enable(c->clear, EV_READ | EV_WRITE);
 	c->plain(c->ctx, pair[1]);
+	/* Should something have come right behind the handshake. */
+	if (evbuffer_get_length(bufferevent_get_input(c->crypt)) > 0)
+		on_read(c->crypt, c);
 	return true;
 }
 

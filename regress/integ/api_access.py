@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import unittest
 
 import grpc
@@ -276,6 +277,48 @@ class Access(unittest.TestCase):
         wait.until(lambda: self.works(0, self.ca, None), "it is back", 20)
         self.assertFalse(a.closed)
         self.assertEqual(s.pids()["apid"], apid)
+
+    def test_a_listener_comes_and_goes_under_calls(self):
+        """Calls that are on their way when it goes end, and nothing else."""
+        s = self.suite
+        apid = s.pids()["apid"]
+        over = threading.Event()
+        said = set()
+
+        def hammer():
+            while not over.is_set():
+                channel = grpc.insecure_channel(self.at[2], [
+                    ("grpc.use_local_subchannel_pool", 1)])
+                stub = pb_grpc.BgpServiceStub(channel)
+                calls = [stub.GetServerInfo.future(
+                    pb.GetServerInfoRequest(), timeout=10 * wait.FACTOR,
+                    metadata=[("authorization", "Bearer " + READER)])
+                    for _ in range(60)]
+                for c in calls:
+                    said.add(c.code())
+                channel.close()
+        threads = [threading.Thread(target=hammer) for _ in range(3)]
+        for t in threads:
+            t.start()
+        try:
+            without = self.listeners[:3] + self.listeners[4:]
+            for i in range(24):
+                with_it = i % 2 == 1
+                s.reload(grpc_listen_addr=self.listeners if with_it
+                         else without)
+
+                def reached():
+                    host, port = self.at[2].split(":")
+                    with socket.socket() as t:
+                        return t.connect_ex((host, int(port))) == 0
+                wait.until(lambda: reached() == with_it, "the reload", 20)
+        finally:
+            over.set()
+            for t in threads:
+                t.join()
+        self.assertEqual(s.pids()["apid"], apid)
+        self.assertIn(C.OK, said)
+        self.assertLessEqual(said, {C.OK, C.UNAVAILABLE, C.CANCELLED})
 
     def works(self, n, ca, token):
         try:
