@@ -4,8 +4,8 @@
  * here runs on the event loop; the completion thread appears only behind
  * call_internal.h.
  *
- * A call ends exactly once: by call_reply, call_fail, call_end or
- * call_status from the handler, or by on_cancel to the handler when the
+ * A call ends exactly once: by call_reply, call_fail or call_end from the
+ * handler, or by on_cancel to the handler when the
  * client cancelled, its deadline passed or its connection broke.  After
  * either the handler must not touch the call again.
  *
