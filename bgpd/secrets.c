@@ -4,7 +4,7 @@
  *
  * The checking process inherits what was read, confines itself as the
  * parser of the configuration does, and sends its findings back as text
- * records {n16 listener, n8 which file, string}, ending in END.
+ * records {n16 listener, n8 which file, n8 warning, string}, ending in END.
  */
 #include "bgpd/secrets.h"
 
@@ -163,7 +163,29 @@ finding(struct wr *w, uint16_t listener, enum which which, const char *text)
 {
 	wr_n16(w, listener);
 	wr_n8(w, (uint8_t)which);
+	wr_n8(w, 0);
 	wr_str(w, text);
+}
+
+/* The same of what is worth a word and no reason to refuse. */
+static void
+remark(struct wr *w, uint16_t listener, enum which which, const char *text)
+{
+	wr_n16(w, listener);
+	wr_n8(w, (uint8_t)which);
+	wr_n8(w, 1);
+	wr_str(w, text);
+}
+
+/* A date that is over must not keep BGP from starting or reloading. */
+static void
+dates_check(struct wr *w, uint16_t i, const X509 *certificate)
+{
+	if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
+		remark(w, i, WHICH_CERTIFICATE, "holds one that has expired");
+	if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0)
+		remark(w, i, WHICH_CERTIFICATE,
+		    "holds one that is not valid yet");
 }
 
 static BIO *
@@ -234,9 +256,8 @@ access_check(struct wr *w, uint16_t i, const struct conf_access *a)
 	if (certificate != NULL && key != NULL &&
 	    X509_check_private_key(certificate, key) != 1)
 		finding(w, i, WHICH_KEY, "is not the key of the certificate");
-	if (certificate != NULL &&
-	    X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
-		finding(w, i, WHICH_CERTIFICATE, "holds one that has expired");
+	if (certificate != NULL)
+		dates_check(w, i, certificate);
 	if (a->client_ca.path != NULL && certificates(&a->client_ca, &ca) == 0)
 		finding(w, i, WHICH_CLIENT_CA, "holds no PEM certificate");
 	X509_free(certificate);
@@ -293,13 +314,14 @@ findings_take(struct conf *c, const uint8_t *data, size_t len, struct diags *d)
 	struct conf_file *f;
 	struct rd r;
 	uint16_t i;
-	uint8_t which;
+	uint8_t which, warning;
 	char *text;
 	int rc = 0;
 
 	rd_init(&r, data, len);
 	while ((i = rd_n16(&r)) != END) {
 		which = rd_n8(&r);
+		warning = rd_n8(&r);
 		text = rd_str(&r);
 		if (!rd_ok(&r) || i >= c->n_grpc_listen ||
 		    c->grpc_listen[i].access == NULL || which > WHICH_TOKENS) {
@@ -308,10 +330,17 @@ findings_take(struct conf *c, const uint8_t *data, size_t len, struct diags *d)
 			break;
 		}
 		f = file_of(c->grpc_listen[i].access, (enum which)which);
-		diag_error(d, f->line, f->column, "%s: %s %s", key_names[which],
-		    f->path == NULL ? "" : f->path, text);
+		if (warning)
+			diag_warn(d, f->line, f->column, "%s: %s %s",
+			    key_names[which], f->path == NULL ? "" : f->path,
+			    text);
+		else
+			diag_error(d, f->line, f->column, "%s: %s %s",
+			    key_names[which], f->path == NULL ? "" : f->path,
+			    text);
 		free(text);
-		rc = -1;
+		if (!warning)
+			rc = -1;
 	}
 	if (rd_done(&r))
 		return rc;

@@ -176,6 +176,8 @@ class Access(unittest.TestCase):
             self.info(stub, "bearer " + token)
         for token in (None, "Bearer", "Bearer ", "Basic " + READER, READER,
                       "Bearer " + READER[:-1], "Bearer " + READER + "x",
+                      "Bearer " + READER[:-1] + "x",
+                      "Bearer x" + READER[1:], "Bearer " + WRITER.upper(),
                       "Bearer # comment"):
             text = self.refused(C.UNAUTHENTICATED, self.info, stub, token)
             self.assertNotIn(READER[:-1], text)
@@ -204,6 +206,11 @@ class Access(unittest.TestCase):
         self.refused(C.PERMISSION_DENIED, stub.AddRouteStream,
                      iter([pb.AddRouteRequest(prefix="10.0.0.0/8")]),
                      **with_token)
+        self.refused(
+            C.PERMISSION_DENIED,
+            route_pb2_grpc.RouteServiceStub(self.channels[0]).EditRoutes,
+            iter([route_pb2.EditRoutesRequest(remove=["10.0.0.0/8"])]),
+            **with_token)
         # Everything else is served, and every method is one or the other.
         lists = {m.name for m in pb.DESCRIPTOR.services_by_name[
             "BgpService"].methods} - {m for m, _ in changes} - {
@@ -436,6 +443,13 @@ class Files(unittest.TestCase):
                    token_file=path("t3", "0123456789 abcdef\n"))
         self.check("token_file: .* is no text",
                    token_file=path("t4", "0123456789abcdef\0\n"))
+        # A date is no reason to keep BGP from starting.
+        old = os.path.join(s.dir, "old.crt")
+        openssl("x509", "-req", "-in", ca.path("one.csr"), "-signkey", key,
+                "-days", "-1", "-out", old)
+        self.assertRegex(
+            self.check(tls=dict(good, certificate_file=old)),
+            r":\d+:\d+: warning: certificate_file: .* has expired")
         # All of them at once, and a warning where others may read.
         self.check("key_file: .* holds no PEM private key",
                    "certificate_file: .* holds no PEM certificate",
