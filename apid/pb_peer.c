@@ -361,10 +361,10 @@ pb_peer_put(struct pbw *w, const struct peer_row *row,
 	m.configured = row->configured;
 	fill_session(&m, &parts, row);
 	if (conf != NULL) {
-		m.import_policies = conf->import_policies;
-		m.n_import_policies = conf->n_import;
-		m.export_policies = conf->export_policies;
-		m.n_export_policies = conf->n_export;
+		m.import_policies = conf->policy[CONF_IMPORT].policies;
+		m.n_import_policies = conf->policy[CONF_IMPORT].n;
+		m.export_policies = conf->policy[CONF_EXPORT].policies;
+		m.n_export_policies = conf->policy[CONF_EXPORT].n;
 		fill_config(&parts, conf);
 		m.session_config = &parts.config;
 	}

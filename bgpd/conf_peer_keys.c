@@ -129,7 +129,8 @@ set_import(struct schema *s, const struct conf_key *k, const struct node *n,
 {
 	struct conf_peer *p = target;
 
-	policy_name(s, k, n, &p->import_policies, &p->n_import);
+	policy_name(s, k, n, &p->policy[CONF_IMPORT].policies,
+	    &p->policy[CONF_IMPORT].n);
 }
 
 static void
@@ -138,7 +139,8 @@ set_export(struct schema *s, const struct conf_key *k, const struct node *n,
 {
 	struct conf_peer *p = target;
 
-	policy_name(s, k, n, &p->export_policies, &p->n_export);
+	policy_name(s, k, n, &p->policy[CONF_EXPORT].policies,
+	    &p->policy[CONF_EXPORT].n);
 }
 
 /* --- families: "ipv4-unicast", or {afi: ipv4, safi: unicast} */

@@ -12,16 +12,18 @@
 static bool
 is_within_bounds(const struct conf_peer *p)
 {
+	const struct conf_assignment *a;
 	uint16_t i;
+	int d;
 
-	if (p->n_import > CONF_POLICIES_MAX || p->n_export > CONF_POLICIES_MAX)
-		return false;
-	for (i = 0; i < p->n_import; i++)
-		if (strlen(p->import_policies[i]) > CONF_NAME_MAX)
+	for (d = 0; d < CONF_DIRECTION__MAX; d++) {
+		a = &p->policy[d];
+		if (a->n > CONF_POLICIES_MAX)
 			return false;
-	for (i = 0; i < p->n_export; i++)
-		if (strlen(p->export_policies[i]) > CONF_NAME_MAX)
-			return false;
+		for (i = 0; i < a->n; i++)
+			if (strlen(a->policies[i]) > CONF_NAME_MAX)
+				return false;
+	}
 	return true;
 }
 

@@ -38,6 +38,12 @@ conf_free(struct conf *c)
 
 	if (c == NULL)
 		return;
+	for (i = 0; i < c->n_policies; i++)
+		conf_policy_unref(c->policies[i]);
+	free(c->policies);
+	for (i = 0; i < c->n_sets; i++)
+		conf_set_unref(c->sets[i]);
+	free(c->sets);
 	for (i = 0; i < c->n_bmp_servers; i++)
 		conf_bmp_server_fini(&c->bmp_servers[i]);
 	free(c->bmp_servers);
@@ -85,6 +91,9 @@ conf_copy(const struct conf *from)
 	c->bmp_servers = NULL;
 	c->n_peers = c->n_networks = 0;
 	c->n_bmp_servers = 0;
+	c->sets = NULL;
+	c->policies = NULL;
+	c->n_sets = c->n_policies = 0;
 	for (i = 0; i < from->n_listen; i++)
 		conf_listen_append(c, &from->listen[i]);
 	for (i = 0; i < from->n_grpc_listen; i++)
@@ -95,6 +104,10 @@ conf_copy(const struct conf *from)
 		conf_network_append(c, &from->networks[i]);
 	for (i = 0; i < from->n_bmp_servers; i++)
 		conf_bmp_server_append(c, &from->bmp_servers[i]);
+	for (i = 0; i < from->n_sets; i++)
+		conf_set_put(c, conf_set_ref(from->sets[i]));
+	for (i = 0; i < from->n_policies; i++)
+		conf_policy_put(c, conf_policy_ref(from->policies[i]));
 	return c;
 }
 
@@ -302,22 +315,46 @@ names_equal(char *const *a, uint16_t na, char *const *b, uint16_t nb)
 }
 
 void
+conf_assignment_fini(struct conf_assignment *a)
+{
+	names_free(a->policies, a->n);
+	a->policies = NULL;
+	a->n = 0;
+}
+
+void
+conf_assignment_copy(struct conf_assignment *to,
+    const struct conf_assignment *from)
+{
+	*to = *from;
+	to->policies = names_copy(from->policies, from->n);
+}
+
+bool
+conf_assignment_equal(const struct conf_assignment *a,
+    const struct conf_assignment *b)
+{
+	return a->dflt == b->dflt && a->runtime == b->runtime &&
+	    names_equal(a->policies, a->n, b->policies, b->n);
+}
+
+void
 conf_peer_fini(struct conf_peer *p)
 {
-	names_free(p->import_policies, p->n_import);
-	names_free(p->export_policies, p->n_export);
-	p->import_policies = NULL;
-	p->n_import = 0;
-	p->export_policies = NULL;
-	p->n_export = 0;
+	int d;
+
+	for (d = 0; d < CONF_DIRECTION__MAX; d++)
+		conf_assignment_fini(&p->policy[d]);
 }
 
 void
 conf_peer_copy(struct conf_peer *to, const struct conf_peer *from)
 {
+	int d;
+
 	*to = *from;
-	to->import_policies = names_copy(from->import_policies, from->n_import);
-	to->export_policies = names_copy(from->export_policies, from->n_export);
+	for (d = 0; d < CONF_DIRECTION__MAX; d++)
+		conf_assignment_copy(&to->policy[d], &from->policy[d]);
 }
 
 /* Index of the first peer whose address is not below `addr`. */
@@ -406,8 +443,154 @@ conf_peer_equal(const struct conf_peer *a, const struct conf_peer *b)
 	    a->collision_established == b->collision_established &&
 	    a->enforce_first_as == b->enforce_first_as &&
 	    a->mrai_secs == b->mrai_secs &&
-	    names_equal(a->import_policies, a->n_import, b->import_policies,
-		b->n_import) &&
-	    names_equal(a->export_policies, a->n_export, b->export_policies,
-		b->n_export);
+	    conf_assignment_equal(&a->policy[CONF_IMPORT],
+		&b->policy[CONF_IMPORT]) &&
+	    conf_assignment_equal(&a->policy[CONF_EXPORT],
+		&b->policy[CONF_EXPORT]);
+}
+
+/* --- sets and policies */
+
+static int
+set_key_cmp(const struct conf_set *set, enum conf_set_kind kind,
+    const char *name)
+{
+	if (set->kind != kind)
+		return set->kind < kind ? -1 : 1;
+	return strcmp(set->name, name);
+}
+
+/* Index of the first that is not below the key. */
+static uint32_t
+set_lower_bound(const struct conf *c, enum conf_set_kind kind,
+    const char *name)
+{
+	uint32_t low = 0, high = c->n_sets, mid;
+
+	if (high > 0 && set_key_cmp(c->sets[high - 1], kind, name) < 0)
+		return high;
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (set_key_cmp(c->sets[mid], kind, name) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static uint32_t
+policy_lower_bound(const struct conf *c, const char *name)
+{
+	uint32_t low = 0, high = c->n_policies, mid;
+
+	if (high > 0 && strcmp(c->policies[high - 1]->name, name) < 0)
+		return high;
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (strcmp(c->policies[mid]->name, name) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+struct conf_set *
+conf_set_find(const struct conf *c, enum conf_set_kind kind, const char *name)
+{
+	uint32_t at = set_lower_bound(c, kind, name);
+
+	if (at == c->n_sets || set_key_cmp(c->sets[at], kind, name) != 0)
+		return NULL;
+	return c->sets[at];
+}
+
+struct conf_policy *
+conf_policy_find(const struct conf *c, const char *name)
+{
+	uint32_t at = policy_lower_bound(c, name);
+
+	if (at == c->n_policies || strcmp(c->policies[at]->name, name) != 0)
+		return NULL;
+	return c->policies[at];
+}
+
+void
+conf_set_put(struct conf *c, struct conf_set *set)
+{
+	enum conf_set_kind kind = (enum conf_set_kind)set->kind;
+	uint32_t at = set_lower_bound(c, kind, set->name);
+
+	if (at < c->n_sets && set_key_cmp(c->sets[at], kind, set->name) == 0) {
+		conf_set_unref(c->sets[at]);
+		c->sets[at] = set;
+		return;
+	}
+	if ((c->n_sets & (c->n_sets - 1)) == 0)
+		c->sets = xreallocarray(c->sets,
+		    c->n_sets == 0 ? 1 : (size_t)c->n_sets * 2,
+		    sizeof(struct conf_set *));
+	memmove(&c->sets[at + 1], &c->sets[at],
+	    (c->n_sets - at) * sizeof(struct conf_set *));
+	c->sets[at] = set;
+	c->n_sets++;
+}
+
+void
+conf_policy_put(struct conf *c, struct conf_policy *p)
+{
+	uint32_t at = policy_lower_bound(c, p->name);
+
+	if (at < c->n_policies && strcmp(c->policies[at]->name, p->name) == 0) {
+		conf_policy_unref(c->policies[at]);
+		c->policies[at] = p;
+		return;
+	}
+	if ((c->n_policies & (c->n_policies - 1)) == 0)
+		c->policies = xreallocarray(c->policies,
+		    c->n_policies == 0 ? 1 : (size_t)c->n_policies * 2,
+		    sizeof(struct conf_policy *));
+	memmove(&c->policies[at + 1], &c->policies[at],
+	    (c->n_policies - at) * sizeof(struct conf_policy *));
+	c->policies[at] = p;
+	c->n_policies++;
+}
+
+void
+conf_set_remove(struct conf *c, enum conf_set_kind kind, const char *name)
+{
+	uint32_t at = set_lower_bound(c, kind, name);
+
+	if (at == c->n_sets || set_key_cmp(c->sets[at], kind, name) != 0)
+		return;
+	conf_set_unref(c->sets[at]);
+	c->n_sets--;
+	memmove(&c->sets[at], &c->sets[at + 1],
+	    (c->n_sets - at) * sizeof(struct conf_set *));
+}
+
+void
+conf_policy_remove(struct conf *c, const char *name)
+{
+	uint32_t at = policy_lower_bound(c, name);
+
+	if (at == c->n_policies || strcmp(c->policies[at]->name, name) != 0)
+		return;
+	conf_policy_unref(c->policies[at]);
+	c->n_policies--;
+	memmove(&c->policies[at], &c->policies[at + 1],
+	    (c->n_policies - at) * sizeof(struct conf_policy *));
+}
+
+const struct conf_policy *
+conf_set_user(const struct conf *c, enum conf_set_kind kind, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->n_policies; i++) {
+		if (conf_policy_uses_set(c->policies[i], kind, name))
+			return c->policies[i];
+	}
+	return NULL;
 }

@@ -13,6 +13,7 @@
 #include "common/addr.h"
 #include "common/afi.h"
 #include "common/compat.h"
+#include "common/conf_policy.h"
 #include "common/log.h"
 #include "common/nlri.h"
 
@@ -24,6 +25,26 @@ enum conf_origin { /* who put an object there */
 enum conf_max_prefix_action {
 	CONF_MAX_PREFIX_TERMINATE,
 	CONF_MAX_PREFIX_DISCARD,
+};
+
+enum conf_default { /* what becomes of a route that no policy decided on */
+	CONF_DEFAULT_UNSAID, /* rejected; accepted where there is no policy */
+	CONF_DEFAULT_ACCEPT,
+	CONF_DEFAULT_REJECT,
+};
+
+enum conf_direction {
+	CONF_IMPORT,
+	CONF_EXPORT,
+	CONF_DIRECTION__MAX
+};
+/* The policies of a peer in a direction. */
+struct conf_assignment {
+	char **policies; /* names */
+	uint16_t n;
+	uint8_t dflt; /* enum conf_default */
+	bool runtime; /* assigned through the API; lifts
+		       * ebgp_requires_policy */
 };
 
 #define CONF_NEVER UINT32_MAX /* an unset optional time */
@@ -83,10 +104,7 @@ struct conf_peer {
 	bool gr_enabled;
 	uint16_t gr_time; /* seconds, 0 to 4095 */
 	uint32_t families; /* bits of FAMILY_BIT() */
-	char **import_policies;
-	uint16_t n_import;
-	char **export_policies;
-	uint16_t n_export;
+	struct conf_assignment policy[CONF_DIRECTION__MAX];
 };
 
 struct conf_network { /* a locally originated route */
@@ -129,6 +147,10 @@ struct conf {
 	uint32_t n_networks;
 	struct conf_bmp_server *bmp_servers;
 	uint16_t n_bmp_servers;
+	struct conf_set **sets; /* sorted by kind and name; a reference each */
+	uint32_t n_sets;
+	struct conf_policy **policies; /* sorted by name; a reference each */
+	uint32_t n_policies;
 };
 
 struct conf *conf_new(void); /* all defaults, no lists */
@@ -141,6 +163,25 @@ void conf_listen_append(struct conf *, const struct conf_endpoint *);
 void conf_grpc_listen_append(struct conf *, const struct conf_endpoint *);
 void conf_network_append(struct conf *, const struct conf_network *);
 void conf_bmp_server_append(struct conf *, const struct conf_bmp_server *);
+/* Binary search; NULL if there is none. */
+struct conf_set *conf_set_find(const struct conf *, enum conf_set_kind,
+    const char *name);
+struct conf_policy *conf_policy_find(const struct conf *, const char *name);
+/* Put into its place, instead of one of the same name; takes the reference
+ * over. */
+void conf_set_put(struct conf *, struct conf_set *);
+void conf_policy_put(struct conf *, struct conf_policy *);
+void conf_set_remove(struct conf *, enum conf_set_kind, const char *name);
+void conf_policy_remove(struct conf *, const char *name);
+/* The first policy that names the set, NULL if none does. */
+const struct conf_policy *
+conf_set_user(const struct conf *, enum conf_set_kind, const char *name);
+void conf_assignment_fini(struct conf_assignment *);
+void conf_assignment_copy(struct conf_assignment *to,
+    const struct conf_assignment *from);
+bool conf_assignment_equal(const struct conf_assignment *,
+    const struct conf_assignment *);
+
 void conf_endpoint_fini(struct conf_endpoint *);
 struct conf_access *conf_access_copy(const struct conf_access *);
 void conf_access_free(struct conf_access *); /* wipes; NULL is fine */

@@ -234,6 +234,22 @@ get_names(struct rd *r, uint16_t *n)
 	return names;
 }
 
+static void
+assignment_put(struct wr *w, const struct conf_assignment *a)
+{
+	put_names(w, a->policies, a->n);
+	wr_n8(w, a->dflt);
+	put_bool(w, a->runtime);
+}
+
+static void
+assignment_get(struct rd *r, struct conf_assignment *a)
+{
+	a->policies = get_names(r, &a->n);
+	a->dflt = get_enum(r, CONF_DEFAULT_REJECT);
+	a->runtime = get_bool(r);
+}
+
 void
 msg_conf_peer_put(struct wr *w, const struct conf_peer *p)
 {
@@ -259,8 +275,8 @@ msg_conf_peer_put(struct wr *w, const struct conf_peer *p)
 	put_bool(w, p->gr_enabled);
 	wr_n16(w, p->gr_time);
 	wr_n32(w, p->families);
-	put_names(w, p->import_policies, p->n_import);
-	put_names(w, p->export_policies, p->n_export);
+	assignment_put(w, &p->policy[CONF_IMPORT]);
+	assignment_put(w, &p->policy[CONF_EXPORT]);
 }
 
 void
@@ -292,8 +308,8 @@ msg_conf_peer_get(struct rd *r, struct conf_peer *p)
 	if (p->addr.family == ADDR_NONE ||
 	    (p->families & ~(uint32_t)FAMILY_ALL) != 0)
 		rd_fail(r);
-	p->import_policies = get_names(r, &p->n_import);
-	p->export_policies = get_names(r, &p->n_export);
+	assignment_get(r, &p->policy[CONF_IMPORT]);
+	assignment_get(r, &p->policy[CONF_EXPORT]);
 	if (!rd_ok(r))
 		conf_peer_fini(p);
 }

@@ -61,11 +61,25 @@ void conf_rx_abort(struct conf_rx *);
 enum conf_edit_op {
 	CONF_EDIT_PEER_ADD,
 	CONF_EDIT_PEER_REMOVE,
+	CONF_EDIT_SET_ADD,
+	CONF_EDIT_SET_REMOVE,
+	CONF_EDIT_POLICY_ADD, /* or replace */
+	CONF_EDIT_POLICY_REMOVE,
+	CONF_EDIT_ASSIGN,
 };
 struct conf_edit {
 	uint8_t op; /* enum conf_edit_op */
-	struct conf_peer peer; /* REMOVE: only addr counts */
+	struct conf_peer peer; /* PEER_REMOVE, ASSIGN: only addr counts */
+	struct conf_set *set; /* SET_ADD: a reference */
+	bool replace; /* SET_ADD: one of that name is no error */
+	uint8_t set_kind; /* SET_REMOVE: of `name`, or ... */
+	bool all; /* ... all of the kind */
+	char *name; /* SET_REMOVE, POLICY_REMOVE */
+	struct conf_policy *policy; /* POLICY_ADD: a reference */
+	uint8_t direction; /* ASSIGN: enum conf_direction */
+	struct conf_assignment assignment; /* ASSIGN */
 };
+void conf_edit_fini(struct conf_edit *);
 void msg_conf_edit_put(struct wr *, const struct conf_edit *);
 void msg_conf_edit_get(struct rd *, struct conf_edit *);
 

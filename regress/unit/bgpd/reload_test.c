@@ -707,7 +707,7 @@ START_TEST(longest_peers_arrive)
 	reload_first(&b);
 	settle();
 	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->n_peers, 7);
-	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->peers[6].n_export,
+	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->peers[6].policy[CONF_EXPORT].n,
 	    CONF_POLICIES_MAX);
 	suite_end();
 	free(text);

@@ -49,10 +49,10 @@ sample_peer(void)
 	p.gr_enabled = true;
 	p.gr_time = 4095;
 	p.families = FAMILY_BIT(FAMILY_IPV6_UNICAST);
-	p.import_policies = imports;
-	p.n_import = 2;
-	p.export_policies = exports;
-	p.n_export = 1;
+	p.policy[CONF_IMPORT].policies = imports;
+	p.policy[CONF_IMPORT].n = 2;
+	p.policy[CONF_EXPORT].policies = exports;
+	p.policy[CONF_EXPORT].n = 1;
 	return p;
 }
 
@@ -412,7 +412,7 @@ START_TEST(reset_is_needed_for_what_the_open_said)
 	b.max_prefix = 5;
 	b.idle_hold_secs = 1;
 	b.passive = false;
-	b.n_import = 1;
+	b.policy[CONF_IMPORT].n = 1;
 	ck_assert(!conf_peer_needs_reset(&a, &b));
 	ck_assert(!conf_peer_equal(&a, &b));
 	b = sample_peer();
