@@ -302,7 +302,7 @@ on_conf_begin(void *ctx, const struct msg *msg)
 	struct apid *apid = ctx;
 
 	listeners_abort(apid);
-	conf_rx_begin(&apid->rx, msg->hdr.id);
+	conf_rx_begin(&apid->rx, apid->conf, msg->hdr.id);
 }
 
 static void

@@ -78,7 +78,7 @@ struct edit {
 TAILQ_HEAD(edits, edit);
 
 #define EDITS_MAX 4096 /* waiting; more are refused ... */
-#define EDITS_BYTES_MAX (4u * 1024 * 1024) /* ... as are more bytes */
+#define EDITS_BYTES_MAX (2 * CONF_EDIT_MAX) /* ... as are more bytes */
 #define RELOADERS_MAX 256 /* requests waiting for a reload */
 #define VOTE_TIMEOUT_MS 20000
 #define COMMIT_TIMEOUT_MS 30000
@@ -121,6 +121,9 @@ struct bgpd {
 	size_t n_reloaders;
 	uint32_t reloaders_next[RELOADERS_MAX];
 	size_t n_reloaders_next;
+	/* the beginning of an edit longer than a message, and its request */
+	struct wr parts;
+	uint32_t parts_request;
 	struct edits edits; /* waiting */
 	size_t n_edits;
 	size_t edits_bytes;

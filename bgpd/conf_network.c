@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bgpd/conf_value.h"
 #include "common/aspath.h"
 #include "common/bgp.h"
 #include "common/bgp_attr.h"
+#include "common/be.h"
 #include "common/community.h"
+#include "common/policy_text.h"
 #include "common/xmalloc.h"
 
 struct network_draft {
@@ -119,18 +120,19 @@ set_community(struct schema *s, const struct conf_key *k, const struct node *n,
     void *target)
 {
 	struct network_draft *d = target;
+	struct conf_comm c;
 	struct err e;
-	uint32_t v;
 
 	if (schema_text(s, n, k->name) == NULL)
 		return;
-	if (value_community(n->text, &v, &e) == -1) {
+	if (policy_comm_parse(CONF_SET_COMMUNITY, n->text, false, &c, &e) ==
+	    -1) {
 		schema_error(s, n, k->name, "%s", e.text);
 		return;
 	}
 	d->communities = xreallocarray(d->communities, d->n_communities + 1,
 	    sizeof(*d->communities));
-	d->communities[d->n_communities++] = v;
+	d->communities[d->n_communities++] = be_get32(c.value);
 }
 
 static void
@@ -138,22 +140,19 @@ set_large(struct schema *s, const struct conf_key *k, const struct node *n,
     void *target)
 {
 	struct network_draft *d = target;
+	struct conf_comm c;
 	struct err e;
-	uint32_t v[3];
-	struct community_large large;
 
 	if (schema_text(s, n, k->name) == NULL)
 		return;
-	if (value_large_community(n->text, v, &e) == -1) {
+	if (policy_comm_parse(CONF_SET_LARGE_COMMUNITY, n->text, false, &c,
+		&e) == -1) {
 		schema_error(s, n, k->name, "%s", e.text);
 		return;
 	}
-	large.global = v[0];
-	large.local1 = v[1];
-	large.local2 = v[2];
 	d->large = xreallocarray(d->large, d->n_large + 1, COMMUNITY_LARGE_LEN);
-	community_large_write(d->large + d->n_large * COMMUNITY_LARGE_LEN,
-	    &large);
+	memcpy(d->large + d->n_large * COMMUNITY_LARGE_LEN, c.value,
+	    COMMUNITY_LARGE_LEN);
 	d->n_large++;
 }
 

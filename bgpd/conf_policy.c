@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bgpd/conf_value.h"
+#include "common/policy_text.h"
 
 /* --- values */
 
@@ -49,42 +50,39 @@ check_pattern(struct schema *s, const struct conf_key *k, const struct node *n,
 }
 
 static void
+check_comm(struct schema *s, const struct conf_key *k, const struct node *n,
+    enum conf_set_kind kind)
+{
+	struct conf_comm c;
+	struct err e;
+
+	if (schema_text(s, n, k->name) != NULL &&
+	    policy_comm_parse(kind, n->text, false, &c, &e) == -1)
+		schema_error(s, n, k->name, "%s", e.text);
+}
+
+static void
 check_community(struct schema *s, const struct conf_key *k,
     const struct node *n, void *target)
 {
-	struct err e;
-	uint32_t v;
-
 	(void)target;
-	if (schema_text(s, n, k->name) != NULL &&
-	    value_community(n->text, &v, &e) == -1)
-		schema_error(s, n, k->name, "%s", e.text);
+	check_comm(s, k, n, CONF_SET_COMMUNITY);
 }
 
 static void
 check_ext_community(struct schema *s, const struct conf_key *k,
     const struct node *n, void *target)
 {
-	struct err e;
-	uint8_t v[8];
-
 	(void)target;
-	if (schema_text(s, n, k->name) != NULL &&
-	    value_ext_community(n->text, v, &e) == -1)
-		schema_error(s, n, k->name, "%s", e.text);
+	check_comm(s, k, n, CONF_SET_EXT_COMMUNITY);
 }
 
 static void
 check_large_community(struct schema *s, const struct conf_key *k,
     const struct node *n, void *target)
 {
-	struct err e;
-	uint32_t v[3];
-
 	(void)target;
-	if (schema_text(s, n, k->name) != NULL &&
-	    value_large_community(n->text, v, &e) == -1)
-		schema_error(s, n, k->name, "%s", e.text);
+	check_comm(s, k, n, CONF_SET_LARGE_COMMUNITY);
 }
 
 /* --- names */
@@ -176,13 +174,15 @@ static void
 prefix_end(struct schema *s, const struct node *n, void *target, void *outer)
 {
 	struct prefix_draft *d = target;
-	unsigned int min, max;
+	char text[NLRI_STRLEN];
+	struct conf_prefix p;
 	struct err e;
 
 	(void)n;
 	(void)outer;
 	if (d->valid && d->range != NULL &&
-	    value_masklen(d->range->text, &d->nlri, &min, &max, &e) == -1)
+	    policy_prefix_parse(nlri_str(&d->nlri, text), d->range->text, &p,
+		&e) == -1)
 		schema_error(s, d->range, "masklength-range", "%s", e.text);
 }
 

@@ -50,22 +50,57 @@ on_conf_done(void *ctx, const struct msg *m)
 	reload_child_done(ctx, m->hdr.id);
 }
 
+/* Append a part of an edit to those before; -1 if it is not one of them. */
+static int
+part_append(struct bgpd *b, const struct msg *m)
+{
+	if (wr_len(&b->parts) > 0 && b->parts_request != m->hdr.id)
+		return -1;
+	b->parts_request = m->hdr.id;
+	wr_copy(&b->parts, m->data, m->hdr.len);
+	return wr_ok(&b->parts) ? 0 : -1;
+}
+
+static void
+on_conf_edit_part(void *ctx, const struct msg *m)
+{
+	struct child *c = ctx;
+
+	if (part_append(c->bgpd, m) == -1)
+		malformed(c, m);
+}
+
 static void
 on_conf_edit(void *ctx, const struct msg *m)
 {
 	struct child *c = ctx;
+	struct bgpd *b = c->bgpd;
 	struct conf_edit edit;
+	size_t size = m->hdr.len;
+	bool done;
 	struct rd r;
 
 	rd_init(&r, m->data, m->hdr.len);
+	if (wr_len(&b->parts) > 0) {
+		if (part_append(b, m) == -1) {
+			malformed(c, m);
+			return;
+		}
+		size = wr_len(&b->parts);
+		rd_init(&r, b->parts.base, size);
+	}
 	msg_conf_edit_get(&r, &edit);
-	if (!rd_done(&r)) {
+	done = rd_done(&r);
+	/* One of 16 MiB must not cost as much for ever. */
+	wr_free(&b->parts);
+	wr_init_grow(&b->parts, CONF_EDIT_MAX);
+	if (!done) {
 		if (rd_ok(&r))
-			conf_peer_fini(&edit.peer);
+			conf_edit_fini(&edit);
 		malformed(c, m);
 		return;
 	}
-	reload_edit(c->bgpd, m->hdr.id, &edit, m->hdr.len);
+	reload_edit(b, m->hdr.id, &edit, size);
 }
 
 static void
@@ -137,6 +172,7 @@ static const chan_handler handlers_apid[MSG__MAX] = {
 	[MSG_CONF_READY] = on_conf_ready,
 	[MSG_CONF_REJECT] = on_conf_reject,
 	[MSG_CONF_DONE] = on_conf_done,
+	[MSG_CONF_EDIT_PART] = on_conf_edit_part,
 	[MSG_CONF_EDIT] = on_conf_edit,
 	[MSG_RELOAD] = on_reload,
 };

@@ -188,7 +188,7 @@ item_get(struct conf_rx *rx, uint8_t kind, struct rd *payload)
 int
 loaded_get(const uint8_t *data, size_t len, struct loaded *l)
 {
-	struct conf_rx rx = { NULL };
+	struct conf_rx rx = { .next = NULL };
 	struct rd r, payload;
 	uint8_t kind;
 	bool global = false, end = false;
@@ -196,7 +196,7 @@ loaded_get(const uint8_t *data, size_t len, struct loaded *l)
 
 	memset(l, 0, sizeof(*l));
 	rd_init(&r, data, len);
-	conf_rx_begin(&rx, 0);
+	conf_rx_begin(&rx, NULL, 0);
 	while (rc == 0 && !end) {
 		kind = rd_n8(&r);
 		payload = rd_sub(&r, rd_n32(&r));

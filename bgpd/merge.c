@@ -35,6 +35,8 @@ edit_apply(struct conf *next, struct conf *removed, const char *file_name,
 	struct conf_peer peer;
 	char text[ADDR_STRLEN];
 
+	if (change->op > CONF_EDIT_PEER_REMOVE)
+		return err_set(e, ERR_INTERNAL, "no such edit yet");
 	addr_str(&change->peer.addr, text);
 	old = conf_peer_find(next, &change->peer.addr);
 	if (change->op == CONF_EDIT_PEER_REMOVE) {

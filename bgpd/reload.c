@@ -63,7 +63,7 @@ answer(struct bgpd *b, enum msg_type type, uint32_t request,
 static void
 edit_free(struct edit *ed)
 {
-	conf_peer_fini(&ed->change.peer);
+	conf_edit_fini(&ed->change);
 	free(ed);
 }
 
@@ -80,17 +80,50 @@ edits_clear(struct edits *list, size_t *n)
 }
 
 static void
-batch_answer(struct bgpd *b, const struct err *e)
+edit_log(const struct conf_edit *e)
 {
 	char text[ADDR_STRLEN];
+
+	addr_str(&e->peer.addr, text);
+	switch ((enum conf_edit_op)e->op) {
+	case CONF_EDIT_PEER_ADD:
+		log_peer(LOG_LEVEL_INFO, text, "added by API");
+		break;
+	case CONF_EDIT_PEER_REMOVE:
+		log_peer(LOG_LEVEL_INFO, text, "removed by API");
+		break;
+	case CONF_EDIT_SET_ADD:
+		log_info("%s %s of %u members by API",
+		    conf_set_kind_text((enum conf_set_kind)e->set->kind),
+		    e->set->name, e->set->n);
+		break;
+	case CONF_EDIT_SET_REMOVE:
+		log_info("%s %s removed by API",
+		    conf_set_kind_text((enum conf_set_kind)e->set_kind),
+		    e->all ? "of every name" : e->name);
+		break;
+	case CONF_EDIT_POLICY_ADD:
+		log_info("policy %s of %u statements by API", e->policy->name,
+		    e->policy->n);
+		break;
+	case CONF_EDIT_POLICY_REMOVE:
+		log_info("policy %s removed by API", e->name);
+		break;
+	case CONF_EDIT_ASSIGN:
+		log_peer(LOG_LEVEL_INFO, text, "%s policies assigned by API",
+		    e->direction == CONF_IMPORT ? "import" : "export");
+		break;
+	}
+}
+
+static void
+batch_answer(struct bgpd *b, const struct err *e)
+{
 	struct edit *ed;
 
 	TAILQ_FOREACH(ed, &b->batch, entry) {
 		if (e->code == ERR_OK)
-			log_peer(LOG_LEVEL_INFO,
-			    addr_str(&ed->change.peer.addr, text), "%s by API",
-			    ed->change.op == CONF_EDIT_PEER_ADD ? "added" :
-								  "removed");
+			edit_log(&ed->change);
 		answer(b, MSG_CONF_EDIT_DONE, ed->request, e);
 	}
 	edits_clear(&b->batch, &b->n_batch);
@@ -405,6 +438,7 @@ reload_child_gone(struct child *c)
 	c->sync = SYNC_NONE;
 	c->synced = false;
 	/* Its requests died with it; a new apid numbers its own. */
+	wr_reset(&b->parts);
 	edits_clear(&b->edits, &b->n_edits);
 	b->edits_bytes = 0;
 	edits_clear(&b->batch, &b->n_batch);
@@ -435,7 +469,7 @@ reload_edit(struct bgpd *b, uint32_t request, struct conf_edit *change,
 			err_set(&e, ERR_EXHAUSTED,
 			    "too many changes are waiting");
 		answer(b, MSG_CONF_EDIT_DONE, request, &e);
-		conf_peer_fini(&change->peer);
+		conf_edit_fini(change);
 		return;
 	}
 	ed = xcalloc(1, sizeof(*ed));
@@ -716,6 +750,7 @@ reload_init(struct bgpd *b, struct loaded *l)
 	TAILQ_INIT(&b->listeners);
 	TAILQ_INIT(&b->edits);
 	TAILQ_INIT(&b->batch);
+	wr_init_grow(&b->parts, CONF_EDIT_MAX);
 	b->next = l->conf;
 	l->conf = NULL;
 	b->removed = conf_new();
@@ -745,6 +780,7 @@ reload_fini(struct bgpd *b)
 		event_free(b->reload_timer);
 	edits_clear(&b->edits, &b->n_edits);
 	edits_clear(&b->batch, &b->n_batch);
+	wr_free(&b->parts);
 	while ((l = TAILQ_FIRST(&b->listeners)) != NULL) {
 		TAILQ_REMOVE(&b->listeners, l, entry);
 		listener_free(l);

@@ -61,6 +61,10 @@ items_of(const struct conf *c, enum proc proc, int kind)
 		return proc == PROC_RDE ? c->n_networks : 0;
 	case CONF_ITEM_BMP_SERVER:
 		return proc == PROC_RDE ? c->n_bmp_servers : 0;
+	case CONF_ITEM_SET:
+	case CONF_ITEM_SET_MEMBERS:
+	case CONF_ITEM_POLICY:
+	case CONF_ITEM_STATEMENT:
 	case CONF_ITEM__MAX:
 		break;
 	}
@@ -90,6 +94,10 @@ item_put(struct wr *w, const struct conf *c, int kind, uint32_t i)
 	case CONF_ITEM_BMP_SERVER:
 		msg_conf_bmp_server_put(w, &c->bmp_servers[i]);
 		break;
+	case CONF_ITEM_SET:
+	case CONF_ITEM_SET_MEMBERS:
+	case CONF_ITEM_POLICY:
+	case CONF_ITEM_STATEMENT:
 	case CONF_ITEM__MAX:
 		break;
 	}

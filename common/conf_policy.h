@@ -185,7 +185,7 @@ struct conf_actions {
 	struct addr next_hop; /* routes of the other family keep theirs */
 	bool has_origin;
 	uint8_t origin; /* enum bgp_origin */
-	uint8_t prepend; /* times; 0: none */
+	uint8_t prepend; /* times, at most CONF_PREPEND_MAX; 0: none */
 	uint32_t prepend_as; /* 0: our own */
 	struct conf_comm_edit *edits; /* one after the other */
 	uint32_t n_edits;
@@ -216,6 +216,7 @@ struct conf_policy {
 
 /* Bounds, so that a statement fits into a message. */
 #define CONF_STATEMENTS_MAX 65535u /* of a policy */
+#define CONF_PREPEND_MAX 100u /* numbers put before a path */
 #define CONF_COMM_EDITS_MAX 64u /* of a statement ... */
 #define CONF_COMM_EDIT_MAX 1000u /* ... and communities of all of them */
 

@@ -59,6 +59,8 @@ enum msg_fd {
 	/* COMMIT was carried out */ \
 	M(CONF_DONE,     P_CHILDREN, P_BGPD,     0, 0,        MSG_FD_NONE) \
 	/* --- edits of the configuration by API: id = request */ \
+	/* the pieces of one that is longer than a message, then CONF_EDIT */ \
+	M(CONF_EDIT_PART,P_APID,     P_BGPD,     1, MSG_MAX,  MSG_FD_NONE) \
 	M(CONF_EDIT,     P_APID,     P_BGPD,     1, MSG_MAX,  MSG_FD_NONE) \
 	M(CONF_EDIT_DONE,P_BGPD,     P_APID,     3, 600,      MSG_FD_NONE) \
 	M(RELOAD,        P_APID,     P_BGPD,     0, 0,        MSG_FD_NONE) \

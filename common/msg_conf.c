@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/bgp.h"
+#include "common/msg.h"
 #include "common/xmalloc.h"
 
 static void
@@ -356,12 +358,584 @@ msg_conf_bmp_server_get(struct rd *r, struct conf_bmp_server *b)
 		rd_fail(r);
 }
 
-void
-conf_rx_begin(struct conf_rx *rx, uint32_t generation)
+/* --- sets */
+
+static void
+comm_put(struct wr *w, enum conf_set_kind kind, const struct conf_comm *c)
 {
-	conf_free(rx->next);
+	const unsigned int len = conf_comm_len(kind);
+	const bool exact = conf_comm_is_exact(kind, c);
+
+	put_bool(w, exact);
+	wr_copy(w, c->value, len);
+	if (!exact)
+		wr_copy(w, c->mask, len);
+}
+
+/* Does each part of `width` bytes count as a whole or not at all? */
+static bool
+mask_has_parts(const uint8_t *mask, unsigned int len, unsigned int width)
+{
+	unsigned int i;
+
+	for (i = 0; i < len; i++) {
+		if (mask[i] != mask[i - i % width])
+			return false;
+	}
+	return true;
+}
+
+/* May communities of the kind be matched so (policy_comm_parse)? */
+static bool
+is_pattern(enum conf_set_kind kind, const struct conf_comm *c)
+{
+	unsigned int i, fixed;
+
+	if (kind == CONF_SET_COMMUNITY)
+		return mask_has_parts(c->mask, 4, 2);
+	if (kind == CONF_SET_LARGE_COMMUNITY)
+		return mask_has_parts(c->mask, 12, 4);
+	/* rt and ro, of a number with two bytes or with four */
+	if (c->value[0] > 2 || (c->value[1] != 2 && c->value[1] != 3))
+		return false;
+	fixed = c->value[0] == 0 ? 4 : 6;
+	for (i = 0; i < 8; i++) {
+		if (c->mask[i] != (i < fixed ? 0xff : 0))
+			return false;
+	}
+	return true;
+}
+
+static void
+comm_get(struct rd *r, enum conf_set_kind kind, struct conf_comm *c)
+{
+	const unsigned int len = conf_comm_len(kind);
+	const bool exact = get_bool(r);
+	unsigned int i;
+
+	memset(c, 0, sizeof(*c));
+	rd_copy(r, c->value, len);
+	if (exact) {
+		memset(c->mask, 0xff, len);
+		return;
+	}
+	rd_copy(r, c->mask, len);
+	if (!rd_ok(r))
+		return;
+	for (i = 0; i < len; i++) {
+		if ((c->mask[i] != 0 && c->mask[i] != 0xff) ||
+		    (c->value[i] & ~c->mask[i]) != 0)
+			rd_fail(r);
+	}
+	if (conf_comm_is_exact(kind, c) || !is_pattern(kind, c))
+		rd_fail(r);
+}
+
+static void
+prefix_put(struct wr *w, const struct conf_prefix *p)
+{
+	nlri_put(w, &p->nlri);
+	wr_n8(w, p->min);
+	wr_n8(w, p->max);
+	wr_n8(w, p->form);
+}
+
+static void
+prefix_get(struct rd *r, struct conf_prefix *p)
+{
+	unsigned int most;
+	bool ok;
+
+	memset(p, 0, sizeof(*p));
+	nlri_get(r, &p->nlri);
+	p->min = rd_n8(r);
+	p->max = rd_n8(r);
+	p->form = get_enum(r, CONF_RANGE_FROM);
+	if (!rd_ok(r))
+		return;
+	most = family_max_bits((enum family)p->nlri.family);
+	ok = p->nlri.bits <= p->min && p->min <= p->max && p->max <= most;
+	switch ((enum conf_range_form)p->form) {
+	case CONF_RANGE_NONE:
+	case CONF_RANGE_EXACT:
+		ok = ok && p->max == p->nlri.bits;
+		break;
+	case CONF_RANGE_UP_TO:
+		ok = ok && p->min == p->nlri.bits;
+		break;
+	case CONF_RANGE_FROM:
+		ok = ok && p->max == most;
+		break;
+	case CONF_RANGE_BOTH:
+		break;
+	}
+	if (!ok)
+		rd_fail(r);
+}
+
+static void
+member_put(struct wr *w, const struct conf_set *set, uint32_t i)
+{
+	switch ((enum conf_set_kind)set->kind) {
+	case CONF_SET_PREFIX:
+		prefix_put(w, &set->prefixes[i]);
+		break;
+	case CONF_SET_NEIGHBOR:
+		addr_put(w, &set->neighbors[i]);
+		break;
+	case CONF_SET_AS_PATH:
+		wr_str(w, set->patterns[i]);
+		break;
+	default:
+		comm_put(w, (enum conf_set_kind)set->kind, &set->comms[i]);
+	}
+}
+
+static void
+pattern_get(struct rd *r, struct conf_set *set)
+{
+	char *pattern = rd_str(r);
+
+	if (pattern == NULL)
+		return;
+	if (*pattern == '\0' || strlen(pattern) > CONF_PATTERN_MAX)
+		rd_fail(r);
+	else
+		conf_set_add_pattern(set, pattern);
+	free(pattern);
+}
+
+static void
+member_get(struct rd *r, struct conf_set *set)
+{
+	const enum conf_set_kind kind = (enum conf_set_kind)set->kind;
+	struct conf_prefix prefix;
+	struct conf_comm comm;
+	struct addr addr;
+
+	switch (kind) {
+	case CONF_SET_PREFIX:
+		prefix_get(r, &prefix);
+		if (rd_ok(r))
+			conf_set_add_prefix(set, &prefix);
+		break;
+	case CONF_SET_NEIGHBOR:
+		addr_get(r, &addr);
+		if (addr.family == ADDR_NONE)
+			rd_fail(r);
+		if (rd_ok(r))
+			conf_set_add_neighbor(set, &addr);
+		break;
+	case CONF_SET_AS_PATH:
+		pattern_get(r, set);
+		break;
+	default:
+		comm_get(r, kind, &comm);
+		if (rd_ok(r))
+			conf_set_add_comm(set, &comm);
+	}
+}
+
+/* `n` of them. */
+static void
+members_get(struct rd *r, struct conf_set *set, uint32_t n)
+{
+	if (n > CONF_SET_MAX - set->n)
+		rd_fail(r);
+	for (; n > 0 && rd_ok(r); n--)
+		member_get(r, set);
+}
+
+uint32_t
+msg_conf_members_put(struct wr *w, const struct conf_set *set, uint32_t from)
+{
+	const size_t start = wr_len(w), at = wr_skip(w, 2);
+	uint32_t i;
+
+	for (i = from; i < set->n && i - from < UINT16_MAX && wr_ok(w) &&
+	     wr_len(w) - start < CONF_ITEM_LEN;
+	     i++)
+		member_put(w, set, i);
+	wr_patch16(w, at, (uint16_t)(i - from));
+	return i;
+}
+
+void
+msg_conf_members_get(struct rd *r, struct conf_set *set)
+{
+	members_get(r, set, rd_n16(r));
+}
+
+/* A name as the rules of the configuration allow it. */
+static char *
+get_name(struct rd *r)
+{
+	char *name = rd_str(r);
+
+	if (name != NULL && (*name == '\0' || strlen(name) > CONF_NAME_MAX)) {
+		rd_fail(r);
+		free(name);
+		return NULL;
+	}
+	return name;
+}
+
+void
+msg_conf_set_put(struct wr *w, const struct conf_set *set, bool reuse)
+{
+	wr_n8(w, set->kind);
+	wr_str(w, set->name);
+	wr_n64(w, set->serial);
+	put_bool(w, reuse);
+	if (reuse)
+		return;
+	wr_n8(w, set->origin);
+	put_bool(w, set->over_file);
+	wr_n32(w, set->line);
+}
+
+struct conf_set *
+msg_conf_set_get(struct rd *r, const struct conf *running, bool *fresh)
+{
+	const enum conf_set_kind kind =
+	    (enum conf_set_kind)get_enum(r, CONF_SET__MAX - 1);
+	char *name = get_name(r);
+	const uint64_t serial = rd_n64(r);
+	struct conf_set *set = NULL;
+
+	*fresh = !get_bool(r);
+	if (rd_ok(r) && *fresh) {
+		set = conf_set_new(kind, name);
+		set->serial = serial;
+		set->origin = get_enum(r, CONF_FROM_API);
+		set->over_file = get_bool(r);
+		set->line = rd_n32(r);
+	} else if (rd_ok(r)) {
+		if (running != NULL)
+			set = conf_set_find(running, kind, name);
+		if (set == NULL || set->serial != serial) {
+			rd_fail(r);
+			set = NULL;
+		} else {
+			conf_set_ref(set);
+		}
+	}
+	free(name);
+	if (!rd_ok(r)) {
+		conf_set_unref(set);
+		return NULL;
+	}
+	return set;
+}
+
+/* --- policies */
+
+static void
+numbers_put(struct wr *w, const struct conf_numbers *n)
+{
+	put_bool(w, n->given);
+	if (!n->given)
+		return;
+	wr_n32(w, n->min);
+	wr_n32(w, n->max);
+}
+
+static void
+numbers_get(struct rd *r, struct conf_numbers *n)
+{
+	n->given = get_bool(r);
+	if (!n->given)
+		return;
+	n->min = rd_n32(r);
+	n->max = rd_n32(r);
+	if (n->min > n->max)
+		rd_fail(r);
+}
+
+/* A set of bits, none of them but those in `all`. */
+static uint8_t
+get_bits(struct rd *r, uint8_t all)
+{
+	uint8_t v = rd_n8(r);
+
+	if ((v & ~all) != 0)
+		rd_fail(r);
+	return v;
+}
+
+#define ROUTE_TYPES (CONF_ROUTE_EBGP | CONF_ROUTE_IBGP | CONF_ROUTE_LOCAL)
+#define ORIGINS                                                                \
+	(1u << BGP_ORIGIN_IGP | 1u << BGP_ORIGIN_EGP |                         \
+	    1u << BGP_ORIGIN_INCOMPLETE)
+#define SAYS (CONF_SAYS_ACCEPT | CONF_SAYS_REJECT | CONF_SAYS_CONTINUE)
+
+static void
+conditions_put(struct wr *w, const struct conf_conditions *c)
+{
+	int i;
+
+	for (i = 0; i < CONF_SET__MAX; i++) {
+		put_optional(w, c->match[i].set);
+		if (c->match[i].set != NULL)
+			wr_n8(w, c->match[i].option);
+	}
+	put_bool(w, c->has_prefix);
+	if (c->has_prefix)
+		nlri_put(w, &c->prefix);
+	addr_put(w, &c->neighbor);
+	put_bool(w, c->has_asn);
+	if (c->has_asn)
+		wr_n32(w, c->asn);
+	wr_n8(w, c->route_types);
+	put_bool(w, c->has_community);
+	if (c->has_community)
+		comm_put(w, CONF_SET_COMMUNITY, &c->community);
+	wr_n32(w, c->families);
+	put_bool(w, c->has_next_hop);
+	if (c->has_next_hop)
+		nlri_put(w, &c->next_hop);
+	wr_n8(w, c->origins);
+	numbers_put(w, &c->med);
+	numbers_put(w, &c->local_pref);
+	numbers_put(w, &c->as_path_len);
+}
+
+static void
+conditions_get(struct rd *r, struct conf_conditions *c)
+{
+	int i;
+
+	for (i = 0; i < CONF_SET__MAX; i++) {
+		if (!get_bool(r))
+			continue;
+		c->match[i].set = get_name(r);
+		c->match[i].option = get_enum(r, CONF_MATCH_INVERT);
+	}
+	c->has_prefix = get_bool(r);
+	if (c->has_prefix)
+		nlri_get(r, &c->prefix);
+	addr_get(r, &c->neighbor);
+	c->has_asn = get_bool(r);
+	if (c->has_asn)
+		c->asn = rd_n32(r);
+	c->route_types = get_bits(r, ROUTE_TYPES);
+	c->has_community = get_bool(r);
+	if (c->has_community)
+		comm_get(r, CONF_SET_COMMUNITY, &c->community);
+	c->families = rd_n32(r);
+	if ((c->families & ~(uint32_t)FAMILY_ALL) != 0)
+		rd_fail(r);
+	c->has_next_hop = get_bool(r);
+	if (c->has_next_hop)
+		nlri_get(r, &c->next_hop);
+	c->origins = get_bits(r, ORIGINS);
+	numbers_get(r, &c->med);
+	numbers_get(r, &c->local_pref);
+	numbers_get(r, &c->as_path_len);
+}
+
+static void
+comm_edit_put(struct wr *w, const struct conf_comm_edit *edit)
+{
+	uint32_t i;
+
+	wr_n8(w, edit->kind);
+	wr_n8(w, edit->op);
+	wr_n16(w, (uint16_t)edit->n);
+	for (i = 0; i < edit->n; i++)
+		comm_put(w, (enum conf_set_kind)edit->kind, &edit->list[i]);
+}
+
+/* `*left` counts what all edits of a statement may still have. */
+static void
+comm_edit_get(struct rd *r, struct conf_actions *a, uint32_t *left)
+{
+	const uint8_t kind = get_enum(r, CONF_SET__MAX - 1);
+	const uint8_t op = get_enum(r, CONF_COMM_REPLACE);
+	const uint32_t n = rd_n16(r);
+	struct conf_comm *list;
+	uint32_t i;
+
+	if (conf_comm_len((enum conf_set_kind)kind) == 0 || n > *left)
+		rd_fail(r);
+	if (!rd_ok(r))
+		return;
+	*left -= n;
+	list = xcalloc(n == 0 ? 1 : n, sizeof(*list));
+	for (i = 0; i < n && rd_ok(r); i++) {
+		comm_get(r, (enum conf_set_kind)kind, &list[i]);
+		if (op != CONF_COMM_REMOVE &&
+		    !conf_comm_is_exact((enum conf_set_kind)kind, &list[i]))
+			rd_fail(r);
+	}
+	if (rd_ok(r))
+		conf_actions_add_edit(a, (enum conf_set_kind)kind,
+		    (enum conf_comm_op)op, list, n);
+	free(list);
+}
+
+static void
+actions_put(struct wr *w, const struct conf_actions *a)
+{
+	uint32_t i;
+
+	wr_n8(w, a->says);
+	wr_n8(w, a->local_pref_op);
+	wr_n32(w, a->local_pref);
+	wr_n8(w, a->med_op);
+	wr_n32(w, a->med);
+	wr_n8(w, a->next_hop_op);
+	addr_put(w, &a->next_hop);
+	put_bool(w, a->has_origin);
+	wr_n8(w, a->origin);
+	wr_n8(w, a->prepend);
+	wr_n32(w, a->prepend_as);
+	wr_n8(w, (uint8_t)a->n_edits);
+	for (i = 0; i < a->n_edits; i++)
+		comm_edit_put(w, &a->edits[i]);
+	put_bool(w, a->deletes);
+	if (a->deletes)
+		wr_copy(w, a->delete_attrs, sizeof(a->delete_attrs));
+}
+
+static void
+deletes_get(struct rd *r, struct conf_actions *a)
+{
+	unsigned int type;
+	bool any = false;
+
+	a->deletes = get_bool(r);
+	if (!a->deletes)
+		return;
+	rd_copy(r, a->delete_attrs, sizeof(a->delete_attrs));
+	for (type = 0; type < 256; type++) {
+		if ((a->delete_attrs[type / 8] & 1u << type % 8) == 0)
+			continue;
+		any = true;
+		if (!conf_attr_is_deletable((uint8_t)type))
+			rd_fail(r);
+	}
+	if (!any)
+		rd_fail(r);
+}
+
+/* Numbers that an operation does not use are zero. */
+static void
+actions_get(struct rd *r, struct conf_actions *a)
+{
+	uint32_t left = CONF_COMM_EDIT_MAX;
+	unsigned int n;
+
+	a->says = get_bits(r, SAYS);
+	a->local_pref_op = get_enum(r, CONF_LOCAL_PREF_FILL);
+	a->local_pref = rd_n32(r);
+	a->med_op = get_enum(r, CONF_MED_REMOVE);
+	a->med = rd_n32(r);
+	a->next_hop_op = get_enum(r, CONF_NEXT_HOP_SELF);
+	addr_get(r, &a->next_hop);
+	a->has_origin = get_bool(r);
+	a->origin = get_enum(r, BGP_ORIGIN_INCOMPLETE);
+	a->prepend = get_enum(r, CONF_PREPEND_MAX);
+	a->prepend_as = rd_n32(r);
+	if (((a->says & CONF_SAYS_CONTINUE) && a->says != CONF_SAYS_CONTINUE) ||
+	    (a->local_pref_op == CONF_LOCAL_PREF_KEEP && a->local_pref != 0) ||
+	    ((a->med_op == CONF_MED_KEEP || a->med_op == CONF_MED_REMOVE) &&
+		a->med != 0) ||
+	    (a->next_hop_op == CONF_NEXT_HOP_SET) !=
+		(a->next_hop.family != ADDR_NONE) ||
+	    (!a->has_origin && a->origin != 0) ||
+	    (a->prepend == 0 && a->prepend_as != 0))
+		rd_fail(r);
+	n = get_enum(r, CONF_COMM_EDITS_MAX);
+	for (; n > 0 && rd_ok(r); n--)
+		comm_edit_get(r, a, &left);
+	deletes_get(r, a);
+}
+
+void
+msg_conf_statement_put(struct wr *w, const struct conf_statement *st)
+{
+	put_optional(w, st->name);
+	conditions_put(w, &st->conditions);
+	actions_put(w, &st->actions);
+}
+
+void
+msg_conf_statement_get(struct rd *r, struct conf_policy *p)
+{
+	struct conf_statement *st;
+	char *name = get_optional(r);
+
+	if (p->n >= CONF_STATEMENTS_MAX ||
+	    (name != NULL && strlen(name) > CONF_NAME_MAX))
+		rd_fail(r);
+	if (rd_ok(r)) {
+		st = conf_policy_add_statement(p, name);
+		conditions_get(r, &st->conditions);
+		actions_get(r, &st->actions);
+		if (!rd_ok(r)) {
+			conf_statement_fini(st);
+			p->n--;
+		}
+	}
+	free(name);
+}
+
+void
+msg_conf_policy_put(struct wr *w, const struct conf_policy *p, bool reuse)
+{
+	wr_str(w, p->name);
+	wr_n64(w, p->serial);
+	put_bool(w, reuse);
+	if (reuse)
+		return;
+	wr_n8(w, p->origin);
+	put_bool(w, p->over_file);
+	wr_n32(w, p->line);
+}
+
+struct conf_policy *
+msg_conf_policy_get(struct rd *r, const struct conf *running, bool *fresh)
+{
+	char *name = get_name(r);
+	const uint64_t serial = rd_n64(r);
+	struct conf_policy *p = NULL;
+
+	*fresh = !get_bool(r);
+	if (rd_ok(r) && *fresh) {
+		p = conf_policy_new(name);
+		p->serial = serial;
+		p->origin = get_enum(r, CONF_FROM_API);
+		p->over_file = get_bool(r);
+		p->line = rd_n32(r);
+	} else if (rd_ok(r)) {
+		if (running != NULL)
+			p = conf_policy_find(running, name);
+		if (p == NULL || p->serial != serial) {
+			rd_fail(r);
+			p = NULL;
+		} else {
+			conf_policy_ref(p);
+		}
+	}
+	free(name);
+	if (!rd_ok(r)) {
+		conf_policy_unref(p);
+		return NULL;
+	}
+	return p;
+}
+
+/* --- the receiver */
+
+void
+conf_rx_begin(struct conf_rx *rx, const struct conf *running,
+    uint32_t generation)
+{
+	conf_rx_abort(rx);
 	rx->next = conf_new();
 	rx->next->generation = generation;
+	rx->running = running;
 }
 
 static void
@@ -418,10 +992,80 @@ rx_bmp_server(struct conf *c, struct rd *r)
 	conf_bmp_server_fini(&b);
 }
 
+/* In order, so that none comes twice. */
 static void
-rx_one(struct conf *c, struct rd *r)
+rx_set(struct conf_rx *rx, struct rd *r)
 {
-	switch ((enum conf_item)rd_n8(r)) {
+	struct conf *c = rx->next;
+	const struct conf_set *last;
+	struct conf_set *set;
+	bool fresh;
+
+	set = msg_conf_set_get(r, rx->running, &fresh);
+	if (set == NULL)
+		return;
+	last = c->n_sets == 0 ? NULL : c->sets[c->n_sets - 1];
+	if (last != NULL &&
+	    (last->kind > set->kind ||
+		(last->kind == set->kind &&
+		    strcmp(last->name, set->name) >= 0))) {
+		rd_fail(r);
+		conf_set_unref(set);
+		return;
+	}
+	conf_set_put(c, set);
+	rx->set = fresh ? set : NULL;
+}
+
+static void
+rx_policy(struct conf_rx *rx, struct rd *r)
+{
+	struct conf *c = rx->next;
+	struct conf_policy *p;
+	bool fresh;
+
+	p = msg_conf_policy_get(r, rx->running, &fresh);
+	if (p == NULL)
+		return;
+	if (c->n_policies > 0 &&
+	    strcmp(c->policies[c->n_policies - 1]->name, p->name) >= 0) {
+		rd_fail(r);
+		conf_policy_unref(p);
+		return;
+	}
+	conf_policy_put(c, p);
+	rx->policy = fresh ? p : NULL;
+}
+
+static void
+rx_members(struct conf_rx *rx, struct rd *r)
+{
+	if (rx->set == NULL)
+		rd_fail(r);
+	else
+		msg_conf_members_get(r, rx->set);
+}
+
+static void
+rx_statement(struct conf_rx *rx, struct rd *r)
+{
+	if (rx->policy == NULL)
+		rd_fail(r);
+	else
+		msg_conf_statement_get(r, rx->policy);
+}
+
+static void
+rx_one(struct conf_rx *rx, struct rd *r)
+{
+	const enum conf_item kind = (enum conf_item)rd_n8(r);
+	struct conf *c = rx->next;
+
+	if (kind != CONF_ITEM_SET_MEMBERS)
+		rx->set = NULL;
+	if (kind != CONF_ITEM_STATEMENT)
+		rx->policy = NULL;
+	switch (kind) {
 	case CONF_ITEM_GLOBAL:
 		msg_conf_global_get(r, c);
 		break;
@@ -440,6 +1084,18 @@ rx_one(struct conf *c, struct rd *r)
 	case CONF_ITEM_BMP_SERVER:
 		rx_bmp_server(c, r);
 		break;
+	case CONF_ITEM_SET:
+		rx_set(rx, r);
+		break;
+	case CONF_ITEM_SET_MEMBERS:
+		rx_members(rx, r);
+		break;
+	case CONF_ITEM_POLICY:
+		rx_policy(rx, r);
+		break;
+	case CONF_ITEM_STATEMENT:
+		rx_statement(rx, r);
+		break;
 	case CONF_ITEM__MAX:
 	default:
 		rd_fail(r);
@@ -455,7 +1111,7 @@ conf_rx_item(struct conf_rx *rx, const uint8_t *data, size_t len)
 		return -1;
 	rd_init(&r, data, len);
 	do
-		rx_one(rx->next, &r);
+		rx_one(rx, &r);
 	while (rd_ok(&r) && rd_left(&r) > 0);
 	return rd_ok(&r) ? 0 : -1;
 }
@@ -465,7 +1121,7 @@ conf_rx_take(struct conf_rx *rx)
 {
 	struct conf *c = rx->next;
 
-	rx->next = NULL;
+	memset(rx, 0, sizeof(*rx));
 	return c;
 }
 
@@ -473,31 +1129,168 @@ void
 conf_rx_abort(struct conf_rx *rx)
 {
 	conf_free(rx->next);
-	rx->next = NULL;
+	memset(rx, 0, sizeof(*rx));
+}
+
+/* --- edits */
+
+void
+conf_edit_fini(struct conf_edit *e)
+{
+	conf_peer_fini(&e->peer);
+	conf_set_unref(e->set);
+	free(e->name);
+	conf_policy_unref(e->policy);
+	conf_assignment_fini(&e->assignment);
+	memset(e, 0, sizeof(*e));
+}
+
+static void
+set_put(struct wr *w, const struct conf_set *set)
+{
+	uint32_t i;
+
+	wr_n8(w, set->kind);
+	wr_str(w, set->name);
+	wr_n32(w, set->n);
+	for (i = 0; i < set->n && wr_ok(w); i++)
+		member_put(w, set, i);
+}
+
+static struct conf_set *
+set_get(struct rd *r)
+{
+	const uint8_t kind = get_enum(r, CONF_SET__MAX - 1);
+	char *name = rd_str(r);
+	const uint32_t n = rd_n32(r);
+	struct conf_set *set = NULL;
+
+	if (rd_ok(r)) {
+		set = conf_set_new((enum conf_set_kind)kind, name);
+		members_get(r, set, n);
+	}
+	free(name);
+	return set;
+}
+
+static void
+policy_put(struct wr *w, const struct conf_policy *p)
+{
+	uint32_t i;
+
+	wr_str(w, p->name);
+	wr_n32(w, p->n);
+	for (i = 0; i < p->n && wr_ok(w); i++)
+		msg_conf_statement_put(w, &p->statements[i]);
+}
+
+static struct conf_policy *
+policy_get(struct rd *r)
+{
+	char *name = rd_str(r);
+	uint32_t n = rd_n32(r);
+	struct conf_policy *p = NULL;
+
+	if (rd_ok(r)) {
+		p = conf_policy_new(name);
+		for (; n > 0 && rd_ok(r); n--)
+			msg_conf_statement_get(r, p);
+	}
+	free(name);
+	return p;
 }
 
 void
 msg_conf_edit_put(struct wr *w, const struct conf_edit *e)
 {
 	wr_n8(w, e->op);
-	if (e->op == CONF_EDIT_PEER_ADD)
+	switch ((enum conf_edit_op)e->op) {
+	case CONF_EDIT_PEER_ADD:
 		msg_conf_peer_put(w, &e->peer);
-	else
+		break;
+	case CONF_EDIT_PEER_REMOVE:
 		addr_put(w, &e->peer.addr);
+		break;
+	case CONF_EDIT_SET_ADD:
+		put_bool(w, e->replace);
+		set_put(w, e->set);
+		break;
+	case CONF_EDIT_SET_REMOVE:
+		wr_n8(w, e->set_kind);
+		put_bool(w, e->all);
+		if (!e->all)
+			wr_str(w, e->name);
+		break;
+	case CONF_EDIT_POLICY_ADD:
+		policy_put(w, e->policy);
+		break;
+	case CONF_EDIT_POLICY_REMOVE:
+		wr_str(w, e->name);
+		break;
+	case CONF_EDIT_ASSIGN:
+		addr_put(w, &e->peer.addr);
+		wr_n8(w, e->direction);
+		assignment_put(w, &e->assignment);
+		break;
+	}
+}
+
+static void
+edit_addr_get(struct rd *r, struct conf_edit *e)
+{
+	addr_get(r, &e->peer.addr);
+	if (e->peer.addr.family == ADDR_NONE)
+		rd_fail(r);
 }
 
 void
 msg_conf_edit_get(struct rd *r, struct conf_edit *e)
 {
 	memset(e, 0, sizeof(*e));
-	e->op = get_enum(r, CONF_EDIT_PEER_REMOVE);
-	if (e->op == CONF_EDIT_PEER_ADD) {
+	e->op = get_enum(r, CONF_EDIT_ASSIGN);
+	switch ((enum conf_edit_op)e->op) {
+	case CONF_EDIT_PEER_ADD:
 		msg_conf_peer_get(r, &e->peer);
-		return;
+		break;
+	case CONF_EDIT_PEER_REMOVE:
+		edit_addr_get(r, e);
+		break;
+	case CONF_EDIT_SET_ADD:
+		e->replace = get_bool(r);
+		e->set = set_get(r);
+		break;
+	case CONF_EDIT_SET_REMOVE:
+		e->set_kind = get_enum(r, CONF_SET__MAX - 1);
+		e->all = get_bool(r);
+		if (!e->all)
+			e->name = rd_str(r);
+		break;
+	case CONF_EDIT_POLICY_ADD:
+		e->policy = policy_get(r);
+		break;
+	case CONF_EDIT_POLICY_REMOVE:
+		e->name = rd_str(r);
+		break;
+	case CONF_EDIT_ASSIGN:
+		edit_addr_get(r, e);
+		e->direction = get_enum(r, CONF_DIRECTION__MAX - 1);
+		assignment_get(r, &e->assignment);
+		break;
 	}
-	addr_get(r, &e->peer.addr);
-	if (e->peer.addr.family == ADDR_NONE)
-		rd_fail(r);
+	if (!rd_ok(r))
+		conf_edit_fini(e);
+}
+
+void
+msg_conf_edit_cut(const struct wr *w,
+    void (*send)(void *ctx, bool last, const uint8_t *, size_t), void *ctx)
+{
+	const uint8_t *p = w->base;
+	size_t left = wr_len(w);
+
+	for (; left > MSG_MAX; p += MSG_MAX, left -= MSG_MAX)
+		send(ctx, false, p, MSG_MAX);
+	send(ctx, true, p, left);
 }
 
 void

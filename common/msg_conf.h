@@ -3,7 +3,8 @@
  * Payloads of the CONF messages: the configuration sent item by item, and
  * edits of it.  An item starts with its kind.  A CONF_ITEM carries one item
  * or several after each other; a listener is always alone in its message,
- * because its socket rides along as a descriptor.
+ * because its socket rides along as a descriptor.  A set follows its head in
+ * as many items as its members need, a policy with one a statement.
  */
 #ifndef COMMON_MSG_CONF_H
 #define COMMON_MSG_CONF_H
@@ -18,6 +19,10 @@ enum conf_item {
 	CONF_ITEM_PEER,
 	CONF_ITEM_NETWORK,
 	CONF_ITEM_BMP_SERVER,
+	CONF_ITEM_SET, /* its head; sets come in the order of struct conf */
+	CONF_ITEM_SET_MEMBERS, /* some, appended to the set before */
+	CONF_ITEM_POLICY, /* its head; by name */
+	CONF_ITEM_STATEMENT, /* appended to the policy before */
 	CONF_ITEM__MAX
 };
 
@@ -35,6 +40,29 @@ void msg_conf_network_get(struct rd *, struct conf_network *);
 void msg_conf_bmp_server_put(struct wr *, const struct conf_bmp_server *);
 void msg_conf_bmp_server_get(struct rd *, struct conf_bmp_server *);
 
+/* Members and statements go into items of about this length. */
+#define CONF_ITEM_LEN 32768u
+
+/*
+ * Heads.  With `reuse` nothing follows: the receiver holds an object of this
+ * name and serial in its running configuration.  A getter returns a
+ * reference to that one, or a new object that is still empty (*fresh); NULL
+ * and a bad reader if there is none.
+ */
+void msg_conf_set_put(struct wr *, const struct conf_set *, bool reuse);
+struct conf_set *
+msg_conf_set_get(struct rd *, const struct conf *running, bool *fresh);
+void msg_conf_policy_put(struct wr *, const struct conf_policy *, bool reuse);
+struct conf_policy *
+msg_conf_policy_get(struct rd *, const struct conf *running, bool *fresh);
+/* Members from this one on, as many as go into an item; returns the first
+ * that is left. */
+uint32_t
+msg_conf_members_put(struct wr *, const struct conf_set *, uint32_t from);
+void msg_conf_members_get(struct rd *, struct conf_set *); /* appends */
+void msg_conf_statement_put(struct wr *, const struct conf_statement *);
+void msg_conf_statement_get(struct rd *, struct conf_policy *); /* appends */
+
 /*
  * The child's side of the transfer: collects BEGIN..END into a conf.
  * conf_rx_item returns -1 on a malformed item (the sender is broken).
@@ -45,19 +73,30 @@ void msg_conf_bmp_server_get(struct rd *, struct conf_bmp_server *);
  *
  * Who gets what: GLOBAL, LISTEN and PEER go to every child (descriptors of
  * LISTEN to sessiond only), NETWORK and BMP_SERVER to rde, GRPC_LISTEN to
- * apid.
+ * apid, sets and policies to rde and apid.
  */
 struct conf_rx {
 	struct conf *next; /* under construction or waiting for COMMIT */
+	const struct conf *running;
+	/* the ones that grow, of `next`; NULL: none */
+	struct conf_set *set;
+	struct conf_policy *policy;
 };
-/* Drops what an unfinished transfer left. */
-void conf_rx_begin(struct conf_rx *, uint32_t generation);
+/* Drops what an unfinished transfer left.  `running` (NULL: none) is where
+ * reused sets and policies are found; it stays until the end. */
+void conf_rx_begin(struct conf_rx *, const struct conf *running,
+    uint32_t generation);
 int conf_rx_item(struct conf_rx *, const uint8_t *, size_t) ATTR_CHECK;
 /* Give the collected model to the caller at COMMIT (then next == NULL). */
 struct conf *conf_rx_take(struct conf_rx *);
 void conf_rx_abort(struct conf_rx *);
 
-/* CONF_EDIT: one change by API. */
+/*
+ * CONF_EDIT: one change by API.  One that is longer than a message goes in
+ * pieces, cut anywhere: CONF_EDIT_PART... and the rest as CONF_EDIT, all of
+ * the same request and one edit at a time.
+ */
+#define CONF_EDIT_MAX (16u * 1024 * 1024) /* bytes of one edit */
 enum conf_edit_op {
 	CONF_EDIT_PEER_ADD,
 	CONF_EDIT_PEER_REMOVE,
@@ -81,7 +120,14 @@ struct conf_edit {
 };
 void conf_edit_fini(struct conf_edit *);
 void msg_conf_edit_put(struct wr *, const struct conf_edit *);
+/* Names may be any text, lists as long as they are: what rules of the
+ * configuration they break is bgpd's to say.  Members of sets and statements
+ * must be well-formed. */
 void msg_conf_edit_get(struct rd *, struct conf_edit *);
+/* Hand over a written edit in pieces that fit into messages; `last` is to go
+ * as CONF_EDIT, those before as CONF_EDIT_PART. */
+void msg_conf_edit_cut(const struct wr *,
+    void (*send)(void *ctx, bool last, const uint8_t *, size_t), void *ctx);
 
 /* SOCK_REQ: make a socket for a connection to `remote`. */
 struct sock_req {

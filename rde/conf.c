@@ -176,7 +176,7 @@ void
 conf_begin(struct shell *sh, uint32_t generation)
 {
 	next_drop(&sh->conf);
-	conf_rx_begin(&sh->conf.rx, generation);
+	conf_rx_begin(&sh->conf.rx, sh->conf.conf, generation);
 }
 
 /* Is `generation` the one that is being received? */

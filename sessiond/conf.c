@@ -23,7 +23,7 @@ conf_on_begin(void *ctx, const struct msg *m)
 	conf_rx_abort(&sd->conf_rx);
 	listen_abort(sd);
 	sd->conf_bad = false;
-	conf_rx_begin(&sd->conf_rx, m->hdr.id);
+	conf_rx_begin(&sd->conf_rx, NULL, m->hdr.id);
 }
 
 void

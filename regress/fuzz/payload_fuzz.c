@@ -87,9 +87,7 @@ fini_peer_up(void *p)
 static void
 fini_conf_edit(void *p)
 {
-	struct conf_edit *e = p;
-
-	conf_peer_fini(&e->peer);
+	conf_edit_fini(p);
 }
 
 static void
@@ -195,10 +193,10 @@ check_rows(const uint8_t *p, size_t len)
 static void
 check_transfer(const uint8_t *p, size_t len)
 {
-	struct conf_rx rx = { NULL };
+	struct conf_rx rx = { .next = NULL };
 	size_t n;
 
-	conf_rx_begin(&rx, 1);
+	conf_rx_begin(&rx, NULL, 1);
 	while (len > 2) {
 		n = (size_t)p[0] << 8 | p[1];
 		p += 2;

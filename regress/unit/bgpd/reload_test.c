@@ -45,7 +45,7 @@ fake_begin(void *ctx, const struct msg *m)
 {
 	struct fake *f = ctx;
 
-	conf_rx_begin(&f->rx, m->hdr.id);
+	conf_rx_begin(&f->rx, f->conf, m->hdr.id);
 }
 
 static void

@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/bgp.h"
+#include "common/bgp_attr.h"
+#include "common/msg.h"
 #include "common/msg_conf.h"
+#include "common/policy_text.h"
 #include "common/xmalloc.h"
 
 static char name_in[] = "in", name_out[] = "out", name_last[] = "last";
@@ -185,6 +189,188 @@ check_bmp_server(const struct conf *c)
 	ck_assert_uint_eq(c->bmp_servers[0].statistics_secs, 60);
 }
 
+/* Sets of every kind with members of every form. */
+static struct conf_set *
+sample_set(enum conf_set_kind kind, const char *name)
+{
+	static const char *const members[CONF_SET__MAX][4] = {
+		[CONF_SET_PREFIX] = { "10.0.0.0/8", "2001:db8::/32" },
+		[CONF_SET_AS_PATH] = { "_65001_", "^$" },
+		[CONF_SET_COMMUNITY] = { "65001:1", "65001:*", "*:*" },
+		[CONF_SET_EXT_COMMUNITY] = { "rt:65001:1", "ro:10.0.0.1:*",
+		    "0x4302030405060708" },
+		[CONF_SET_LARGE_COMMUNITY] = { "1:2:3", "1:*:*" },
+	};
+	static const char *const ranges[] = { NULL, "exact", "16..24", "..24",
+		"16.." };
+	struct conf_set *set = conf_set_new(kind, name);
+	struct addr a = ipv6(7);
+	struct conf_prefix p;
+	struct conf_comm c;
+	struct err e;
+	size_t i;
+
+	set->serial = 0x123456789abcu;
+	set->line = 17;
+	if (kind == CONF_SET_NEIGHBOR)
+		conf_set_add_neighbor(set, &a);
+	for (i = 0; kind == CONF_SET_PREFIX && i < nitems(ranges); i++) {
+		ck_assert_int_eq(
+		    policy_prefix_parse(members[kind][0], ranges[i], &p, &e),
+		    0);
+		conf_set_add_prefix(set, &p);
+	}
+	for (i = 0; i < 4 && members[kind][i] != NULL; i++) {
+		if (kind == CONF_SET_AS_PATH) {
+			conf_set_add_pattern(set, members[kind][i]);
+		} else if (kind != CONF_SET_PREFIX) {
+			ck_assert_int_eq(policy_comm_parse(kind,
+					     members[kind][i], true, &c, &e),
+			    0);
+			conf_set_add_comm(set, &c);
+		}
+	}
+	return set;
+}
+
+static void
+put_whole_set(struct wr *w, const struct conf_set *set)
+{
+	uint32_t at = 0;
+
+	wr_n8(w, CONF_ITEM_SET);
+	msg_conf_set_put(w, set, false);
+	while (at < set->n) {
+		wr_n8(w, CONF_ITEM_SET_MEMBERS);
+		at = msg_conf_members_put(w, set, at);
+	}
+}
+
+static void
+put_sets(struct wr *w)
+{
+	struct conf_set *set;
+	int kind;
+
+	for (kind = 0; kind < CONF_SET__MAX; kind++) {
+		set = sample_set((enum conf_set_kind)kind, "some");
+		put_whole_set(w, set);
+		conf_set_unref(set);
+	}
+}
+
+static void
+check_sets(const struct conf *c)
+{
+	struct conf_set *want;
+	int kind;
+
+	ck_assert_uint_eq(c->n_sets, CONF_SET__MAX);
+	for (kind = 0; kind < CONF_SET__MAX; kind++) {
+		want = sample_set((enum conf_set_kind)kind, "some");
+		ck_assert(conf_set_equal(c->sets[kind], want));
+		ck_assert_uint_eq(c->sets[kind]->serial, want->serial);
+		ck_assert_uint_eq(c->sets[kind]->line, 17);
+		conf_set_unref(want);
+	}
+}
+
+/* One statement of everything, and one of nothing. */
+static struct conf_policy *
+sample_policy(const char *name)
+{
+	struct conf_policy *p = conf_policy_new(name);
+	struct conf_statement *st = conf_policy_add_statement(p, "first");
+	struct conf_conditions *c = &st->conditions;
+	struct conf_actions *a = &st->actions;
+	struct conf_comm comm[2];
+	struct err e;
+	int i;
+
+	p->serial = 99;
+	p->origin = CONF_FROM_API;
+	p->over_file = true;
+	for (i = 0; i < CONF_SET__MAX; i++) {
+		c->match[i].set = xstrdup("some");
+		c->match[i].option = (uint8_t)(i % (CONF_MATCH_INVERT + 1));
+	}
+	c->has_prefix = true;
+	ck_assert_int_eq(nlri_parse("10.1.0.0/16", &c->prefix, &e), 0);
+	c->neighbor = ipv6(3);
+	c->has_asn = true;
+	c->asn = 4200000000u;
+	c->route_types = CONF_ROUTE_EBGP | CONF_ROUTE_LOCAL;
+	c->has_community = true;
+	ck_assert_int_eq(policy_comm_parse(CONF_SET_COMMUNITY, "65001:*", true,
+			     &c->community, &e),
+	    0);
+	c->families = FAMILY_BIT(FAMILY_IPV6_UNICAST);
+	c->has_next_hop = true;
+	ck_assert_int_eq(nlri_parse("2001:db8::/64", &c->next_hop, &e), 0);
+	c->origins = 1u << BGP_ORIGIN_EGP;
+	c->med = (struct conf_numbers){ true, 0, 10 };
+	c->local_pref = (struct conf_numbers){ true, 100, 100 };
+	c->as_path_len = (struct conf_numbers){ true, 1, UINT32_MAX };
+	a->says = CONF_SAYS_CONTINUE;
+	a->local_pref_op = CONF_LOCAL_PREF_FILL;
+	a->local_pref = 200;
+	a->med_op = CONF_MED_SUB;
+	a->med = 5;
+	a->next_hop_op = CONF_NEXT_HOP_SET;
+	a->next_hop = addr_ipv4(0xc0000201);
+	a->has_origin = true;
+	a->origin = BGP_ORIGIN_INCOMPLETE;
+	a->prepend = 3;
+	a->prepend_as = 65001;
+	ck_assert_int_eq(policy_comm_parse(CONF_SET_COMMUNITY, "65001:*", true,
+			     &comm[0], &e),
+	    0);
+	ck_assert_int_eq(policy_comm_parse(CONF_SET_COMMUNITY, "65001:1", true,
+			     &comm[1], &e),
+	    0);
+	conf_actions_add_edit(a, CONF_SET_COMMUNITY, CONF_COMM_REMOVE, comm, 2);
+	conf_actions_add_edit(a, CONF_SET_COMMUNITY, CONF_COMM_ADD, &comm[1],
+	    1);
+	conf_actions_add_edit(a, CONF_SET_LARGE_COMMUNITY, CONF_COMM_REPLACE,
+	    NULL, 0);
+	a->deletes = true;
+	a->delete_attrs[99 / 8] |= 1u << 99 % 8;
+	(void)conf_policy_add_statement(p, NULL);
+	return p;
+}
+
+static void
+put_policies(struct wr *w)
+{
+	struct conf_policy *p = sample_policy("import");
+	struct conf_policy *empty = conf_policy_new("zero");
+	uint32_t i;
+
+	wr_n8(w, CONF_ITEM_POLICY);
+	msg_conf_policy_put(w, p, false);
+	for (i = 0; i < p->n; i++) {
+		wr_n8(w, CONF_ITEM_STATEMENT);
+		msg_conf_statement_put(w, &p->statements[i]);
+	}
+	wr_n8(w, CONF_ITEM_POLICY);
+	msg_conf_policy_put(w, empty, false);
+	conf_policy_unref(p);
+	conf_policy_unref(empty);
+}
+
+static void
+check_policies(const struct conf *c)
+{
+	struct conf_policy *want = sample_policy("import");
+
+	ck_assert_uint_eq(c->n_policies, 2);
+	ck_assert(conf_policy_equal(c->policies[0], want));
+	ck_assert_uint_eq(c->policies[0]->serial, 99);
+	ck_assert(c->policies[0]->over_file);
+	ck_assert_uint_eq(c->policies[1]->n, 0);
+	conf_policy_unref(want);
+}
+
 static const struct {
 	void (*put)(struct wr *);
 	void (*check)(const struct conf *);
@@ -195,18 +381,22 @@ static const struct {
 	{ put_peer, check_peer },
 	{ put_network, check_network },
 	{ put_bmp_server, check_bmp_server },
+	{ put_sets, check_sets },
+	{ put_policies, check_policies },
 };
+/* Those that are one item. */
+enum { ITEMS_SINGLE = 6 };
 
 START_TEST(item_round_trip)
 {
-	struct conf_rx rx = { NULL };
+	struct conf_rx rx = { .next = NULL };
 	struct conf *c;
 	struct wr w;
 
 	wr_init_grow(&w, 65536);
 	items[_i].put(&w);
 	ck_assert(wr_ok(&w));
-	conf_rx_begin(&rx, 5);
+	conf_rx_begin(&rx, NULL, 5);
 	ck_assert_int_eq(conf_rx_item(&rx, w.base, wr_len(&w)), 0);
 	c = conf_rx_take(&rx);
 	ck_assert_ptr_null(rx.next);
@@ -219,7 +409,7 @@ END_TEST
 
 START_TEST(item_cut_or_longer_is_refused)
 {
-	struct conf_rx rx = { NULL };
+	struct conf_rx rx = { .next = NULL };
 	struct wr w;
 	uint8_t *exact;
 	size_t n;
@@ -228,12 +418,12 @@ START_TEST(item_cut_or_longer_is_refused)
 	items[_i].put(&w);
 	for (n = 0; n < wr_len(&w); n++) {
 		exact = xmemdup(w.base, n == 0 ? 1 : n);
-		conf_rx_begin(&rx, 1);
+		conf_rx_begin(&rx, NULL, 1);
 		ck_assert_int_eq(conf_rx_item(&rx, exact, n), -1);
 		free(exact);
 	}
 	wr_n8(&w, 0);
-	conf_rx_begin(&rx, 1);
+	conf_rx_begin(&rx, NULL, 1);
 	ck_assert_int_eq(conf_rx_item(&rx, w.base, wr_len(&w)), -1);
 	conf_rx_abort(&rx);
 	wr_free(&w);
@@ -242,7 +432,7 @@ END_TEST
 
 START_TEST(item_with_any_byte_changed_is_survived)
 {
-	struct conf_rx rx = { NULL };
+	struct conf_rx rx = { .next = NULL };
 	struct wr w;
 	uint8_t *copy;
 	size_t i, n;
@@ -254,7 +444,7 @@ START_TEST(item_with_any_byte_changed_is_survived)
 	for (i = 0; i < n * 256; i++) {
 		copy = xmemdup(w.base, n);
 		copy[i / 256] = (uint8_t)i;
-		conf_rx_begin(&rx, 1);
+		conf_rx_begin(&rx, NULL, 1);
 		rc = conf_rx_item(&rx, copy, n);
 		ck_assert(rc == 0 || rc == -1);
 		free(copy);
@@ -266,12 +456,12 @@ END_TEST
 
 START_TEST(same_peer_twice_is_refused)
 {
-	struct conf_rx rx = { NULL };
+	struct conf_rx rx = { .next = NULL };
 	struct wr w;
 
 	wr_init_grow(&w, 65536);
 	put_peer(&w);
-	conf_rx_begin(&rx, 1);
+	conf_rx_begin(&rx, NULL, 1);
 	ck_assert_int_eq(conf_rx_item(&rx, w.base, wr_len(&w)), 0);
 	ck_assert_int_eq(conf_rx_item(&rx, w.base, wr_len(&w)), -1);
 	conf_rx_abort(&rx);
@@ -281,7 +471,7 @@ END_TEST
 
 START_TEST(item_outside_of_a_transfer_is_refused)
 {
-	struct conf_rx rx = { NULL };
+	struct conf_rx rx = { .next = NULL };
 	struct wr w;
 
 	wr_init_grow(&w, 65536);
@@ -289,6 +479,526 @@ START_TEST(item_outside_of_a_transfer_is_refused)
 	ck_assert_int_eq(conf_rx_item(&rx, w.base, wr_len(&w)), -1);
 	ck_assert_ptr_null(conf_rx_take(&rx));
 	wr_free(&w);
+}
+END_TEST
+
+/* Hand the bytes to a receiver in a transfer. */
+static int
+receive(struct conf_rx *rx, const struct conf *running, struct wr *w)
+{
+	conf_rx_begin(rx, running, 1);
+	return conf_rx_item(rx, w->base, wr_len(w));
+}
+
+START_TEST(reuse_takes_the_running_object)
+{
+	struct conf *running = conf_new(), *next;
+	struct conf_set *set = sample_set(CONF_SET_AS_PATH, "some");
+	struct conf_policy *policy = sample_policy("import");
+	struct conf_rx rx = { .next = NULL };
+	struct wr w;
+
+	conf_set_put(running, set);
+	conf_policy_put(running, policy);
+	wr_init_grow(&w, 65536);
+	wr_n8(&w, CONF_ITEM_SET);
+	msg_conf_set_put(&w, set, true);
+	wr_n8(&w, CONF_ITEM_POLICY);
+	msg_conf_policy_put(&w, policy, true);
+	ck_assert_int_eq(receive(&rx, running, &w), 0);
+	next = conf_rx_take(&rx);
+	ck_assert_ptr_eq(next->sets[0], set);
+	ck_assert_ptr_eq(next->policies[0], policy);
+	ck_assert_uint_eq(set->refs, 2);
+	conf_free(next);
+	/* Nothing to reuse, another serial, members of what is shared. */
+	ck_assert_int_eq(receive(&rx, NULL, &w), -1);
+	set->serial++;
+	ck_assert_int_eq(receive(&rx, running, &w), -1);
+	set->serial--;
+	policy->serial++;
+	ck_assert_int_eq(receive(&rx, running, &w), -1);
+	policy->serial--;
+	wr_reset(&w);
+	wr_n8(&w, CONF_ITEM_SET);
+	msg_conf_set_put(&w, set, true);
+	wr_n8(&w, CONF_ITEM_SET_MEMBERS);
+	(void)msg_conf_members_put(&w, set, 0);
+	ck_assert_int_eq(receive(&rx, running, &w), -1);
+	conf_rx_abort(&rx);
+	ck_assert_uint_eq(set->n, 2);
+	ck_assert_uint_eq(set->refs, 1);
+	conf_free(running);
+	wr_free(&w);
+}
+END_TEST
+
+START_TEST(sets_and_policies_out_of_order_are_refused)
+{
+	struct conf_set *set = sample_set(CONF_SET_PREFIX, "some");
+	struct conf_set *above = sample_set(CONF_SET_NEIGHBOR, "a");
+	struct conf_policy *policy = sample_policy("import");
+	struct conf_rx rx = { .next = NULL };
+	struct wr w;
+
+	wr_init_grow(&w, 65536);
+	put_whole_set(&w, set);
+	ck_assert_int_eq(receive(&rx, NULL, &w), 0);
+	ck_assert_int_eq(conf_rx_item(&rx, w.base, wr_len(&w)), -1);
+	wr_reset(&w);
+	put_whole_set(&w, above);
+	put_whole_set(&w, set);
+	ck_assert_int_eq(receive(&rx, NULL, &w), -1);
+	wr_reset(&w);
+	wr_n8(&w, CONF_ITEM_POLICY);
+	msg_conf_policy_put(&w, policy, false);
+	ck_assert_int_eq(receive(&rx, NULL, &w), 0);
+	ck_assert_int_eq(conf_rx_item(&rx, w.base, wr_len(&w)), -1);
+	/* Members and statements of nothing. */
+	wr_reset(&w);
+	wr_n8(&w, CONF_ITEM_SET_MEMBERS);
+	(void)msg_conf_members_put(&w, set, 0);
+	ck_assert_int_eq(receive(&rx, NULL, &w), -1);
+	wr_reset(&w);
+	wr_n8(&w, CONF_ITEM_STATEMENT);
+	msg_conf_statement_put(&w, &policy->statements[0]);
+	ck_assert_int_eq(receive(&rx, NULL, &w), -1);
+	conf_rx_abort(&rx);
+	wr_free(&w);
+	conf_set_unref(set);
+	conf_set_unref(above);
+	conf_policy_unref(policy);
+}
+END_TEST
+
+START_TEST(long_sets_go_in_pieces)
+{
+	struct conf_set *set = conf_set_new(CONF_SET_PREFIX, "long");
+	struct conf_rx rx = { .next = NULL };
+	struct conf_prefix p;
+	struct conf *c;
+	struct wr w;
+	struct err e;
+	uint32_t i, at, pieces = 0;
+
+	ck_assert_int_eq(policy_prefix_parse("10.0.0.0/24", NULL, &p, &e), 0);
+	for (i = 0; i < 100000; i++) {
+		p.nlri.key[0] = (uint8_t)(i >> 16);
+		p.nlri.key[1] = (uint8_t)(i >> 8);
+		p.nlri.key[2] = (uint8_t)i;
+		conf_set_add_prefix(set, &p);
+	}
+	wr_init_grow(&w, MSG_MAX);
+	wr_n8(&w, CONF_ITEM_SET);
+	msg_conf_set_put(&w, set, false);
+	ck_assert_int_eq(receive(&rx, NULL, &w), 0);
+	for (at = 0; at < set->n; pieces++) {
+		wr_reset(&w);
+		wr_n8(&w, CONF_ITEM_SET_MEMBERS);
+		at = msg_conf_members_put(&w, set, at);
+		ck_assert_uint_le(wr_len(&w), CONF_ITEM_LEN + 64);
+		ck_assert_int_eq(conf_rx_item(&rx, w.base, wr_len(&w)), 0);
+	}
+	ck_assert_uint_gt(pieces, 20);
+	c = conf_rx_take(&rx);
+	ck_assert(conf_set_equal(c->sets[0], set));
+	conf_free(c);
+	conf_set_unref(set);
+	wr_free(&w);
+}
+END_TEST
+
+/* What only a broken sender writes of a statement. */
+static void
+spoil_option(struct conf_statement *st)
+{
+	st->conditions.match[0].option = CONF_MATCH_INVERT + 1;
+}
+
+static void
+spoil_empty_name(struct conf_statement *st)
+{
+	st->conditions.match[0].set[0] = '\0';
+}
+
+static void
+spoil_host_bits(struct conf_statement *st)
+{
+	st->conditions.prefix.bits = 15;
+}
+
+static void
+spoil_route_type(struct conf_statement *st)
+{
+	st->conditions.route_types = 8;
+}
+
+static void
+spoil_pattern(struct conf_statement *st)
+{
+	st->conditions.community.mask[0] = 0;
+}
+
+static void
+spoil_pattern_value(struct conf_statement *st)
+{
+	st->conditions.community.value[3] = 1;
+}
+
+static void
+spoil_family(struct conf_statement *st)
+{
+	st->conditions.families = 1u << 31;
+}
+
+static void
+spoil_origin_bits(struct conf_statement *st)
+{
+	st->conditions.origins = 8;
+}
+
+static void
+spoil_numbers(struct conf_statement *st)
+{
+	st->conditions.med.max = 0;
+	st->conditions.med.min = 1;
+}
+
+static void
+spoil_says(struct conf_statement *st)
+{
+	st->actions.says = CONF_SAYS_CONTINUE | CONF_SAYS_ACCEPT;
+}
+
+static void
+spoil_says_bits(struct conf_statement *st)
+{
+	st->actions.says = 8;
+}
+
+static void
+spoil_local_pref_op(struct conf_statement *st)
+{
+	st->actions.local_pref_op = CONF_LOCAL_PREF_FILL + 1;
+}
+
+static void
+spoil_local_pref(struct conf_statement *st)
+{
+	st->actions.local_pref_op = CONF_LOCAL_PREF_KEEP;
+}
+
+static void
+spoil_med_op(struct conf_statement *st)
+{
+	st->actions.med_op = CONF_MED_REMOVE + 1;
+}
+
+static void
+spoil_med(struct conf_statement *st)
+{
+	st->actions.med_op = CONF_MED_REMOVE;
+}
+
+static void
+spoil_next_hop_op(struct conf_statement *st)
+{
+	st->actions.next_hop_op = CONF_NEXT_HOP_SELF + 1;
+}
+
+static void
+spoil_next_hop_self(struct conf_statement *st)
+{
+	st->actions.next_hop_op = CONF_NEXT_HOP_SELF;
+}
+
+static void
+spoil_next_hop(struct conf_statement *st)
+{
+	st->actions.next_hop.family = ADDR_NONE;
+}
+
+static void
+spoil_origin(struct conf_statement *st)
+{
+	st->actions.origin = 3;
+}
+
+static void
+spoil_no_origin(struct conf_statement *st)
+{
+	st->actions.has_origin = false;
+}
+
+static void
+spoil_prepend(struct conf_statement *st)
+{
+	st->actions.prepend = CONF_PREPEND_MAX + 1;
+}
+
+static void
+spoil_prepend_as(struct conf_statement *st)
+{
+	st->actions.prepend = 0;
+}
+
+static void
+spoil_edit_kind(struct conf_statement *st)
+{
+	st->actions.edits[0].kind = CONF_SET_PREFIX;
+}
+
+static void
+spoil_edit_op(struct conf_statement *st)
+{
+	st->actions.edits[0].op = CONF_COMM_REPLACE + 1;
+}
+
+static void
+spoil_edit_pattern(struct conf_statement *st)
+{
+	st->actions.edits[0].op = CONF_COMM_ADD;
+}
+
+static void
+spoil_nothing_deleted(struct conf_statement *st)
+{
+	memset(st->actions.delete_attrs, 0, 32);
+}
+
+static void
+spoil_origin_deleted(struct conf_statement *st)
+{
+	st->actions.delete_attrs[0] = 1u << BGP_ATTR_ORIGIN;
+}
+
+static void (*const spoilers[])(struct conf_statement *) = {
+	spoil_option,
+	spoil_empty_name,
+	spoil_host_bits,
+	spoil_route_type,
+	spoil_pattern,
+	spoil_pattern_value,
+	spoil_family,
+	spoil_origin_bits,
+	spoil_numbers,
+	spoil_says,
+	spoil_says_bits,
+	spoil_local_pref_op,
+	spoil_local_pref,
+	spoil_med_op,
+	spoil_med,
+	spoil_next_hop_op,
+	spoil_next_hop_self,
+	spoil_next_hop,
+	spoil_origin,
+	spoil_no_origin,
+	spoil_prepend,
+	spoil_prepend_as,
+	spoil_edit_kind,
+	spoil_edit_op,
+	spoil_edit_pattern,
+	spoil_nothing_deleted,
+	spoil_origin_deleted,
+};
+
+START_TEST(spoilt_statement_is_refused)
+{
+	struct conf_policy *p = sample_policy("import");
+	struct conf_policy *to = conf_policy_new("import");
+	struct wr w;
+	struct rd r;
+
+	wr_init_grow(&w, 65536);
+	msg_conf_statement_put(&w, &p->statements[0]);
+	rd_init(&r, w.base, wr_len(&w));
+	msg_conf_statement_get(&r, to);
+	ck_assert(rd_done(&r));
+	ck_assert_uint_eq(to->n, 1);
+	spoilers[_i](&p->statements[0]);
+	wr_reset(&w);
+	msg_conf_statement_put(&w, &p->statements[0]);
+	rd_init(&r, w.base, wr_len(&w));
+	msg_conf_statement_get(&r, to);
+	ck_assert(!rd_ok(&r));
+	ck_assert_uint_eq(to->n, 1);
+	wr_free(&w);
+	conf_policy_unref(p);
+	conf_policy_unref(to);
+}
+END_TEST
+
+static int
+member_again(const struct conf_set *set)
+{
+	struct conf_set *to =
+	    conf_set_new((enum conf_set_kind)set->kind, set->name);
+	struct wr w;
+	struct rd r;
+	int rc;
+
+	wr_init_grow(&w, 65536);
+	(void)msg_conf_members_put(&w, set, 0);
+	rd_init(&r, w.base, wr_len(&w));
+	msg_conf_members_get(&r, to);
+	rc = rd_done(&r) ? 0 : -1;
+	wr_free(&w);
+	conf_set_unref(to);
+	return rc;
+}
+
+START_TEST(spoilt_members_are_refused)
+{
+	struct conf_set *set = sample_set(CONF_SET_PREFIX, "some");
+	char *longest = xmalloc(CONF_PATTERN_MAX + 2);
+	struct conf_prefix good;
+	uint32_t i;
+
+	good = set->prefixes[2];
+	ck_assert_int_eq(member_again(set), 0);
+	for (i = 0; i < set->n; i++) {
+		set->prefixes[i].max--;
+		ck_assert_int_eq(member_again(set), i == 2 || i == 3 ? 0 : -1);
+		set->prefixes[i].max += 11;
+		ck_assert_int_eq(member_again(set), -1);
+		set->prefixes[i].max -= 10;
+		set->prefixes[i].min = 7;
+		ck_assert_int_eq(member_again(set), -1);
+		set->prefixes[i].min = 33;
+		ck_assert_int_eq(member_again(set), -1);
+		set->prefixes[i] = good;
+	}
+	set->prefixes[0].form = CONF_RANGE_FROM + 1;
+	ck_assert_int_eq(member_again(set), -1);
+	conf_set_unref(set);
+	set = conf_set_new(CONF_SET_AS_PATH, "some");
+	memset(longest, 'x', CONF_PATTERN_MAX + 1);
+	longest[CONF_PATTERN_MAX] = '\0';
+	conf_set_add_pattern(set, longest);
+	ck_assert_int_eq(member_again(set), 0);
+	longest[CONF_PATTERN_MAX] = 'x';
+	longest[CONF_PATTERN_MAX + 1] = '\0';
+	conf_set_add_pattern(set, longest);
+	ck_assert_int_eq(member_again(set), -1);
+	conf_set_unref(set);
+	set = conf_set_new(CONF_SET_AS_PATH, "some");
+	conf_set_add_pattern(set, "");
+	ck_assert_int_eq(member_again(set), -1);
+	conf_set_unref(set);
+	set = sample_set(CONF_SET_NEIGHBOR, "some");
+	memset(&set->neighbors[0], 0, sizeof(struct addr));
+	ck_assert_int_eq(member_again(set), -1);
+	conf_set_unref(set);
+	free(longest);
+}
+END_TEST
+
+static void
+edit_fill(struct conf_edit *e, int op)
+{
+	memset(e, 0, sizeof(*e));
+	e->op = (uint8_t)op;
+	e->peer = sample_peer();
+	conf_peer_copy(&e->peer, &e->peer);
+	e->set = sample_set(CONF_SET_EXT_COMMUNITY, "_any name");
+	e->replace = true;
+	e->set_kind = CONF_SET_AS_PATH;
+	e->name = xstrdup("");
+	e->policy = sample_policy("_import");
+	e->direction = CONF_EXPORT;
+	conf_assignment_copy(&e->assignment, &e->peer.policy[CONF_IMPORT]);
+}
+
+START_TEST(policy_edit_round_trip)
+{
+	struct conf_edit e, back;
+	struct wr w, again;
+	struct rd r;
+	size_t n;
+
+	edit_fill(&e, _i);
+	wr_init_grow(&w, 65536);
+	wr_init_grow(&again, 65536);
+	msg_conf_edit_put(&w, &e);
+	rd_init(&r, w.base, wr_len(&w));
+	msg_conf_edit_get(&r, &back);
+	ck_assert(rd_done(&r));
+	msg_conf_edit_put(&again, &back);
+	ck_assert_uint_eq(wr_len(&again), wr_len(&w));
+	ck_assert_mem_eq(again.base, w.base, wr_len(&w));
+	switch (_i) {
+	case CONF_EDIT_SET_ADD:
+		ck_assert(back.replace);
+		ck_assert(conf_set_equal(back.set, e.set));
+		break;
+	case CONF_EDIT_POLICY_ADD:
+		ck_assert(conf_policy_equal(back.policy, e.policy));
+		break;
+	case CONF_EDIT_ASSIGN:
+		ck_assert_uint_eq(back.direction, CONF_EXPORT);
+		ck_assert(
+		    conf_assignment_equal(&back.assignment, &e.assignment));
+		break;
+	default:
+		break;
+	}
+	conf_edit_fini(&back);
+	for (n = 0; n < wr_len(&w); n++) {
+		rd_init(&r, w.base, n);
+		msg_conf_edit_get(&r, &back);
+		ck_assert(!rd_ok(&r));
+	}
+	w.base[0] = CONF_EDIT_ASSIGN + 1;
+	rd_init(&r, w.base, wr_len(&w));
+	msg_conf_edit_get(&r, &back);
+	ck_assert(!rd_ok(&r));
+	conf_edit_fini(&e);
+	wr_free(&w);
+	wr_free(&again);
+}
+END_TEST
+
+struct pieces {
+	struct wr w;
+	unsigned int n, last;
+};
+
+static void
+take_piece(void *ctx, bool last, const uint8_t *data, size_t len)
+{
+	struct pieces *p = ctx;
+
+	ck_assert_uint_gt(len, 0);
+	ck_assert_uint_le(len, MSG_MAX);
+	ck_assert_uint_eq(p->last, 0);
+	wr_copy(&p->w, data, len);
+	p->n++;
+	p->last += last ? 1 : 0;
+}
+
+START_TEST(long_edit_is_cut)
+{
+	static const size_t lengths[] = { 1, MSG_MAX, MSG_MAX + 1, 3 * MSG_MAX,
+		3 * MSG_MAX + 9 };
+	static const unsigned int pieces[] = { 1, 1, 2, 3, 4 };
+	struct pieces p;
+	struct wr w;
+	size_t i, n;
+
+	for (i = 0; i < nitems(lengths); i++) {
+		memset(&p, 0, sizeof(p));
+		wr_init_grow(&p.w, CONF_EDIT_MAX);
+		wr_init_grow(&w, CONF_EDIT_MAX);
+		for (n = 0; n < lengths[i]; n++)
+			wr_n8(&w, (uint8_t)(n * 7 / 3));
+		msg_conf_edit_cut(&w, take_piece, &p);
+		ck_assert_uint_eq(p.n, pieces[i]);
+		ck_assert_uint_eq(p.last, 1);
+		ck_assert_uint_eq(wr_len(&p.w), lengths[i]);
+		ck_assert_mem_eq(p.w.base, w.base, lengths[i]);
+		wr_free(&w);
+		wr_free(&p.w);
+	}
 }
 END_TEST
 
@@ -355,12 +1065,12 @@ END_TEST
 
 START_TEST(copy_is_deep_and_equal)
 {
-	struct conf_rx rx = { NULL };
+	struct conf_rx rx = { .next = NULL };
 	struct conf *c, *copy;
 	struct wr w;
 	size_t i;
 
-	conf_rx_begin(&rx, 3);
+	conf_rx_begin(&rx, NULL, 3);
 	wr_init_grow(&w, 65536);
 	for (i = 0; i < nitems(items); i++) {
 		wr_reset(&w);
@@ -441,11 +1151,19 @@ main(void)
 	int n;
 
 	tcase_add_loop_test(t, item_round_trip, 0, nitems(items));
-	tcase_add_loop_test(t, item_cut_or_longer_is_refused, 0, nitems(items));
+	tcase_add_loop_test(t, item_cut_or_longer_is_refused, 0, ITEMS_SINGLE);
 	tcase_add_loop_test(t, item_with_any_byte_changed_is_survived, 0,
 	    nitems(items));
 	tcase_add_test(t, same_peer_twice_is_refused);
 	tcase_add_test(t, item_outside_of_a_transfer_is_refused);
+	tcase_add_test(t, reuse_takes_the_running_object);
+	tcase_add_test(t, sets_and_policies_out_of_order_are_refused);
+	tcase_add_test(t, long_sets_go_in_pieces);
+	tcase_add_loop_test(t, spoilt_statement_is_refused, 0,
+	    nitems(spoilers));
+	tcase_add_test(t, spoilt_members_are_refused);
+	tcase_add_loop_test(t, policy_edit_round_trip, 0, CONF_EDIT_ASSIGN + 1);
+	tcase_add_test(t, long_edit_is_cut);
 	tcase_add_test(t, edit_round_trip);
 	tcase_add_test(t, sock_req_round_trip);
 	tcase_add_test(m, copy_is_deep_and_equal);
