@@ -96,6 +96,10 @@ msg_query_path_put(struct wr *w, const struct query_path *p)
 	wr_n32(w, p->age_secs);
 	wr_n16(w, p->attrs_len);
 	wr_copy(w, p->attrs, p->attrs_len);
+	if ((p->flags & QUERY_PATH_REJECTED) == 0)
+		return;
+	wr_n16(w, p->rejected_by_len);
+	wr_copy(w, p->rejected_by, p->rejected_by_len);
 }
 
 void
@@ -109,6 +113,10 @@ msg_query_path_get(struct rd *r, struct query_path *p)
 	p->age_secs = rd_n32(r);
 	p->attrs_len = rd_n16(r);
 	p->attrs = rd_bytes(r, p->attrs_len);
+	if ((p->flags & QUERY_PATH_REJECTED) == 0)
+		return;
+	p->rejected_by_len = rd_n16(r);
+	p->rejected_by = (const char *)rd_bytes(r, p->rejected_by_len);
 }
 
 void

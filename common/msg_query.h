@@ -64,6 +64,7 @@ enum query_path_flag {
 	QUERY_PATH_BEST = 1,
 	QUERY_PATH_STALE = 2,
 	QUERY_PATH_INELIGIBLE = 4, /* kept but never chosen: loop, next hop */
+	QUERY_PATH_REJECTED = 8, /* by import policy; INELIGIBLE, too */
 };
 
 /* One row: an NLRI and its paths, best first. */
@@ -75,6 +76,9 @@ struct query_path {
 	uint32_t age_secs;
 	const uint8_t *attrs; /* canonical wire form, see bgp_attr.h */
 	uint16_t attrs_len;
+	/* REJECTED: what did it, as "POLICY statement N (NAME)"; no NUL */
+	const char *rejected_by;
+	uint16_t rejected_by_len;
 };
 /* A row is nlri, n16 number of paths (at least one), the paths. */
 /* Returns where msg_query_row_end() puts the number of paths. */

@@ -14,7 +14,8 @@ define unit_rule
 $(B)/$(1:.c=): $(B)/obj/$(1:.c=.o) $(foreach l,$(or $(unit_libs_$(call unit_dir,$(1))),$(call unit_dir,$(1))),$(B)/lib/lib$(l).a) $(B)/lib/libcommon.a
 	@mkdir -p $$(@D)
 	@echo "  LD $$@"
-	$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(unit_ld_$(call unit_dir,$(1))) -lcheck -lsubunit -lrt -lm -lpthread -levent_core
+	$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(unit_ld_$(call unit_dir,$(1))) -lcheck -lsubunit -lrt -lm -lpthread -levent_core \
+	    -lpcre2-8
 objs += $(B)/obj/$(1:.c=.o)
 endef
 $(foreach s,$(unit_src),$(eval $(call unit_rule,$(s))))
@@ -42,7 +43,8 @@ define fuzz_rule
 $(B)/$(1:.c=): $(B)/obj/$(1:.c=.o) $(foreach l,$(fuzz_libs_$(call fuzz_name,$(1))),$(B)/lib/lib$(l).a) $(B)/lib/libcommon.a
 	@mkdir -p $$(@D)
 	@echo "  LD $$@"
-	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $(fuzz_ld_$(call fuzz_name,$(1))) -levent_core
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $(fuzz_ld_$(call fuzz_name,$(1))) -levent_core \
+	    -lpcre2-8
 objs += $(B)/obj/$(1:.c=.o)
 endef
 $(foreach s,$(fuzz_src),$(eval $(call fuzz_rule,$(s))))
