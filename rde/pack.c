@@ -603,8 +603,8 @@ add_announce(struct packer *p, size_t i)
 
 /*
  * Do two sets look the same on the wire?  Towards other ASs the next hop, the
- * preference and often MED are not seen, and a change of those alone is
- * nothing to tell.
+ * preference and often MED are not seen, within ours not whether the default
+ * preference was given; a change of those alone is nothing to tell.
  */
 static bool
 looks_same(struct packer *p, uint32_t old, uint32_t new)
@@ -615,8 +615,11 @@ looks_same(struct packer *p, uint32_t old, uint32_t new)
 	uint8_t nh[2][32];
 	size_t len;
 
-	if (!rule->ebgp || a->path_len != b->path_len ||
-	    a->origin != b->origin || a->neighbour_as != b->neighbour_as)
+	if (a->path_len != b->path_len || a->origin != b->origin ||
+	    a->neighbour_as != b->neighbour_as)
+		return false;
+	if (!rule->ebgp &&
+	    (a->local_pref != b->local_pref || a->med != b->med))
 		return false;
 	if (p->pair.old != old || p->pair.new != new) {
 		p->pair.old = old;

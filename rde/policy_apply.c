@@ -11,6 +11,9 @@
 
 enum {
 	MEMORY = 8192,
+	/* Marks what a program made of a route on its way out: a program may
+	 * serve both directions. */
+	OUT = 0x10000,
 	HELD_KEEP = 65536,
 };
 
@@ -19,7 +22,7 @@ static const char too_long[] = "too many attributes after policy";
 struct remembered {
 	uint32_t uid; /* of a program or a statement; 0: free */
 	uint32_t handle;
-	uint32_t source; /* peer, where it matters */
+	uint32_t source; /* peer, where it matters; OUT; of a statement: tags */
 	uint32_t result; /* 0: rejected */
 	struct policy_statement *decided; /* of a program; for its hits */
 };
@@ -279,7 +282,7 @@ policy_export(struct rde *rde, const struct policy_program *prog,
 	const struct attrs *a;
 	struct policy_route r;
 	struct remembered *m;
-	uint32_t handle = 0, who = prog->looks_at_source ? source->id : 0;
+	uint32_t handle = 0, who = OUT | (prog->looks_at_source ? source->id : 0);
 
 	if (whole && (m = recall(rde, prog->uid, base, who)) != NULL) {
 		if (m->decided != NULL)

@@ -8,6 +8,8 @@
  * withdrawal comes for what it does not have and nothing is sent twice.  At
  * all times the engine's Adj-RIB-Out must equal that table; whenever all is
  * drained it must equal what the model works out per peer from scratch.
+ * Half of the runs have policies that change all the time; the model runs
+ * them statement by statement on values, without anything compiled.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -18,11 +20,14 @@
 #include "common/bgp_msg.h"
 #include "common/bgp_nlri.h"
 #include "common/bgp_update.h"
+#include "common/conf.h"
 #include "common/hash.h"
 #include "common/msg.h"
 #include "common/msg_route.h"
 #include "common/xmalloc.h"
 #include "rde/group.h"
+#include "rde/policy_apply.h"
+#include "rde/policy_store.h"
 #include "rde/rde.h"
 
 enum {
@@ -33,6 +38,10 @@ enum {
 	OUR_AS = 65000,
 	BLOCK = 512,
 	OTHER_AS4 = 4200000000u,
+	ASNS = 24,
+	COMMS = 16,
+	POLICIES = 4, /* "P0" ... */
+	STATEMENTS = 4,
 };
 
 struct path { /* what a peer said about a prefix, as values */
@@ -40,13 +49,17 @@ struct path { /* what a peer said about a prefix, as values */
 	bool stale;
 	uint8_t origin;
 	uint8_t n_asns;
-	uint32_t asns[6];
+	uint32_t asns[ASNS];
 	uint32_t med;
 	bool has_med;
 	uint32_t local_pref;
 	bool has_local_pref;
-	uint32_t community; /* 0: none */
+	uint8_t n_comms;
+	uint32_t comms[COMMS];
 	uint8_t next_hop; /* last octet; 0: unspecified (local routes) */
+	/* given by export policy */
+	bool med_fixed;
+	bool next_hop_fixed;
 };
 
 struct held {
@@ -78,6 +91,8 @@ static unsigned int shuts;
 static struct peer_shut last_shut;
 static unsigned int limits, withheld;
 static uint64_t tx_messages;
+static struct conf *conf; /* NULL: no policies */
+static struct conf_assignment assigned[PEERS][CONF_DIRECTION__MAX];
 
 static uint32_t
 rnd(uint32_t n)
@@ -240,6 +255,19 @@ on_unsendable(void *ctx, const struct peer *peer, const struct nlri *nlri,
 	withheld++;
 }
 
+static void
+on_programs(void *ctx, const struct peer *peer, struct policy_program *to[2])
+{
+	int d;
+
+	(void)ctx;
+	if (conf == NULL)
+		return;
+	for (d = 0; d < CONF_DIRECTION__MAX; d++)
+		to[d] = policy_store_program(rde->store,
+		    &assigned[peer->id][d], false);
+}
+
 static const struct rde_ops ops = {
 	.tx = on_tx,
 	.tx_ready = on_tx_ready,
@@ -248,6 +276,7 @@ static const struct rde_ops ops = {
 	.fault = on_fault,
 	.limit = on_limit,
 	.unsendable = on_unsendable,
+	.programs = on_programs,
 };
 
 /* --- senders --- */
@@ -280,7 +309,7 @@ build(const struct path *p, enum family family, const uint32_t *asns, size_t n,
     const struct addr *next_hop, uint8_t *to)
 {
 	struct bgp_attr_values v;
-	uint8_t path[2 + 4 * 8];
+	uint8_t path[2 + 4 * (ASNS + 1)];
 	struct wr wr, out;
 	struct err err;
 	size_t i;
@@ -301,10 +330,8 @@ build(const struct path *p, enum family family, const uint32_t *asns, size_t n,
 	v.med = p->med;
 	v.has_local_pref = p->has_local_pref;
 	v.local_pref = p->local_pref;
-	if (p->community != 0) {
-		v.communities = &p->community;
-		v.n_communities = 1;
-	}
+	v.communities = p->comms;
+	v.n_communities = p->n_comms;
 	wr_init(&out, to, BLOCK);
 	ck_assert_int_eq(bgp_attr_build(&out, family, &v, &err), 0);
 	return wr_len(&out);
@@ -395,11 +422,11 @@ random_path(struct path *p, const struct speaker *s, enum family family)
 	p->med = p->has_med ? rnd(3) : 0;
 	p->local_pref = BGP_DEFAULT_LOCAL_PREF;
 	if (rnd(12) == 0)
-		p->community = BGP_COMM_NO_EXPORT;
+		p->comms[p->n_comms++] = BGP_COMM_NO_EXPORT;
 	else if (rnd(12) == 0)
-		p->community = BGP_COMM_NO_ADVERTISE;
+		p->comms[p->n_comms++] = BGP_COMM_NO_ADVERTISE;
 	else if (rnd(3) == 0)
-		p->community = 65000u << 16 | rnd(3);
+		p->comms[p->n_comms++] = 65000u << 16 | rnd(3);
 	if (s == NULL) {
 		if (rnd(3) == 0)
 			p->next_hop = 0;
@@ -555,22 +582,295 @@ kind_of(uint32_t id)
 }
 
 static bool
-path_eligible(const struct path *p)
+has_comm(const struct path *p, uint32_t c)
 {
 	uint32_t i;
 
-	if (!p->there)
-		return false;
-	for (i = 0; i < p->n_asns; i++) {
-		if (p->asns[i] == OUR_AS)
+	for (i = 0; i < p->n_comms; i++) {
+		if (p->comms[i] == c)
+			return true;
+	}
+	return false;
+}
+
+/* --- policies, slowly */
+
+static uint32_t
+comm_value(const struct conf_comm *c)
+{
+	return (uint32_t)c->value[0] << 24 | (uint32_t)c->value[1] << 16 |
+	    (uint32_t)c->value[2] << 8 | c->value[3];
+}
+
+static bool
+comm_matches(const struct conf_comm *c, uint32_t v)
+{
+	uint8_t b[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16),
+		(uint8_t)(v >> 8), (uint8_t)v };
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		if ((b[i] & c->mask[i]) != c->value[i])
 			return false;
 	}
 	return true;
 }
 
+/* The patterns of random_set(), by what they mean. */
+static bool
+pattern_matches(const char *pattern, const struct path *p)
+{
+	uint32_t i, asn = (uint32_t)strtoul(pattern + 1, NULL, 10);
+
+	if (strcmp(pattern, "^$") == 0)
+		return p->n_asns == 0;
+	if (pattern[0] == '^')
+		return p->n_asns > 0 && p->asns[0] == asn;
+	if (pattern[strlen(pattern) - 1] == '$')
+		return p->n_asns > 0 && p->asns[p->n_asns - 1] == asn;
+	for (i = 0; i < p->n_asns; i++) {
+		if (pattern[0] == '6' ?
+			p->asns[i] == 64501 || p->asns[i] == 64503 :
+			p->asns[i] == asn)
+			return true;
+	}
+	return false;
+}
+
+static bool
+member_matches(const struct conf_set *set, uint32_t i, const struct path *p,
+    const struct nlri *nlri, uint32_t from)
+{
+	const struct conf_prefix *cp;
+
+	switch ((enum conf_set_kind)set->kind) {
+	case CONF_SET_PREFIX:
+		cp = &set->prefixes[i];
+		return nlri_covers(&cp->nlri, nlri) && nlri->bits >= cp->min &&
+		    nlri->bits <= cp->max;
+	case CONF_SET_NEIGHBOR:
+		return addr_equal(&set->neighbors[i], &speakers[from].up.remote);
+	case CONF_SET_AS_PATH:
+		return pattern_matches(set->patterns[i], p);
+	default:
+		ck_abort();
+		return false;
+	}
+}
+
+static bool
+slow_match(const struct conf_match *m, enum conf_set_kind kind,
+    const struct path *p, const struct nlri *nlri, uint32_t from)
+{
+	const struct conf_set *set = conf_set_find(conf, kind, m->set);
+	bool any = false, all = true, in;
+	uint32_t i, j;
+
+	if (kind == CONF_SET_NEIGHBOR && from == 0)
+		return false;
+	if (kind == CONF_SET_COMMUNITY) {
+		for (i = 0; i < p->n_comms; i++) {
+			in = false;
+			for (j = 0; j < set->n; j++)
+				in = in ||
+				    comm_matches(&set->comms[j], p->comms[i]);
+			any = any || in;
+			all = all && in;
+		}
+	} else {
+		for (i = 0; i < set->n; i++) {
+			in = member_matches(set, i, p, nlri, from);
+			any = any || in;
+			all = all && in;
+		}
+	}
+	if (m->option == CONF_MATCH_ALL)
+		return all;
+	return any == (m->option != CONF_MATCH_INVERT);
+}
+
+static bool
+within(const struct conf_numbers *n, uint32_t v)
+{
+	return !n->given || (v >= n->min && v <= n->max);
+}
+
+static bool
+slow_conditions(const struct conf_conditions *c, const struct path *p,
+    const struct nlri *nlri, uint32_t from)
+{
+	static const uint8_t types[] = { CONF_ROUTE_LOCAL, CONF_ROUTE_EBGP,
+		CONF_ROUTE_IBGP };
+	struct addr nh = next_hop_of(nlri->family, p->next_hop);
+	uint32_t i;
+	bool found;
+	int kind;
+
+	for (kind = 0; kind < CONF_SET__MAX; kind++) {
+		if (c->match[kind].set != NULL &&
+		    !slow_match(&c->match[kind], (enum conf_set_kind)kind, p,
+			nlri, from))
+			return false;
+	}
+	if (c->has_prefix && nlri_cmp(&c->prefix, nlri) != 0)
+		return false;
+	if (c->neighbor.family != ADDR_NONE &&
+	    (from == 0 || !addr_equal(&c->neighbor, &speakers[from].up.remote)))
+		return false;
+	found = false;
+	for (i = 0; i < p->n_asns; i++)
+		found = found || p->asns[i] == c->asn;
+	if (c->has_asn && !found)
+		return false;
+	if (c->route_types != 0 && (c->route_types & types[kind_of(from)]) == 0)
+		return false;
+	found = false;
+	for (i = 0; i < p->n_comms; i++)
+		found = found || comm_matches(&c->community, p->comms[i]);
+	if (c->has_community && !found)
+		return false;
+	if (c->families != 0 && (c->families & FAMILY_BIT(nlri->family)) == 0)
+		return false;
+	if (c->origins != 0 && (c->origins >> p->origin & 1) == 0)
+		return false;
+	if (c->has_next_hop &&
+	    (c->next_hop.family != nlri->family ||
+		memcmp(c->next_hop.key, nh.bytes, 16) != 0))
+		return false;
+	return (!c->med.given || (p->has_med && within(&c->med, p->med))) &&
+	    within(&c->local_pref, p->local_pref) &&
+	    within(&c->as_path_len, p->n_asns);
+}
+
+static void
+slow_edit(const struct conf_comm_edit *e, struct path *p)
+{
+	uint32_t i, j, kept = 0;
+	bool gone;
+
+	if (e->op == CONF_COMM_REMOVE) {
+		for (i = 0; i < p->n_comms; i++) {
+			gone = false;
+			for (j = 0; j < e->n; j++)
+				gone = gone ||
+				    comm_matches(&e->list[j], p->comms[i]);
+			if (!gone)
+				p->comms[kept++] = p->comms[i];
+		}
+		p->n_comms = (uint8_t)kept;
+		return;
+	}
+	if (e->op == CONF_COMM_REPLACE)
+		p->n_comms = 0;
+	for (j = 0; j < e->n; j++) {
+		if (!has_comm(p, comm_value(&e->list[j])))
+			p->comms[p->n_comms++] = comm_value(&e->list[j]);
+	}
+}
+
+static void
+slow_actions(const struct conf_actions *a, struct path *p,
+    const struct nlri *nlri)
+{
+	uint32_t i;
+
+	if (a->local_pref_op == CONF_LOCAL_PREF_SET ||
+	    (a->local_pref_op == CONF_LOCAL_PREF_FILL && !p->has_local_pref)) {
+		p->has_local_pref = true;
+		p->local_pref = a->local_pref;
+	}
+	if (!p->has_med)
+		p->med = 0;
+	switch ((enum conf_med_op)a->med_op) {
+	case CONF_MED_KEEP:
+		break;
+	case CONF_MED_SET:
+		p->med = a->med;
+		break;
+	case CONF_MED_ADD:
+		p->med += a->med;
+		break;
+	case CONF_MED_SUB:
+		p->med = p->med > a->med ? p->med - a->med : 0;
+		break;
+	case CONF_MED_REMOVE:
+		p->med = 0;
+		p->has_med = false;
+		break;
+	}
+	if (a->med_op != CONF_MED_KEEP && a->med_op != CONF_MED_REMOVE)
+		p->has_med = p->med_fixed = true;
+	if (a->next_hop_op == CONF_NEXT_HOP_SET &&
+	    nlri->family == FAMILY_IPV4_UNICAST) {
+		p->next_hop = a->next_hop.bytes[3];
+		p->next_hop_fixed = true;
+	}
+	if (a->has_origin)
+		p->origin = a->origin;
+	for (i = 0; i < a->prepend; i++) {
+		memmove(p->asns + 1, p->asns, p->n_asns * sizeof(p->asns[0]));
+		p->asns[0] = a->prepend_as == 0 ? OUR_AS : a->prepend_as;
+		p->n_asns++;
+	}
+	for (i = 0; i < a->n_edits; i++)
+		slow_edit(&a->edits[i], p);
+	if (a->deletes) /* what random_actions() deletes */
+		p->n_comms = 0;
+}
+
+/* Accepted?  Changes the path. */
+static bool
+slow_run(const struct conf_assignment *a, struct path *p,
+    const struct nlri *nlri, uint32_t from)
+{
+	const struct conf_policy *pol;
+	const struct conf_statement *st;
+	uint32_t i, j;
+
+	if (conf == NULL)
+		return true;
+	for (i = 0; i < a->n; i++) {
+		pol = conf_policy_find(conf, a->policies[i]);
+		for (j = 0; j < pol->n; j++) {
+			st = &pol->statements[j];
+			if (!slow_conditions(&st->conditions, p, nlri, from))
+				continue;
+			if (st->actions.says & CONF_SAYS_REJECT)
+				return false;
+			slow_actions(&st->actions, p, nlri);
+			if ((st->actions.says & CONF_SAYS_CONTINUE) == 0)
+				return true;
+		}
+	}
+	if (a->dflt == CONF_DEFAULT_UNSAID)
+		return a->n == 0;
+	return a->dflt == CONF_DEFAULT_ACCEPT;
+}
+
+/* The routes to a prefix as the decision sees them. */
+static void
+model_in(uint32_t at, struct path in[PEERS])
+{
+	uint32_t i, j;
+
+	for (i = 0; i < PEERS; i++) {
+		in[i] = speakers[i].in[at];
+		for (j = 0; j < in[i].n_asns; j++) {
+			if (in[i].asns[j] == OUR_AS)
+				in[i].there = false;
+		}
+		if (i != 0 && in[i].there)
+			in[i].there = slow_run(&assigned[i][CONF_IMPORT],
+			    &in[i], &prefixes[at], i);
+		in[i].med_fixed = in[i].next_hop_fixed = false;
+		if (!in[i].has_med)
+			in[i].med = 0;
+	}
+}
+
 /* RFC 4271 9.1.2.2 as written: strike out until one is left. */
 static int
-model_best(uint32_t at)
+model_best(const struct path all[PEERS])
 {
 	bool in[PEERS];
 	uint32_t i, j, ids[2];
@@ -578,12 +878,12 @@ model_best(uint32_t at)
 	const struct path *a, *b;
 
 	for (i = 0; i < PEERS; i++)
-		in[i] = path_eligible(&speakers[i].in[at]);
+		in[i] = all[i].there;
 #define STRIKE(cond)                                                           \
 	for (i = 0; i < PEERS; i++)                                            \
 		for (j = 0; j < PEERS && in[i]; j++) {                         \
-			a = &speakers[i].in[at];                               \
-			b = &speakers[j].in[at];                               \
+			a = &all[i];                                           \
+			b = &all[j];                                           \
 			if (in[j] && (cond))                                   \
 				in[i] = false;                                 \
 		}
@@ -595,8 +895,8 @@ model_best(uint32_t at)
 
 		for (i = 0; i < PEERS; i++) {
 			for (j = 0; j < PEERS; j++) {
-				a = &speakers[i].in[at];
-				b = &speakers[j].in[at];
+				a = &all[i];
+				b = &all[j];
 				if (in[i] && in[j] && b->med < a->med &&
 				    (a->n_asns ? a->asns[0] : 0) ==
 					(b->n_asns ? b->asns[0] : 0))
@@ -632,23 +932,29 @@ model_out(uint32_t id, uint32_t at, struct held *h)
 {
 	const struct speaker *s = &speakers[id];
 	enum family f = prefixes[at].family;
-	int best = model_best(at);
+	struct path all[PEERS];
+	int best;
 	bool same_family =
 	    (s->up.local.family == ADDR_IPV4) == (f == FAMILY_IPV4_UNICAST);
 	struct path p;
 	struct addr nh;
-	uint32_t asns[8];
+	uint32_t asns[ASNS + 1];
 	size_t n = 0;
 
+	model_in(at, all);
+	best = model_best(all);
 	if (!s->is_up || best == -1 || best == (int)id ||
 	    (s->up.families & FAMILY_BIT(f)) == 0)
 		return false;
-	p = speakers[best].in[at];
-	if (p.community == BGP_COMM_NO_ADVERTISE)
+	p = all[best];
+	if (has_comm(&p, BGP_COMM_NO_ADVERTISE))
 		return false;
-	if (!s->ibgp && p.community == BGP_COMM_NO_EXPORT)
+	if (!s->ibgp && has_comm(&p, BGP_COMM_NO_EXPORT))
 		return false;
 	if (s->ibgp && kind_of((uint32_t)best) == ROUTE_IBGP)
+		return false;
+	if (!slow_run(&assigned[id][CONF_EXPORT], &p, &prefixes[at],
+		(uint32_t)best))
 		return false;
 	if (p.next_hop == 0 && !same_family)
 		return false;
@@ -659,9 +965,9 @@ model_out(uint32_t id, uint32_t at, struct held *h)
 			nh = s->up.local;
 	} else {
 		p.has_local_pref = false;
-		if (same_family)
+		if (same_family && !p.next_hop_fixed)
 			nh = s->up.local;
-		if (kind_of((uint32_t)best) == ROUTE_EBGP)
+		if (kind_of((uint32_t)best) == ROUTE_EBGP && !p.med_fixed)
 			p.has_med = false;
 		asns[n++] = s->up.local_as;
 	}
@@ -766,7 +1072,9 @@ drain(void)
 
 	always_ready = true;
 	for (i = 0; i < 60; i++) {
-		while (rde_sweep(rde, 100))
+		while (rde_sweep(rde, 100) || rde_has_sweep(rde))
+			;
+		while (rde_reeval(rde, 100))
 			;
 		for (id = 1; id < PEERS; id++)
 			credit(id, true);
@@ -918,9 +1226,298 @@ setup(void)
 	rde_configure(rde, OUR_AS, 1, 1);
 }
 
+/* --- random policies */
+
+static struct conf_comm
+comm_of(uint16_t high, uint16_t low, bool any_low)
+{
+	struct conf_comm c = {
+		{ (uint8_t)(high >> 8), (uint8_t)high },
+		{ 0xff, 0xff },
+	};
+
+	if (!any_low) {
+		c.value[2] = (uint8_t)(low >> 8);
+		c.value[3] = (uint8_t)low;
+		c.mask[2] = c.mask[3] = 0xff;
+	}
+	return c;
+}
+
+static struct conf_comm
+random_comm(bool patterns)
+{
+	if (rnd(8) == 0)
+		return comm_of(0xffff, 0xff01, false); /* NO_EXPORT */
+	return comm_of(65000, (uint16_t)rnd(4), patterns && rnd(6) == 0);
+}
+
+static struct conf_set *
+random_set(enum conf_set_kind kind, const char *name)
+{
+	static const char *const patterns[] = { "^64501_", "_64502_",
+		"_64500$", "_64503_", "6450[13]", "^$", "^64504_" };
+	struct conf_set *set = conf_set_new(kind, name);
+	struct conf_prefix p;
+	struct conf_comm c;
+	uint32_t i, n = rnd(6);
+
+	for (i = 0; i < n; i++) {
+		switch (kind) {
+		case CONF_SET_PREFIX:
+			memset(&p, 0, sizeof(p));
+			p.nlri = prefixes[rnd(PREFIXES)];
+			if (rnd(3) == 0 && p.nlri.bits > 8)
+				p.nlri.bits = 8;
+			nlri_mask(&p.nlri);
+			p.min = p.max = p.nlri.bits;
+			if (rnd(2) == 0)
+				p.max = (uint8_t)family_max_bits(
+				    (enum family)p.nlri.family);
+			p.min = (uint8_t)(p.min + rnd(p.max - p.min + 1u) / 4);
+			conf_set_add_prefix(set, &p);
+			break;
+		case CONF_SET_NEIGHBOR:
+			conf_set_add_neighbor(set,
+			    &speakers[rnd(PEERS)].up.remote);
+			break;
+		case CONF_SET_AS_PATH:
+			conf_set_add_pattern(set,
+			    patterns[rnd(nitems(patterns))]);
+			break;
+		default:
+			c = random_comm(true);
+			conf_set_add_comm(set, &c);
+			break;
+		}
+	}
+	return set;
+}
+
+static const struct {
+	enum conf_set_kind kind;
+	const char *name;
+} sets[] = {
+	{ CONF_SET_PREFIX, "p0" },
+	{ CONF_SET_PREFIX, "p1" },
+	{ CONF_SET_NEIGHBOR, "n0" },
+	{ CONF_SET_AS_PATH, "a0" },
+	{ CONF_SET_COMMUNITY, "c0" },
+	{ CONF_SET_COMMUNITY, "c1" },
+};
+
+static struct conf_numbers
+random_numbers(uint32_t from)
+{
+	uint32_t min = from + rnd(3);
+
+	return (struct conf_numbers){ true, min, min + rnd(2) };
+}
+
+static void
+random_conditions(struct conf_conditions *c)
+{
+	uint32_t i, n = rnd(3);
+	size_t at;
+
+	for (i = 0; i < n; i++) {
+		at = rnd(nitems(sets));
+		switch (rnd(12)) {
+		default:
+			if (c->match[sets[at].kind].set != NULL)
+				break;
+			c->match[sets[at].kind].set = xstrdup(sets[at].name);
+			c->match[sets[at].kind].option = (uint8_t)rnd(4);
+			break;
+		case 0:
+			c->has_prefix = true;
+			c->prefix = prefixes[rnd(PREFIXES)];
+			break;
+		case 1:
+			c->neighbor = speakers[rnd(PEERS)].up.remote;
+			break;
+		case 2:
+			c->has_asn = true;
+			c->asn = 64500 + rnd(5);
+			break;
+		case 3:
+			c->route_types = (uint8_t)(1 + rnd(7));
+			c->families = 1 + rnd(3);
+			break;
+		case 4:
+			c->has_community = true;
+			c->community = random_comm(true);
+			break;
+		case 5:
+			c->origins = (uint8_t)(1 + rnd(7));
+			c->med = random_numbers(0);
+			break;
+		case 6:
+			c->local_pref = random_numbers(99);
+			break;
+		case 7:
+			c->as_path_len = random_numbers(0);
+			break;
+		case 8:
+			c->has_next_hop = true;
+			c->next_hop.family = FAMILY_IPV4_UNICAST;
+			c->next_hop.bits = 32;
+			memcpy(c->next_hop.key, "\xcb\x00\x71\x02", 4);
+			break;
+		}
+	}
+}
+
+static void
+random_actions(struct conf_actions *a)
+{
+	static const uint8_t says[] = { 0, 0, CONF_SAYS_ACCEPT,
+		CONF_SAYS_REJECT, CONF_SAYS_CONTINUE, CONF_SAYS_CONTINUE };
+	struct conf_comm list[2];
+	uint32_t i, n = rnd(4), op;
+
+	a->says = says[rnd(nitems(says))];
+	for (i = 0; i < n; i++) {
+		switch (rnd(7)) {
+		case 0:
+			a->local_pref_op = (uint8_t)rnd(3);
+			a->local_pref = 98 + rnd(4);
+			break;
+		case 1:
+			a->med_op = (uint8_t)rnd(5);
+			a->med = rnd(3);
+			break;
+		case 2:
+			a->has_origin = true;
+			a->origin = (uint8_t)rnd(3);
+			break;
+		case 3:
+			a->prepend = (uint8_t)rnd(3);
+			a->prepend_as = rnd(2) ? 0 : 64501;
+			break;
+		case 4:
+			a->next_hop_op = CONF_NEXT_HOP_SET;
+			a->next_hop = next_hop_of(FAMILY_IPV4_UNICAST, 77);
+			break;
+		case 5:
+			a->deletes = rnd(3) == 0;
+			a->delete_attrs[BGP_ATTR_COMMUNITIES / 8] =
+			    a->deletes ? 1 << BGP_ATTR_COMMUNITIES % 8 : 0;
+			break;
+		default:
+			op = rnd(3);
+			list[0] = random_comm(op == CONF_COMM_REMOVE);
+			list[1] = random_comm(op == CONF_COMM_REMOVE);
+			conf_actions_add_edit(a, CONF_SET_COMMUNITY,
+			    (enum conf_comm_op)op, list, 1 + rnd(2));
+			break;
+		}
+	}
+}
+
+static struct conf_policy *
+random_policy(const char *name)
+{
+	struct conf_policy *p = conf_policy_new(name);
+	struct conf_statement *st;
+	uint32_t i, n = rnd(STATEMENTS);
+
+	for (i = 0; i < n; i++) {
+		st = conf_policy_add_statement(p, rnd(2) ? "named" : NULL);
+		random_conditions(&st->conditions);
+		random_actions(&st->actions);
+	}
+	return p;
+}
+
+static void
+random_assignment(struct conf_assignment *a)
+{
+	char name[] = "P0";
+	uint32_t i, n = rnd(3);
+
+	conf_assignment_fini(a);
+	a->dflt = (uint8_t)rnd(3);
+	a->policies = n == 0 ? NULL : xcalloc(n, sizeof(*a->policies));
+	for (i = 0; i < n; i++) {
+		name[1] = (char)('0' + rnd(POLICIES));
+		a->policies[a->n++] = xstrdup(name);
+	}
+}
+
+/* A generation that differs from the one before in one thing or several. */
+static void
+op_policies(void)
+{
+	struct conf *next = conf == NULL ? conf_new() : conf_copy(conf);
+	enum policy_build b = POLICY_BUILD_MORE;
+	bool first = conf == NULL;
+	char name[] = "P0";
+	struct err e;
+	uint32_t i;
+	size_t at;
+
+	for (at = 0; at < nitems(sets); at++) {
+		if (first || rnd(6) == 0)
+			conf_set_put(next,
+			    random_set(sets[at].kind, sets[at].name));
+	}
+	for (i = 0; i < POLICIES; i++) {
+		name[1] = (char)('0' + i);
+		if (first || rnd(8) == 0)
+			conf_policy_put(next, random_policy(name));
+	}
+	for (i = 1; i < PEERS; i++) {
+		if (first || rnd(8) == 0)
+			random_assignment(&assigned[i][rnd(2)]);
+	}
+	policy_store_build(rde->store, next);
+	while (b == POLICY_BUILD_MORE)
+		b = policy_store_step(rde->store, 1 + rnd(5), &e);
+	ck_assert(b == POLICY_BUILD_DONE);
+	policy_store_commit(rde->store);
+	conf_free(conf);
+	conf = next;
+	rde_policies_changed(rde);
+}
+
+static void
+assignments_clear(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < PEERS; i++) {
+		conf_assignment_fini(&assigned[i][0]);
+		conf_assignment_fini(&assigned[i][1]);
+	}
+	memset(assigned, 0, sizeof(assigned));
+}
+
+/* A generation without policies, and nothing remembered of the others. */
+static void
+policies_end(void)
+{
+	struct conf *none = conf_new();
+	struct err e;
+
+	assignments_clear();
+	policy_store_build(rde->store, none);
+	ck_assert(policy_store_step(rde->store, 1, &e) == POLICY_BUILD_DONE);
+	policy_store_commit(rde->store);
+	conf_free(conf);
+	conf = none;
+	rde_policies_changed(rde);
+	drain();
+	check_model();
+	policy_apply_forget(rde);
+}
+
 static void
 teardown(void)
 {
+	assignments_clear();
+	conf_free(conf);
+	conf = NULL;
 	rde_free(rde);
 	rde = NULL;
 }
@@ -941,7 +1538,7 @@ op_slow(uint32_t id)
 }
 
 static void
-churn(uint64_t with, int steps)
+churn(uint64_t with, int steps, bool with_policies)
 {
 	uint32_t id;
 	int i;
@@ -982,6 +1579,10 @@ churn(uint64_t with, int steps)
 			}
 			break;
 		}
+		if (with_policies && rnd(12) == 0)
+			op_policies();
+		if (rnd(2) == 0)
+			rde_reeval(rde, rnd(60));
 		credit(1 + rnd(PEERS - 1), false);
 		if (rnd(3) == 0)
 			rde_sweep(rde, rnd(40));
@@ -1008,7 +1609,9 @@ churn(uint64_t with, int steps)
 
 START_TEST(test_churn)
 {
-	churn(0x1234567u + (uint64_t)_i * 7919, 1500);
+	churn(0x1234567u + (uint64_t)_i * 7919, 1500, _i % 2 == 1);
+	if (conf != NULL)
+		policies_end();
 	check_references();
 }
 END_TEST
@@ -1018,7 +1621,7 @@ START_TEST(test_all_gone)
 {
 	uint32_t id, i;
 
-	churn(99, 800);
+	churn(99, 800, false);
 	for (id = 1; id < PEERS; id++) {
 		struct peer *peer = rde_peer_find(rde, id);
 
@@ -1108,7 +1711,7 @@ announce_one(uint32_t id, uint32_t at)
 
 	seed = at;
 	random_path(&s->in[at], s, prefixes[at].family);
-	s->in[at].community = 0;
+	s->in[at].n_comms = 0;
 	nh = next_hop_of(prefixes[at].family, s->in[at].next_hop);
 	n = build(&s->in[at], prefixes[at].family, s->in[at].asns,
 	    s->in[at].n_asns, &nh, block);
@@ -1253,7 +1856,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 240);
-	tcase_add_loop_test(t, test_churn, 0, 16);
+	tcase_add_loop_test(t, test_churn, 0, 32);
 	tcase_add_test(t, test_all_gone);
 	tcase_add_test(t, test_groups_merge);
 	tcase_add_test(t, test_slow_member);
