@@ -43,8 +43,7 @@ struct conf_assignment {
 	char **policies; /* names */
 	uint16_t n;
 	uint8_t dflt; /* enum conf_default */
-	bool runtime; /* assigned through the API; lifts
-		       * ebgp_requires_policy */
+	bool runtime; /* assigned through the API */
 };
 
 #define CONF_NEVER UINT32_MAX /* an unset optional time */

@@ -196,7 +196,7 @@ table_grow(struct attrs_table *t)
 
 static uint32_t
 table_find(const struct attrs_table *t, const struct table *tab, uint32_t hash,
-    const uint8_t *block, size_t len)
+    uint8_t tag, const uint8_t *block, size_t len)
 {
 	uint32_t i = hash & tab->mask;
 	const struct attrs_slot *s;
@@ -206,7 +206,8 @@ table_find(const struct attrs_table *t, const struct table *tab, uint32_t hash,
 		if (s->hash != hash)
 			continue;
 		a = set_at(t, s->handle);
-		if (a->len == len && memcmp(a->wire, block, len) == 0)
+		if (a->len == len && a->tag == tag &&
+		    memcmp(a->wire, block, len) == 0)
 			return s->handle;
 	}
 	return 0;
@@ -250,45 +251,84 @@ attrs_prefetch(const struct attrs_table *t, uint32_t hash)
 }
 
 static void
-set_fill(struct attrs *a, uint32_t hash, const uint8_t *block, size_t len)
+set_fill(struct attrs *a, const uint8_t *block, size_t len)
 {
 	struct bgp_attr_hot hot;
 
 	bgp_attr_hot(block, len, &hot);
-	a->hash = hash;
-	a->refs = 0;
 	a->local_pref = hot.local_pref;
 	a->med = hot.med;
 	a->neighbour_as = hot.neighbour_as;
-	a->bucket = 0;
 	a->path_len = hot.path_len;
-	a->len = (uint16_t)len;
 	a->origin = hot.origin;
 	a->flags = hot.flags & 0x7f;
 	if (hot.next_hop.family != ADDR_NONE &&
 	    addr_is_unspecified(&hot.next_hop))
 		a->flags |= ATTRS_NH_UNSPECIFIED;
 	a->cluster_len = hot.cluster_len > 255 ? 255 : (uint8_t)hot.cluster_len;
-	a->reserved = 0;
-	memcpy(a->wire, block, len);
 }
 
-uint32_t
-attrs_intern_hashed(struct attrs_table *t, uint32_t hash, const uint8_t *block,
+/* What stands in the place of a block in an IMPORTED set. */
+struct imported {
+	uint32_t base;
+	uint32_t received;
+	uint32_t cause;
+};
+
+static struct imported
+imported_of(const struct attrs *a)
+{
+	struct imported im;
+
+	memcpy(&im, a->wire, sizeof(im));
+	return im;
+}
+
+static void
+imported_fill(struct attrs_table *t, struct attrs *a)
+{
+	const struct imported im = imported_of(a);
+	const struct attrs *base = set_at(t, im.base);
+
+	a->local_pref = base->local_pref;
+	a->med = base->med;
+	a->neighbour_as = base->neighbour_as;
+	a->path_len = base->path_len;
+	a->origin = base->origin;
+	a->flags = base->flags;
+	a->cluster_len = base->cluster_len;
+	attrs_ref(t, im.base, 1);
+	attrs_ref(t, im.received, 1);
+	if (im.cause != 0)
+		attrs_ref(t, im.cause, 1);
+}
+
+static uint32_t
+intern(struct attrs_table *t, uint32_t hash, uint8_t tag, const uint8_t *block,
     size_t len, uint32_t refs)
 {
+	struct attrs *a;
 	uint32_t handle;
 
 	if (len > BGP_ATTR_BLOCK_MAX)
 		fatalx("%s: %zu bytes", __func__, len);
-	handle = table_find(t, &t->cur, hash, block, len);
+	handle = table_find(t, &t->cur, hash, tag, block, len);
 	if (handle == 0 && t->old.slots != NULL) {
-		handle = table_find(t, &t->old, hash, block, len);
+		handle = table_find(t, &t->old, hash, tag, block, len);
 		table_move(t);
 	}
 	if (handle == 0) {
 		handle = set_alloc(t, len);
-		set_fill(set_at(t, handle), hash, block, len);
+		a = set_at(t, handle);
+		memset(a, 0, sizeof(*a));
+		a->hash = hash;
+		a->len = (uint16_t)len;
+		a->tag = tag;
+		memcpy(a->wire, block, len);
+		if (tag == ATTRS_IMPORTED)
+			imported_fill(t, a);
+		else if (tag != ATTRS_TEXT)
+			set_fill(a, block, len);
 		if (t->cur.used >= (t->cur.mask + 1) / 4 * 3)
 			table_grow(t);
 		table_put(&t->cur, hash, handle);
@@ -299,10 +339,65 @@ attrs_intern_hashed(struct attrs_table *t, uint32_t hash, const uint8_t *block,
 }
 
 uint32_t
+attrs_intern_hashed(struct attrs_table *t, uint32_t hash, const uint8_t *block,
+    size_t len, uint32_t refs)
+{
+	return intern(t, hash, 0, block, len, refs);
+}
+
+uint32_t
 attrs_intern(struct attrs_table *t, const uint8_t *block, size_t len,
     uint32_t refs)
 {
-	return attrs_intern_hashed(t, attrs_hash(block, len), block, len, refs);
+	return intern(t, attrs_hash(block, len), 0, block, len, refs);
+}
+
+uint32_t
+attrs_intern_tagged(struct attrs_table *t, uint8_t tag, const uint8_t *block,
+    size_t len, uint32_t refs)
+{
+	return intern(t, attrs_hash(block, len) + tag, tag, block, len, refs);
+}
+
+uint32_t
+attrs_text(struct attrs_table *t, const char *text, uint32_t refs)
+{
+	return attrs_intern_tagged(t, ATTRS_TEXT, (const uint8_t *)text,
+	    strlen(text), refs);
+}
+
+uint32_t
+attrs_imported(struct attrs_table *t, uint32_t base, uint32_t received,
+    uint32_t cause, uint32_t refs)
+{
+	const struct imported im = { base, received, cause };
+
+	return attrs_intern_tagged(t, ATTRS_IMPORTED, (const uint8_t *)&im,
+	    sizeof(im), refs);
+}
+
+uint32_t
+attrs_base(const struct attrs_table *t, uint32_t handle)
+{
+	const struct attrs *a = set_at(t, handle);
+
+	return a->tag == ATTRS_IMPORTED ? imported_of(a).base : handle;
+}
+
+uint32_t
+attrs_received(const struct attrs_table *t, uint32_t handle)
+{
+	const struct attrs *a = set_at(t, handle);
+
+	return a->tag == ATTRS_IMPORTED ? imported_of(a).received : handle;
+}
+
+uint32_t
+attrs_cause(const struct attrs_table *t, uint32_t handle)
+{
+	const struct attrs *a = set_at(t, handle);
+
+	return a->tag == ATTRS_IMPORTED ? imported_of(a).cause : 0;
 }
 
 void
@@ -321,6 +416,7 @@ attrs_unref(struct attrs_table *t, uint32_t handle, uint32_t n)
 {
 	struct attrs *a = set_at(t, handle);
 	struct table *tab = &t->cur;
+	struct imported im;
 	int64_t at;
 
 	if (n == 0 || a->refs == REFS_STUCK)
@@ -339,6 +435,14 @@ attrs_unref(struct attrs_table *t, uint32_t handle, uint32_t n)
 	if (at == -1)
 		fatalx("%s: handle %u is not in the table", __func__, handle);
 	table_close(tab, (uint32_t)at);
+	if (a->tag == ATTRS_IMPORTED) {
+		im = imported_of(a);
+		/* None of the three refers to others in turn. */
+		attrs_unref(t, im.base, 1);
+		attrs_unref(t, im.received, 1);
+		if (im.cause != 0)
+			attrs_unref(t, im.cause, 1);
+	}
 	set_release(t, handle);
 	t->count--;
 }
@@ -347,6 +451,12 @@ struct attrs *
 attrs_get(const struct attrs_table *t, uint32_t handle)
 {
 	return set_at(t, handle);
+}
+
+struct attrs *
+attrs_get_base(const struct attrs_table *t, uint32_t handle)
+{
+	return set_at(t, attrs_base(t, handle));
 }
 
 size_t

@@ -28,6 +28,18 @@ enum attrs_flag {
 	ATTRS_NH_UNSPECIFIED = 0x80, /* next hop 0.0.0.0 or :: */
 };
 
+/* What else tells sets apart; bits. */
+enum attrs_tag {
+	/* What import policy made of a received set: the head is that of the
+	 * result, there is no block, see attrs_imported(). */
+	ATTRS_IMPORTED = 0x01,
+	/* Export policy has set these: they go out as they are. */
+	ATTRS_NEXT_HOP_FIXED = 0x02,
+	ATTRS_MED_FIXED = 0x04,
+	/* Not attributes but a text, see attrs_text(). */
+	ATTRS_TEXT = 0x08,
+};
+
 struct attrs {
 	uint32_t hash;
 	uint32_t refs;
@@ -40,7 +52,7 @@ struct attrs {
 	uint8_t origin;
 	uint8_t flags; /* BGP_HOT_, ATTRS_ */
 	uint8_t cluster_len; /* 255: look */
-	uint8_t reserved;
+	uint8_t tag; /* enum attrs_tag */
 	uint8_t wire[]; /* canonical block */
 };
 
@@ -65,12 +77,33 @@ void attrs_prefetch(const struct attrs_table *, uint32_t hash);
 uint32_t attrs_intern_hashed(struct attrs_table *, uint32_t hash,
     const uint8_t *block, size_t len, uint32_t refs);
 
+/* A set with a tag (not IMPORTED) beside its block. */
+uint32_t attrs_intern_tagged(struct attrs_table *, uint8_t tag,
+    const uint8_t *block, size_t len, uint32_t refs);
+/* Words, so that who refers to them can share and count them, too. */
+uint32_t attrs_text(struct attrs_table *, const char *, uint32_t refs);
+
+/*
+ * The result of import policy: `base` is what the decision and neighbours
+ * see, `received` what the peer sent.  A path of a rejected route has the
+ * text of what rejected it as `cause`, else 0.  The set holds a reference to
+ * each; the path needs no more than this one handle.
+ */
+uint32_t attrs_imported(struct attrs_table *, uint32_t base, uint32_t received,
+    uint32_t cause, uint32_t refs);
+/* Of any handle: itself unless it is IMPORTED. */
+uint32_t attrs_base(const struct attrs_table *, uint32_t handle);
+uint32_t attrs_received(const struct attrs_table *, uint32_t handle);
+uint32_t attrs_cause(const struct attrs_table *, uint32_t handle); /* or 0 */
+
 void attrs_ref(struct attrs_table *, uint32_t handle, uint32_t n);
 /* Drop n references; the last one frees the set. */
 void attrs_unref(struct attrs_table *, uint32_t handle, uint32_t n);
 
 /* Head of a live set. */
 struct attrs *attrs_get(const struct attrs_table *, uint32_t handle);
+/* Head and block of what neighbours see. */
+struct attrs *attrs_get_base(const struct attrs_table *, uint32_t handle);
 
 /*
  * Walk over a block that is known to be canonical: the next attribute at

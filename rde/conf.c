@@ -12,7 +12,14 @@
 #include "common/proc.h"
 #include "common/xmalloc.h"
 
+#include "rde/policy_store.h"
 #include "rde/shell.h"
+
+enum {
+	CONF_SLICE_US = 3000, /* of compiling, a round */
+	CONF_STEP = 64, /* members between looks at the clock */
+	CONF_DONE_MS = 2000, /* the work on routes may go on after this */
+};
 
 void
 conf_init(struct conf_state *st)
@@ -20,12 +27,13 @@ conf_init(struct conf_state *st)
 	memset(st, 0, sizeof(*st));
 }
 
+/* What was received and not committed. */
 static void
 next_drop(struct conf_state *st)
 {
 	free(st->next);
 	st->next = NULL;
-	st->ended = false;
+	st->building = st->ended = false;
 	conf_rx_abort(&st->rx);
 }
 
@@ -175,7 +183,7 @@ judge(struct shell *sh, struct err *e)
 void
 conf_begin(struct shell *sh, uint32_t generation)
 {
-	next_drop(&sh->conf);
+	conf_abort(sh);
 	conf_rx_begin(&sh->conf.rx, sh->conf.conf, generation);
 }
 
@@ -184,7 +192,7 @@ static bool
 receiving(const struct conf_state *st, uint32_t generation)
 {
 	return st->rx.next != NULL && st->rx.next->generation == generation &&
-	    !st->ended;
+	    !st->building && !st->ended;
 }
 
 int
@@ -198,28 +206,85 @@ conf_item(struct shell *sh, uint32_t generation, const uint8_t *data,
 	return conf_rx_item(&st->rx, data, len);
 }
 
+static void
+reject(struct shell *sh, const struct err *e)
+{
+	uint32_t generation = sh->conf.rx.next->generation;
+	struct wr w;
+
+	conf_abort(sh);
+	wr_init_grow(&w, MSG_MAX);
+	err_put(&w, e);
+	chan_send_wr(sh->bgpd, MSG_CONF_REJECT, generation, 0, &w);
+	wr_free(&w);
+}
+
+static void
+vote(struct shell *sh)
+{
+	struct conf_state *st = &sh->conf;
+	struct err e;
+
+	st->building = false;
+	err_clear(&e);
+	if (judge(sh, &e) == -1) {
+		reject(sh, &e);
+		return;
+	}
+	st->ended = true;
+	chan_send_buf(sh->bgpd, MSG_CONF_READY, st->rx.next->generation, 0,
+	    NULL, 0);
+}
+
 int
 conf_end(struct shell *sh, uint32_t generation)
 {
 	struct conf_state *st = &sh->conf;
-	struct err e;
-	struct wr w;
 
 	if (!receiving(st, generation))
 		return -1;
 	st->next = refs_of(st->rx.next);
-	err_clear(&e);
-	if (judge(sh, &e) == 0) {
-		st->ended = true;
-		chan_send_buf(sh->bgpd, MSG_CONF_READY, generation, 0, NULL, 0);
-		return 0;
-	}
-	next_drop(st);
-	wr_init_grow(&w, MSG_MAX);
-	err_put(&w, &e);
-	chan_send_wr(sh->bgpd, MSG_CONF_REJECT, generation, 0, &w);
-	wr_free(&w);
+	st->building = true;
+	policy_store_build(sh->rde->store, st->rx.next);
 	return 0;
+}
+
+static void
+done(struct shell *sh)
+{
+	struct conf_state *st = &sh->conf;
+
+	st->done_due = false;
+	chan_send_buf(sh->bgpd, MSG_CONF_DONE, st->conf->generation, 0, NULL,
+	    0);
+	log_debug("configuration generation %u is in force",
+	    st->conf->generation);
+}
+
+bool
+conf_work(struct shell *sh)
+{
+	struct conf_state *st = &sh->conf;
+	struct mono now = mono_now(), end = now;
+	enum policy_build b = POLICY_BUILD_MORE;
+	struct err e;
+
+	if (sh->bgpd == NULL)
+		return false;
+	end.us += CONF_SLICE_US;
+	while (st->building && b == POLICY_BUILD_MORE &&
+	    !mono_reached(now, end)) {
+		b = policy_store_step(sh->rde->store, CONF_STEP, &e);
+		if (b == POLICY_BUILD_DONE)
+			vote(sh);
+		else if (b == POLICY_BUILD_FAILED)
+			reject(sh, &e);
+		now = mono_now();
+	}
+	if (st->done_due &&
+	    (!rde_has_reeval(sh->rde) || mono_reached(now, st->done_by)))
+		done(sh);
+	return st->building || st->done_due;
 }
 
 /* Routes of networks: what went, what came, what changed. */
@@ -258,6 +323,7 @@ conf_commit(struct shell *sh, uint32_t generation)
 	if (!st->ended || c->generation != generation)
 		return -1;
 	rde_configure(sh->rde, c->asn, c->router_id, c->cluster_id);
+	policy_store_commit(sh->rde->store);
 	apply_networks(sh, c);
 	free(st->networks);
 	conf_free(st->conf);
@@ -267,13 +333,16 @@ conf_commit(struct shell *sh, uint32_t generation)
 	st->ended = false;
 	proc_apply_log(st->conf);
 	session_configure(sh);
-	chan_send_buf(sh->bgpd, MSG_CONF_DONE, generation, 0, NULL, 0);
-	log_debug("configuration generation %u is in force", generation);
+	rde_policies_changed(sh->rde);
+	st->done_due = true;
+	st->done_by = mono_add_ms(mono_now(), CONF_DONE_MS);
+	sched_poke(sh);
 	return 0;
 }
 
 void
 conf_abort(struct shell *sh)
 {
+	policy_store_abort(sh->rde->store);
 	next_drop(&sh->conf);
 }

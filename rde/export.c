@@ -36,6 +36,7 @@ enum {
 struct out {
 	const struct export_rule *rule;
 	enum route_kind kind;
+	uint8_t tag; /* of the set */
 	enum form form;
 	uint8_t *p;
 	bool local_pref_done;
@@ -64,23 +65,27 @@ families_match(const struct export_rule *rule)
 	    (rule->family == FAMILY_IPV4_UNICAST ? ADDR_IPV4 : ADDR_IPV6);
 }
 
+bool
+export_admits(const struct export_rule *rule, const struct attrs *a,
+    enum route_kind kind)
+{
+	/* RFC 1997 */
+	if (a->flags & BGP_HOT_NO_ADVERTISE)
+		return false;
+	if (rule->ebgp)
+		return (a->flags &
+			   (BGP_HOT_NO_EXPORT | BGP_HOT_NO_EXPORT_SUBCONFED)) ==
+		    0;
+	return kind != ROUTE_IBGP; /* RFC 4271 9.2 */
+}
+
 enum export_verdict
-export_check(const struct export_rule *rule, const struct attrs *a,
+export_fits(const struct export_rule *rule, const struct attrs *a,
     enum route_kind kind)
 {
 	uint8_t buf[EXPORT_MAX];
 	size_t bound = a->len + (size_t)GROWTH_MAX, room;
 
-	/* RFC 1997 */
-	if (a->flags & BGP_HOT_NO_ADVERTISE)
-		return EXPORT_NO;
-	if (rule->ebgp) {
-		if (a->flags &
-		    (BGP_HOT_NO_EXPORT | BGP_HOT_NO_EXPORT_SUBCONFED))
-			return EXPORT_NO;
-	} else if (kind == ROUTE_IBGP) {
-		return EXPORT_NO; /* RFC 4271 9.2 */
-	}
 	if ((a->flags & ATTRS_NH_UNSPECIFIED) && !families_match(rule))
 		return EXPORT_NO_NEXT_HOP;
 
@@ -97,6 +102,14 @@ export_check(const struct export_rule *rule, const struct attrs *a,
 							  EXPORT_TOO_LONG;
 }
 
+enum export_verdict
+export_check(const struct export_rule *rule, const struct attrs *a,
+    enum route_kind kind)
+{
+	return export_admits(rule, a, kind) ? export_fits(rule, a, kind) :
+					      EXPORT_NO;
+}
+
 size_t
 export_next_hop(const struct export_rule *rule, const struct attrs *a,
     uint8_t to[32])
@@ -104,9 +117,10 @@ export_next_hop(const struct export_rule *rule, const struct attrs *a,
 	size_t len = rule->family == FAMILY_IPV4_UNICAST ? 4 : 16;
 	struct bgp_attr attr;
 
-	/* RFC 4271 5.1.3: self towards eBGP, and where we put it there. */
+	/* RFC 4271 5.1.3: self towards eBGP, and where we put it there; not
+	 * where policy says otherwise. */
 	if ((rule->ebgp || (a->flags & ATTRS_NH_UNSPECIFIED)) &&
-	    families_match(rule)) {
+	    (a->tag & ATTRS_NEXT_HOP_FIXED) == 0 && families_match(rule)) {
 		memcpy(to, rule->local.bytes, len);
 		return len;
 	}
@@ -247,7 +261,8 @@ put_attr(struct out *o, const struct bgp_attr *a)
 		break;
 	case BGP_ATTR_MED:
 		/* RFC 4271 5.1.4: not from one AS through to the next */
-		if (!o->rule->ebgp || o->kind != ROUTE_EBGP)
+		if (!o->rule->ebgp || o->kind != ROUTE_EBGP ||
+		    (o->tag & ATTRS_MED_FIXED))
 			put(o, a->flags, a->type, a->value, a->len);
 		break;
 	case BGP_ATTR_AGGREGATOR:
@@ -308,6 +323,7 @@ encode(const struct export_rule *rule, const struct attrs *a,
 
 	o.rule = rule;
 	o.kind = kind;
+	o.tag = a->tag;
 	o.form = form;
 	o.p = to;
 	o.local_pref_done = false;

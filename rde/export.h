@@ -39,6 +39,12 @@ enum export_verdict {
  */
 enum export_verdict export_check(const struct export_rule *,
     const struct attrs *, enum route_kind kind);
+/* Its two halves: what rules of the protocol forbid by the route as it is in
+ * the table, and what cannot be encoded of the route as it would go out. */
+bool export_admits(const struct export_rule *, const struct attrs *,
+    enum route_kind kind);
+enum export_verdict export_fits(const struct export_rule *,
+    const struct attrs *, enum route_kind kind);
 
 /* Room for the result of either encoding. */
 #define EXPORT_MAX (2 * BGP_ATTR_BLOCK_MAX)

@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/conf.h"
 #include "common/log.h"
 #include "common/msg_route.h"
 #include "common/xmalloc.h"
+#include "rde/policy_apply.h"
+#include "rde/policy_store.h"
 #include "rde/unref.h"
 
 enum {
@@ -22,6 +25,7 @@ enum {
 	WINDOW_LOW = 16 * 1024,
 	PENDING_MIN = 256,
 	PENDING_KEEP = 65536,
+	REMARK_BATCH = 64,
 };
 
 #define ENTRIES_RESERVE ((size_t)1 << 28)
@@ -30,9 +34,14 @@ enum {
 /* --- life --- */
 
 static struct group *
-group_new(struct rde *rde, const struct export_rule *rule, uint32_t mrai_secs)
+group_new(struct rde *rde, const struct export_rule *rule, uint32_t mrai_secs,
+    struct policy_program *program)
 {
 	struct group *g = xcalloc(1, sizeof(*g));
+
+	if (program != NULL)
+		g->program = policy_program_ref(program);
+	scope_init(&g->remark);
 
 	g->rule = *rule;
 	g->mrai_secs = mrai_secs;
@@ -49,10 +58,10 @@ group_new(struct rde *rde, const struct export_rule *rule, uint32_t mrai_secs)
 }
 
 static void
-dump_drop(struct group *g)
+dump_drop(struct rde *rde, struct group *g)
 {
 	if (g->dump != NULL)
-		dump_fini(g->dump);
+		dump_fini(rde, g->dump);
 	free(g->dump);
 	g->dump = NULL;
 }
@@ -62,7 +71,9 @@ group_free(struct rde *rde, struct group *g)
 {
 	TAILQ_REMOVE(&rde->groups, g, entry);
 	rde->n_groups--;
-	dump_drop(g);
+	dump_drop(rde, g);
+	scope_fini(&g->remark);
+	policy_program_unref(rde->store, g->program);
 	region_fini(&g->sent);
 	region_fini(&g->source);
 	region_fini(&g->by_source);
@@ -75,16 +86,18 @@ group_free(struct rde *rde, struct group *g)
 
 /* Nobody is in it any more: what it refers to is dropped in slices. */
 static void
-group_end(struct group *g)
+group_end(struct rde *rde, struct group *g)
 {
 	if (g->copy != NULL) {
 		g->copy->is_copy = false;
-		group_end(g->copy);
+		group_end(rde, g->copy);
 		g->copy = NULL;
 	}
 	g->state = GROUP_DYING;
 	g->copied = 0;
-	dump_drop(g);
+	g->split_due = g->remarking = false;
+	scope_fini(&g->remark);
+	dump_drop(rde, g);
 	free(g->pending);
 	g->pending = NULL;
 	g->pending_at = g->pending_end = g->max_pending = 0;
@@ -102,12 +115,12 @@ group_free_all(struct rde *rde)
 
 static bool
 same_key(const struct group *a, const struct export_rule *rule,
-    uint32_t mrai_secs)
+    uint32_t mrai_secs, const struct policy_program *program)
 {
 	return a->rule.family == rule->family && a->rule.ebgp == rule->ebgp &&
 	    a->rule.as4 == rule->as4 && a->rule.local_as == rule->local_as &&
 	    a->rule.message_max == rule->message_max &&
-	    a->mrai_secs == mrai_secs &&
+	    a->mrai_secs == mrai_secs && a->program == program &&
 	    addr_equal(&a->rule.local, &rule->local);
 }
 
@@ -163,11 +176,13 @@ group_join(struct rde *rde, struct peer *peer, enum family family)
 
 	TAILQ_FOREACH(g, &rde->groups, entry) {
 		if (g->state == GROUP_WAITING &&
-		    same_key(g, &rule, peer->mrai_secs))
+		    same_key(g, &rule, peer->mrai_secs,
+			peer->program[CONF_EXPORT]))
 			break;
 	}
 	if (g == NULL)
-		g = group_new(rde, &rule, peer->mrai_secs);
+		g = group_new(rde, &rule, peer->mrai_secs,
+		    peer->program[CONF_EXPORT]);
 	member_add(g, peer);
 }
 
@@ -184,7 +199,7 @@ group_leave(struct rde *rde, struct peer *peer, enum family family)
 	if (g->state == GROUP_WAITING)
 		group_free(rde, g);
 	else
-		group_end(g);
+		group_end(rde, g);
 }
 
 static void
@@ -298,18 +313,33 @@ group_wanted(struct rde *rde, const struct group *g, uint32_t id,
 	enum export_verdict verdict;
 	enum rde_unsendable why;
 	enum route_kind kind;
+	const struct attrs *a;
+	struct prefix_key key;
 	struct nlri nlri;
+	uint32_t sent;
 
 	*source = 0;
 	if (!rib_has_best(e))
 		return 0;
 	kind = rde->peers[e->peer]->kind;
-	verdict = export_check(&g->rule, attrs_get(rde->attrs, e->attrs), kind);
+	sent = attrs_base(rde->attrs, e->attrs);
+	a = attrs_get(rde->attrs, sent);
+	if (!export_admits(&g->rule, a, kind))
+		return 0;
+	if (g->program != NULL) {
+		rib_key(g->rib, id, &key);
+		sent = policy_export(rde, g->program, &g->rule, &key, sent,
+		    rde->peers[e->peer]);
+		if (sent == 0)
+			return 0;
+		a = attrs_get(rde->attrs, sent);
+	}
+	verdict = export_fits(&g->rule, a, kind);
 	if (verdict == EXPORT_YES) {
 		*source = e->peer;
-		return SENT(e->attrs, kind);
+		return SENT(sent, kind);
 	}
-	if (report && verdict != EXPORT_NO) {
+	if (report) {
 		why =
 		    verdict == EXPORT_TOO_LONG ? RDE_TOO_LONG : RDE_NO_NEXT_HOP;
 		rde->stats.unsendable[why]++;
@@ -386,7 +416,7 @@ siblings(const struct rde *rde, const struct group *of, bool only_joining)
 
 	TAILQ_FOREACH(g, &rde->groups, entry) {
 		if (!group_is_active(g) ||
-		    !same_key(g, &of->rule, of->mrai_secs))
+		    !same_key(g, &of->rule, of->mrai_secs, of->program))
 			continue;
 		if (!only_joining ||
 		    (g->state == GROUP_JOINING && g->blocked_since == 0))
@@ -402,7 +432,7 @@ group_begin(struct group *g)
 	g->end_of_rib_due = true;
 	if (g->rib->entries.live > 0) {
 		g->dump = xmalloc(sizeof(*g->dump));
-		dump_init(g->dump, g->rib->entries.next);
+		dump_init(g->dump, g->rib->entries.next, g->program != NULL);
 	}
 }
 
@@ -427,7 +457,8 @@ static bool
 is_quiet(const struct group *g)
 {
 	return g->state == GROUP_LIVE && group_pending(g) == 0 &&
-	    g->dump == NULL && g->copy == NULL && !g->is_copy;
+	    g->dump == NULL && g->copy == NULL && !g->is_copy &&
+	    !g->split_due && !g->remarking;
 }
 
 static struct group *
@@ -438,7 +469,7 @@ group_equal(const struct rde *rde, const struct group *of, bool *alone)
 	*alone = true;
 	TAILQ_FOREACH(g, &rde->groups, entry) {
 		if (g == of || !group_is_active(g) ||
-		    !same_key(g, &of->rule, of->mrai_secs))
+		    !same_key(g, &of->rule, of->mrai_secs, of->program))
 			continue;
 		*alone = false;
 		if (is_quiet(g))
@@ -456,7 +487,8 @@ group_settle(struct rde *rde)
 	TAILQ_FOREACH(g, &rde->groups, entry) {
 		if (g->state == GROUP_JOINING && g->dump == NULL &&
 		    group_pending(g) == 0 && !g->end_of_rib_due &&
-		    g->copy == NULL && !g->is_copy) {
+		    g->copy == NULL && !g->is_copy && !g->split_due &&
+		    !g->remarking) {
 			g->state = GROUP_LIVE;
 			g->merge_due = true;
 		}
@@ -473,11 +505,21 @@ group_settle(struct rde *rde)
 			keep->mrai_until = go->mrai_until;
 		keep->merge_due = true;
 		members_move(rde, go, keep);
-		group_end(go);
+		group_end(rde, go);
 	}
 }
 
-/* --- slow members --- */
+/* --- leaving with a copy of the state: slow members, other programs --- */
+
+/* Members will move to a group that knows what they were sent. */
+static void
+copy_begin(struct rde *rde, struct group *g, struct policy_program *program)
+{
+	g->copy = group_new(rde, &g->rule, g->mrai_secs, program);
+	g->copy->state = g->state;
+	g->copy->is_copy = true;
+	g->copied = 0;
+}
 
 void
 group_blocked(struct rde *rde, struct group *g, struct mono now)
@@ -489,18 +531,166 @@ group_blocked(struct rde *rde, struct group *g, struct mono now)
 		return;
 	}
 	if (now.us - g->blocked_since < SLOW_US || g->copy != NULL ||
-	    g->is_copy || siblings(rde, g, false) >= SIBLINGS_MAX)
+	    g->is_copy || g->remarking ||
+	    siblings(rde, g, false) >= SIBLINGS_MAX)
 		return;
 	for (i = 0; i < g->n_members; i++) {
 		if (member_window(rde, g->members[i]) >= TX_WINDOW / 2)
 			break;
 	}
-	if (i == g->n_members)
+	if (i < g->n_members)
+		copy_begin(rde, g, g->program);
+}
+
+/*
+ * The program is not `old` any more: what it may treat in another way is
+ * looked at again.  A dump was collected with the old one; instead of it
+ * every entry becomes pending.
+ */
+static void
+remark_begin(struct rde *rde, struct group *g, const struct policy_program *old)
+{
+	struct nlri *list = NULL;
+	size_t n = 0;
+
+	if (g->dump == NULL && !g->remarking &&
+	    policy_program_diff(old, g->program, &list, &n, SCOPE_MAX)) {
+		scope_add(&g->remark, list, n);
+		g->remarking = !scope_is_empty(&g->remark);
 		return;
-	g->copy = group_new(rde, &g->rule, g->mrai_secs);
-	g->copy->state = g->state;
-	g->copy->is_copy = true;
-	g->copied = 0;
+	}
+	free(list);
+	dump_drop(rde, g);
+	scope_fini(&g->remark);
+	scope_all(&g->remark);
+	g->remarking = true;
+}
+
+/* Of some entries those that there is something to do about. */
+static size_t
+entries_in_use(const struct group *g, uint32_t *ids, size_t n)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < n; i++) {
+		if (rib_entry(g->rib, ids[i])->attrs != 0 ||
+		    group_sent(g, ids[i]) != 0)
+			ids[kept++] = ids[i];
+	}
+	return kept;
+}
+
+bool
+group_remark(struct rde *rde, size_t *budget)
+{
+	struct group *g;
+	uint32_t ids[REMARK_BATCH];
+	struct rib *rib;
+	bool more = false;
+	size_t n;
+
+	TAILQ_FOREACH(g, &rde->groups, entry) {
+		while (g->remarking && *budget > 0) {
+			n = scope_next(&g->remark, rde->ribs, g->rule.family,
+			    &rib, ids, REMARK_BATCH);
+			if (n == 0) {
+				scope_fini(&g->remark);
+				g->remarking = false;
+				g->merge_due = true;
+				break;
+			}
+			*budget -= n < *budget ? n : *budget;
+			group_mark(g, ids, entries_in_use(g, ids, n));
+		}
+		more = more || g->remarking;
+	}
+	return more;
+}
+
+/* --- programs that changed --- */
+
+static void
+program_set(struct rde *rde, struct group *g, struct policy_program *program)
+{
+	struct policy_program *old = g->program;
+
+	g->program = program == NULL ? NULL : policy_program_ref(program);
+	remark_begin(rde, g, old);
+	policy_program_unref(rde->store, old);
+}
+
+/*
+ * One step towards members that all have the group's program: the group
+ * takes over the one that all have, or those with another one begin to leave
+ * it with a copy.
+ */
+static void
+split_step(struct rde *rde, struct group *g)
+{
+	struct policy_program *first, *other = NULL, *program;
+	bool same = true;
+	uint32_t i;
+
+	first = g->n_members == 0 ?
+	    g->program :
+	    rde->peers[g->members[0]]->program[CONF_EXPORT];
+	other = first;
+	for (i = 0; i < g->n_members; i++) {
+		program = rde->peers[g->members[i]]->program[CONF_EXPORT];
+		same = same && program == first;
+		if (program != g->program)
+			other = program;
+	}
+	if (!same) {
+		copy_begin(rde, g, other);
+		return;
+	}
+	g->split_due = false;
+	if (first != g->program)
+		program_set(rde, g, first);
+}
+
+static bool
+has_other_programs(const struct rde *rde, const struct group *g)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->n_members; i++) {
+		if (rde->peers[g->members[i]]->program[CONF_EXPORT] !=
+		    g->program)
+			return true;
+	}
+	return false;
+}
+
+void
+group_programs_changed(struct rde *rde)
+{
+	struct peer *peer;
+	struct group *g;
+	uint32_t i;
+	int f;
+
+	/* Those that were sent nothing yet just go where they belong. */
+	for (i = 1; i < rde->n_peers; i++) {
+		peer = rde->peers[i];
+		for (f = 0; peer != NULL && f < FAMILY__MAX; f++) {
+			g = peer->group[f];
+			if (g == NULL || g->state != GROUP_WAITING ||
+			    g->program == peer->program[CONF_EXPORT])
+				continue;
+			group_leave(rde, peer, (enum family)f);
+			group_join(rde, peer, (enum family)f);
+		}
+	}
+	TAILQ_FOREACH(g, &rde->groups, entry) {
+		if (!group_is_active(g) || g->is_copy ||
+		    !has_other_programs(rde, g))
+			continue;
+		g->split_due = true;
+		if (g->copy == NULL)
+			split_step(rde, g);
+	}
 }
 
 static void
@@ -520,25 +710,36 @@ copy_pending(struct group *to, const struct group *from)
 		    << (to->pending[n] % 64);
 }
 
-/* The copy is complete: those who are still slow move there. */
+static bool
+leaves_with_copy(const struct rde *rde, const struct group *g,
+    const struct group *to, uint16_t member)
+{
+	if (to->program != g->program)
+		return rde->peers[member]->program[CONF_EXPORT] == to->program;
+	return member_window(rde, member) < WINDOW_LOW;
+}
+
+/* The copy is complete: those who are still slow, or have its program, move
+ * there. */
 static void
 copy_finish(struct rde *rde, struct group *g)
 {
 	struct group *to = g->copy;
 	struct peer *peer;
-	uint32_t i, slow = 0;
+	uint32_t i, leaving = 0;
 
 	for (i = 0; i < g->n_members; i++)
-		slow += member_window(rde, g->members[i]) < WINDOW_LOW;
+		leaving += leaves_with_copy(rde, g, to, g->members[i]);
 	g->copy = NULL;
 	g->blocked_since = 0;
 	to->is_copy = false;
-	if (slow == 0 || slow == g->n_members) {
-		group_end(to);
+	/* All of them is none: they stay together. */
+	if (leaving == 0 || leaving == g->n_members) {
+		group_end(rde, to);
 		return;
 	}
 	for (i = g->n_members; i-- > 0;) {
-		if (member_window(rde, g->members[i]) >= WINDOW_LOW)
+		if (!leaves_with_copy(rde, g, to, g->members[i]))
 			continue;
 		/* The last one takes the place of the one that leaves. */
 		peer = rde->peers[g->members[i]];
@@ -548,11 +749,14 @@ copy_finish(struct rde *rde, struct group *g)
 	copy_pending(to, g);
 	if (g->dump != NULL) {
 		to->dump = xmalloc(sizeof(*to->dump));
-		dump_copy(to->dump, g->dump);
+		dump_copy(rde, to->dump, g->dump);
 	}
 	to->end_of_rib_due = g->end_of_rib_due;
 	to->mrai_until = g->mrai_until;
 	to->merge_due = true;
+	to->split_due = g->split_due;
+	if (to->program != g->program)
+		remark_begin(rde, to, g->program);
 }
 
 static void
@@ -613,7 +817,10 @@ group_work(struct rde *rde, size_t *budget)
 				more = true;
 		} else if (g->copy != NULL) {
 			copy_step(rde, g, budget);
-			more = more || g->copy != NULL;
+			more = more || g->copy != NULL || g->split_due;
+		} else if (g->split_due) {
+			split_step(rde, g);
+			more = more || g->split_due;
 		}
 	}
 	return more;

@@ -31,6 +31,7 @@
 #include "rde/dump.h"
 #include "rde/export.h"
 #include "rde/rde.h"
+#include "rde/scope.h"
 
 enum group_state {
 	GROUP_WAITING,
@@ -46,8 +47,10 @@ enum group_state {
 
 struct group {
 	TAILQ_ENTRY(group) entry;
-	struct export_rule rule; /* with mrai_secs the key */
+	/* the key: */
+	struct export_rule rule;
 	uint32_t mrai_secs;
+	struct policy_program *program; /* a reference; NULL: none */
 	uint64_t number; /* order of creation */
 	enum group_state state;
 	struct rib *rib;
@@ -71,7 +74,14 @@ struct group {
 	/* timing, microseconds of struct mono; 0: not set */
 	int64_t mrai_until;
 	int64_t blocked_since;
-	/* copying into, for members that are too slow */
+	/* policies that changed: members whose program is not the group's
+	 * leave it (nothing is sent before), and entries whose result may
+	 * differ become pending */
+	bool split_due;
+	bool remarking;
+	struct scope remark;
+	/* copying into, for members that are too slow or have another
+	 * program */
 	struct group *copy;
 	bool is_copy; /* the copy itself: no members yet */
 	uint32_t copied; /* entries; or entries dropped of a dying one */
@@ -156,6 +166,11 @@ uint32_t group_holders(const struct rde *, enum family, uint32_t id);
 
 /* Least room in the windows of all members. */
 uint32_t group_window(const struct rde *, const struct group *);
+/* Members have got other programs. */
+void group_programs_changed(struct rde *);
+/* Make entries pending that a changed program may treat in another way;
+ * true while there is more. */
+bool group_remark(struct rde *, size_t *budget);
 /* Let waiting groups begin to join; true if one did. */
 bool group_begin_all(struct rde *);
 /* After it: joined groups become live, equal ones merge. */

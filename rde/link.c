@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "common/chan.h"
@@ -215,6 +216,55 @@ on_inject(void *ctx, const struct msg *m)
 }
 
 static void
+on_policy_test(void *ctx, const struct msg *m)
+{
+	struct policy_test t;
+	struct rd r;
+
+	rd_init(&r, m->data, m->hdr.len);
+	msg_policy_test_get(&r, &t);
+	if (rd_done(&r))
+		policy_test(ctx, m->hdr.id, &t);
+	else
+		link_broken(ctx, PROC_APID, "POLICY_TEST");
+}
+
+static void
+on_policy_dry_run_part(void *ctx, const struct msg *m)
+{
+	if (policy_dry_run_part(ctx, m->hdr.id, m->data, m->hdr.len) == -1)
+		link_broken(ctx, PROC_APID, "POLICY_DRY_RUN_PART");
+}
+
+static void
+on_policy_dry_run(void *ctx, const struct msg *m)
+{
+	if (policy_dry_run(ctx, m->hdr.id, m->data, m->hdr.len) == -1)
+		link_broken(ctx, PROC_APID, "POLICY_DRY_RUN");
+}
+
+static void
+on_policy_dry_run_close(void *ctx, const struct msg *m)
+{
+	policy_dry_run_close(ctx, m->hdr.id);
+}
+
+static void
+on_policy_counters_get(void *ctx, const struct msg *m)
+{
+	struct policy_counters_from from;
+	struct rd r;
+
+	rd_init(&r, m->data, m->hdr.len);
+	msg_policy_counters_from_get(&r, &from);
+	if (rd_done(&r))
+		policy_counters(ctx, m->hdr.id, &from);
+	else
+		link_broken(ctx, PROC_APID, "POLICY_COUNTERS_GET");
+	free(from.policy);
+}
+
+static void
 on_rib_info_get(void *ctx, const struct msg *m)
 {
 	stats_rib_info(ctx, m->hdr.id);
@@ -249,6 +299,7 @@ link_apid_close(struct shell *sh)
 	chan_free(sh->apid);
 	sh->apid = NULL;
 	query_close_all(sh);
+	policy_query_close_all(sh);
 	inject_forget(sh);
 }
 
@@ -366,6 +417,11 @@ static const chan_handler apid_handlers[MSG__MAX] = {
 	[MSG_QUERY_CLOSE] = on_query_close,
 	[MSG_INJECT] = on_inject,
 	[MSG_RIB_INFO_GET] = on_rib_info_get,
+	[MSG_POLICY_TEST] = on_policy_test,
+	[MSG_POLICY_DRY_RUN_PART] = on_policy_dry_run_part,
+	[MSG_POLICY_DRY_RUN] = on_policy_dry_run,
+	[MSG_POLICY_DRY_RUN_CLOSE] = on_policy_dry_run_close,
+	[MSG_POLICY_COUNTERS_GET] = on_policy_counters_get,
 };
 static const struct chan_ops apid_ops = {
 	.handlers = apid_handlers,

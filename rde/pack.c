@@ -22,6 +22,7 @@
 #include "common/msg.h"
 #include "common/msg_route.h"
 #include "common/xmalloc.h"
+#include "rde/policy_apply.h"
 #include "rde/unref.h"
 
 enum {
@@ -70,7 +71,8 @@ struct packer {
 	uint32_t *sent;
 	uint16_t *source;
 	uint64_t *marks;
-	/* what the last announced best path came to: neighbours share it */
+	/* what the last announced best path came to: neighbours share it
+	 * (unless a policy may look at the prefix) */
 	struct {
 		uint32_t attrs; /* 0: nothing remembered */
 		uint16_t peer;
@@ -565,15 +567,18 @@ wanted(struct packer *p, uint32_t id, uint16_t *source)
 	uint32_t sent;
 
 	if (e->attrs != 0 && e->attrs == p->memo.attrs &&
-	    e->peer == p->memo.peer && rib_has_best(e)) {
+	    e->peer == p->memo.peer && rib_has_best(e) &&
+	    p->group->program == NULL) {
 		*source = e->peer;
 		return p->memo.sent;
 	}
 	sent = group_wanted(p->rde, p->group, id, source, true);
-	if (sent != 0) {
-		p->memo.attrs = e->attrs;
-		p->memo.peer = e->peer;
+	if (sent == 0)
+		return 0;
+	p->memo.attrs = e->attrs;
+	if (p->memo.sent != sent || p->memo.peer != e->peer) {
 		p->memo.sent = sent;
+		p->memo.peer = e->peer;
 		p->memo.bucket = NONE;
 	}
 	return sent;
@@ -795,7 +800,7 @@ pack_chunk(struct packer *p)
 	p->n = n;
 	p->n_buckets = 0;
 	p->n_targets = 0;
-	p->memo.attrs = 0;
+	memset(&p->memo, 0, sizeof(p->memo));
 	p->pair.old = 0;
 	for (i = 0; i < n; i++)
 		classify(p, i);
@@ -823,7 +828,8 @@ dump_collect(struct packer *p, struct dump *d)
 	for (; d->at < end; d->at++) {
 		e = rib_entry(p->rib, d->at);
 		if (e->attrs != 0 && e->attrs == p->memo.attrs &&
-		    e->peer == p->memo.peer && rib_has_best(e)) {
+		    e->peer == p->memo.peer && rib_has_best(e) &&
+		    g->program == NULL) {
 			dump_append(d, p->memo.bucket, d->at);
 			continue;
 		}
@@ -833,7 +839,8 @@ dump_collect(struct packer *p, struct dump *d)
 		p->memo.attrs = e->attrs;
 		p->memo.peer = e->peer;
 		p->memo.bucket =
-		    dump_list_for(p->rde, d, sent, member_or_none(g, source));
+		    dump_list_for(p->rde, d, e->attrs, sent,
+			member_or_none(g, source));
 		dump_append(d, p->memo.bucket, d->at);
 	}
 	return dump_is_collected(d);
@@ -850,7 +857,7 @@ dump_is_due(const struct packer *p, const struct dump_list *l, uint32_t id,
 {
 	const struct rib_entry *e = rib_entry(p->rib, id);
 
-	if (e->attrs != SENT_ATTRS(l->sent) || !rib_has_best(e) ||
+	if (e->attrs != l->attrs || !rib_has_best(e) ||
 	    p->sent[id] != 0 || is_marked(p, id))
 		return false;
 	if (e->peer == *peer)
@@ -862,22 +869,27 @@ dump_is_due(const struct packer *p, const struct dump_list *l, uint32_t id,
 	return true;
 }
 
-/* May the set that the list names by its handle be sent?  It may be another
- * one by now than when the list was made. */
+/* May the set that the list names by its handle be sent?  Unless the dump
+ * holds it, it may be another one by now than when the list was made. */
 static bool
-dump_list_begin(struct packer *p, const struct dump_list *l, uint32_t id)
+dump_list_begin(struct packer *p, const struct dump *d, struct dump_list *l,
+    uint32_t id)
 {
 	uint16_t source;
+	uint32_t sent = l->sent;
 
-	if (group_wanted(p->rde, p->group, id, &source, false) == 0)
+	if (!d->holds)
+		sent = group_wanted(p->rde, p->group, id, &source, false);
+	if (sent == 0)
 		return false;
+	l->sent = sent;
 	target_set(p, TO_EXCEPT, l->except);
 	encode(p, &p->group->rule, l->sent);
 	return true;
 }
 
 static void
-dump_send_list(struct packer *p, struct dump *d, const struct dump_list *l)
+dump_send_list(struct packer *p, struct dump *d, struct dump_list *l)
 {
 	uint32_t refs = 0, id = d->id != 0 ? d->id : l->head;
 	uint32_t peer = UINT32_MAX;
@@ -886,7 +898,7 @@ dump_send_list(struct packer *p, struct dump *d, const struct dump_list *l)
 	for (; id != 0; id = d->next[id]) {
 		if (!dump_is_due(p, l, id, &peer))
 			continue;
-		if (!ready && !dump_list_begin(p, l, id)) {
+		if (!ready && !dump_list_begin(p, d, l, id)) {
 			id = 0;
 			break;
 		}
@@ -920,14 +932,15 @@ pack_dump(struct packer *p)
 	}
 	/* A handle may name another set than in an earlier call. */
 	p->encoded = 0;
-	for (; d->list < d->n_lists && !p->stopped; d->list++) {
+	while (d->list < d->n_lists && !p->stopped) {
 		dump_send_list(p, d, &d->lists[d->list]);
 		if (d->id != 0)
 			break;
+		dump_list_done(p->rde, d);
 	}
 	if (d->list < d->n_lists)
 		return;
-	dump_fini(d);
+	dump_fini(p->rde, d);
 	free(d);
 	g->dump = NULL;
 }
@@ -966,6 +979,7 @@ pack_end(struct packer *p, size_t *budget)
 {
 	run_flush(p);
 	unref_flush(&p->unref, p->rde->attrs);
+	policy_apply_release(p->rde);
 	*budget -= p->made < *budget ? p->made : *budget;
 }
 
@@ -998,7 +1012,8 @@ pack_group(struct rde *rde, struct group *g, struct mono now, size_t *budget)
 	struct packer *p = rde->packer;
 	size_t window;
 
-	if (!group_is_active(g) || g->n_members == 0 || g->copy != NULL)
+	if (!group_is_active(g) || g->n_members == 0 || g->copy != NULL ||
+	    g->split_due)
 		return false;
 	if (group_pending(g) == 0 && g->dump == NULL && !g->end_of_rib_due)
 		return false;
@@ -1018,7 +1033,7 @@ pack_group(struct rde *rde, struct group *g, struct mono now, size_t *budget)
 			pack_chunk(p);
 		else if (g->dump != NULL)
 			pack_dump(p);
-		else if (g->end_of_rib_due)
+		else if (g->end_of_rib_due && !g->remarking)
 			end_of_rib(p);
 		else
 			break;
@@ -1043,7 +1058,8 @@ resend_collect(struct packer *p, struct dump *d, const struct peer *peer)
 	for (; d->at < end; d->at++) {
 		sent = group_sent(p->group, d->at);
 		if (sent != 0 && group_source(p->group, d->at) != peer->id)
-			dump_append(d, dump_list_for(p->rde, d, sent, 0),
+			dump_append(d,
+			    dump_list_for(p->rde, d, SENT_ATTRS(sent), sent, 0),
 			    d->at);
 	}
 	return dump_is_collected(d);
@@ -1081,10 +1097,10 @@ resend_next(struct rde *rde, struct peer *peer, enum family family)
 {
 	struct resend *r = peer->resend[family];
 
-	dump_fini(&r->dump);
+	dump_fini(rde, &r->dump);
 	if (r->again) {
 		r->again = false;
-		dump_init(&r->dump, rde->ribs[family].entries.next);
+		dump_init(&r->dump, rde->ribs[family].entries.next, false);
 		return;
 	}
 	free(r);

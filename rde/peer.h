@@ -17,6 +17,7 @@
 #include "rde/decision.h"
 
 struct group;
+struct policy_program;
 struct resend;
 
 struct peer_count {
@@ -50,6 +51,8 @@ struct peer {
 	uint32_t max_prefix;
 	struct peer_count count[FAMILY__MAX];
 	uint64_t updates; /* UPDATEs handled in this session */
+	/* by enum conf_direction, a reference each; NULL: all, unchanged */
+	struct policy_program *program[2];
 	/* transmit side */
 	uint32_t tx_used; /* bytes of the window in sessiond's hands */
 	struct group *group[FAMILY__MAX]; /* NULL: not sending this family */

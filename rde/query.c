@@ -144,7 +144,8 @@ block_send(struct out *o)
 static void
 path_write(struct out *o, const struct query_path *p)
 {
-	size_t need = 64 + (size_t)p->attrs_len; /* row head and path */
+	/* row head and path */
+	size_t need = 64 + (size_t)p->attrs_len + p->rejected_by_len;
 	size_t limit = o->prefix > 0 ? QUERY_BLOCK : MSG_MAX;
 
 	if (o->full)
@@ -185,7 +186,12 @@ view_write(struct out *o, const struct route_view *v)
 	from_peer(&p, v->peer);
 	p.flags = (uint8_t)((v->best ? QUERY_PATH_BEST : 0) |
 	    (v->stale ? QUERY_PATH_STALE : 0) |
-	    (v->ineligible ? QUERY_PATH_INELIGIBLE : 0));
+	    (v->ineligible ? QUERY_PATH_INELIGIBLE : 0) |
+	    (v->cause != NULL ? QUERY_PATH_REJECTED : 0));
+	if (v->cause != NULL) {
+		p.rejected_by = (const char *)v->cause->wire;
+		p.rejected_by_len = v->cause->len;
+	}
 	p.age_secs = o->now - v->since;
 	p.attrs = v->attrs->wire;
 	p.attrs_len = v->attrs->len;

@@ -15,6 +15,9 @@
 #include "rde/export.h"
 #include "rde/group.h"
 #include "rde/pack.h"
+#include "rde/policy_apply.h"
+#include "rde/policy_store.h"
+#include "rde/reeval.h"
 #include "rde/sweep.h"
 #include "rde/update_in.h"
 
@@ -38,6 +41,9 @@ rde_new(const struct rde_ops *ops, void *ctx)
 	local->remote = addr_ipv4(0x7f000001);
 	rde->peers[0] = local;
 	TAILQ_INIT(&rde->groups);
+	rde->store = policy_store_new(rde->attrs);
+	rde->policy = policy_apply_new();
+	rde->reeval = reeval_new();
 	rde->update_in = update_in_new();
 	rde->packer = packer_new();
 	rde->sweeps = sweep_new();
@@ -49,7 +55,7 @@ resend_drop(struct rde *rde, struct peer *peer, enum family family)
 {
 	if (peer->resend[family] == NULL)
 		return;
-	dump_fini(&peer->resend[family]->dump);
+	dump_fini(rde, &peer->resend[family]->dump);
 	free(peer->resend[family]);
 	peer->resend[family] = NULL;
 	rde->n_resends--;
@@ -62,6 +68,9 @@ peer_free(struct rde *rde, struct peer *peer)
 
 	for (f = 0; f < FAMILY__MAX; f++)
 		resend_drop(rde, peer, (enum family)f);
+	reeval_forget(rde, peer->id);
+	policy_program_unref(rde->store, peer->program[CONF_IMPORT]);
+	policy_program_unref(rde->store, peer->program[CONF_EXPORT]);
 	rde->peers[peer->id] = NULL;
 	free(peer);
 }
@@ -80,6 +89,9 @@ rde_free(struct rde *rde)
 			peer_free(rde, rde->peers[i]);
 	}
 	free(rde->peers);
+	policy_apply_free(rde, rde->policy);
+	policy_store_free(rde->store);
+	reeval_free(rde->reeval);
 	for (f = 0; f < FAMILY__MAX; f++)
 		rib_fini(&rde->ribs[f]);
 	attrs_table_free(rde->attrs);
@@ -308,6 +320,7 @@ rde_peer_up(struct rde *rde, uint32_t id, uint32_t epoch,
 	    up->max_prefix_action == CONF_MAX_PREFIX_DISCARD;
 	peer->limit_logged = false;
 	peer->updates = 0;
+	reeval_peer(rde, peer);
 	for (f = 0; f < FAMILY__MAX; f++) {
 		if (up->families & FAMILY_BIT(f))
 			group_join(rde, peer, (enum family)f);
@@ -366,10 +379,15 @@ rde_local_remove(struct rde *rde, const struct nlri *nlri)
 static void
 rde_trim(struct rde *rde)
 {
+	uint64_t paths = 0;
 	int f;
 
-	for (f = 0; f < FAMILY__MAX; f++)
+	for (f = 0; f < FAMILY__MAX; f++) {
 		rib_trim(&rde->ribs[f]);
+		paths += rde->ribs[f].n_paths;
+	}
+	if (paths == 0 && rde->n_groups == 0)
+		policy_apply_forget(rde);
 	attrs_trim(rde->attrs);
 }
 
@@ -403,8 +421,6 @@ cluster_len(const struct attrs *a)
 {
 	struct bgp_attr attr;
 
-	if (a->cluster_len < 255)
-		return a->cluster_len;
 	return bgp_attr_find(a->wire, a->len, BGP_ATTR_CLUSTER_LIST, &attr) ?
 	    attr.len / 4u :
 	    0;
@@ -422,10 +438,13 @@ candidate_set(const struct rde *rde, struct candidate *c,
 	c->neighbour_as = a->neighbour_as;
 	c->router_id = peer->remote_id;
 	if (a->flags & BGP_HOT_ORIGINATOR_ID)
-		c->router_id =
-		    attr_u32(a, BGP_ATTR_ORIGINATOR_ID, peer->remote_id);
+		c->router_id = attr_u32(attrs_get_base(rde->attrs, v->attrs),
+		    BGP_ATTR_ORIGINATOR_ID, peer->remote_id);
 	c->path_len = a->path_len;
-	c->cluster_len = (uint16_t)cluster_len(a);
+	c->cluster_len = a->cluster_len;
+	if (a->cluster_len == 255)
+		c->cluster_len = (uint16_t)cluster_len(
+		    attrs_get_base(rde->attrs, v->attrs));
 	c->origin = a->origin;
 	c->kind = peer->kind;
 	c->eligible = (v->flags & RIB_INELIGIBLE) == 0;
@@ -660,7 +679,7 @@ rde_has_sweep(const struct rde *rde)
 	const struct group *g;
 
 	TAILQ_FOREACH(g, &rde->groups, entry) {
-		if (g->state == GROUP_DYING || g->copy != NULL)
+		if (g->state == GROUP_DYING || g->copy != NULL || g->split_due)
 			return true;
 	}
 	return rde->n_flushing > 0;
@@ -709,7 +728,7 @@ rde_refresh(struct rde *rde, struct peer *peer, uint32_t families)
 			continue;
 		}
 		r = xcalloc(1, sizeof(*r));
-		dump_init(&r->dump, rde->ribs[f].entries.next);
+		dump_init(&r->dump, rde->ribs[f].entries.next, false);
 		peer->resend[f] = r;
 		rde->n_resends++;
 	}
@@ -749,7 +768,8 @@ route_fill(const struct rde *rde, enum family family,
     const struct rib_path_view *p, struct route_view *v)
 {
 	v->peer = rde->peers[p->peer];
-	v->attrs = attrs_get(rde->attrs, p->attrs);
+	v->attrs = attrs_get_base(rde->attrs, p->attrs);
+	v->cause = NULL;
 	v->since = p->since;
 	v->best = false;
 	v->ineligible = (p->flags & RIB_INELIGIBLE) != 0;
@@ -763,8 +783,17 @@ rde_adjin(const struct rde *rde, const struct peer *peer, enum family family,
 {
 	struct rib_path_view p;
 
-	return rib_path_of(&rde->ribs[family], entry, peer->id, &p) &&
-	    route_fill(rde, family, &p, v);
+	uint32_t cause;
+
+	if (!rib_path_of(&rde->ribs[family], entry, peer->id, &p) ||
+	    !route_fill(rde, family, &p, v))
+		return false;
+	/* As it came, before policy. */
+	v->attrs = attrs_get(rde->attrs, attrs_received(rde->attrs, p.attrs));
+	cause = attrs_cause(rde->attrs, p.attrs);
+	if (cause != 0)
+		v->cause = attrs_get(rde->attrs, cause);
+	return true;
 }
 
 size_t
@@ -804,7 +833,8 @@ size_t
 rde_bytes(const struct rde *rde)
 {
 	const struct group *g;
-	size_t n = attrs_bytes(rde->attrs) + packer_bytes(rde->packer);
+	size_t n = attrs_bytes(rde->attrs) + packer_bytes(rde->packer) +
+	    policy_store_bytes(rde->store);
 	int f;
 
 	for (f = 0; f < FAMILY__MAX; f++)

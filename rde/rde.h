@@ -37,6 +37,10 @@ struct packer;
 struct update_in;
 struct sweep;
 struct candidate;
+struct policy_apply;
+struct policy_program;
+struct policy_store;
+struct reeval;
 TAILQ_HEAD(group_list, group);
 
 /* A run of whole UPDATEs for every peer whose bit is set (msg_route.h). */
@@ -72,6 +76,11 @@ struct rde_ops {
 	 * given.  For a rate-limited log line. */
 	void (*unsendable)(void *ctx, const struct peer *, const struct nlri *,
 	    enum rde_unsendable);
+	/* The programs of a peer by enum conf_direction, with a reference
+	 * each; asked when its session comes up and when policies changed.
+	 * NULL: there are no policies. */
+	void (*programs)(void *ctx, const struct peer *,
+	    struct policy_program *[2]);
 };
 
 struct rde_stats {
@@ -105,6 +114,9 @@ struct rde {
 	uint32_t n_resends; /* of peers */
 	uint32_t n_flushing; /* families of peers */
 	struct rde_stats stats;
+	struct policy_store *store;
+	struct policy_apply *policy;
+	struct reeval *reeval;
 	/* working memory of the modules */
 	struct update_in *update_in;
 	struct packer *packer;
@@ -172,6 +184,16 @@ bool rde_sweep(struct rde *, size_t budget);
 /* Is there something for rde_sweep() to do?  (Packing can make work for it,
  * too.) */
 bool rde_has_sweep(const struct rde *);
+
+/*
+ * Policies changed (rde->store was committed): peers get their programs
+ * anew.  Routes that the change can touch are evaluated again by
+ * rde_reeval(), looking at about `budget` of them; true while there is more.
+ */
+void rde_policies_changed(struct rde *);
+bool rde_reeval(struct rde *, size_t budget);
+bool rde_has_reeval(const struct rde *);
+
 /* Decide all entries that changed and tell the groups. */
 void rde_settle(struct rde *);
 /*
@@ -218,6 +240,7 @@ struct route_view {
 	bool best;
 	bool stale;
 	bool ineligible;
+	const struct attrs *cause; /* ATTRS_TEXT: what rejected it, or NULL */
 };
 size_t rde_routes(struct rde *, enum family, uint32_t entry,
     struct route_view *, size_t max);

@@ -81,12 +81,29 @@ pack(struct shell *sh, struct mono *now)
 	return more;
 }
 
+/* Policies on routes that are there; true while there is more. */
+static bool
+reevaluate(struct shell *sh)
+{
+	struct mono end = mono_now();
+	bool more;
+
+	if (!rde_has_reeval(sh->rde))
+		return false;
+	end.us += SCHED_REEVAL_US;
+	do
+		more = rde_reeval(sh->rde, SCHED_REEVAL_STEP);
+	while (more && !mono_reached(mono_now(), end));
+	return more;
+}
+
 void
 sched_round(struct shell *sh)
 {
 	struct mono now = mono_now();
 	bool packing;
 	bool sweeping;
+	bool policies;
 
 	if (sh->stopping)
 		return;
@@ -96,10 +113,12 @@ sched_round(struct shell *sh)
 	/* What was removed, or a copy of a group that is complete now, can go
 	 * out at once. */
 	sweeping = rde_sweep(sh->rde, SCHED_SWEEP_ENTRIES);
+	policies = reevaluate(sh);
+	policies = conf_work(sh) || policies;
 	if (!packing)
 		packing = pack(sh, &now);
 	inject_answer(sh);
-	if (packing || sweeping || rde_has_sweep(sh->rde))
+	if (packing || sweeping || policies || rde_has_sweep(sh->rde))
 		sched_poke(sh);
 	arm_deadline(sh, now);
 	counts_touch(sh);

@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 
+#include "rde/policy_store.h"
 #include "rde/shell.h"
 #include "rde/stale.h"
 
@@ -166,6 +167,28 @@ op_unsendable(void *ctx ATTR_UNUSED, const struct peer *peer,
 				  "no next hop of its family");
 }
 
+static void
+op_programs(void *ctx, const struct peer *peer, struct policy_program *to[2])
+{
+	static const struct conf_assignment none;
+	struct shell *sh = ctx;
+	const struct conf *c = sh->conf.conf;
+	const struct conf_assignment *a;
+	const struct conf_peer *cp;
+	bool deny;
+	int d;
+
+	if (c == NULL)
+		return;
+	cp = conf_peer_find(c, &peer->remote);
+	for (d = 0; d < CONF_DIRECTION__MAX; d++) {
+		a = cp == NULL ? &none : &cp->policy[d];
+		/* RFC 8212 */
+		deny = c->ebgp_requires_policy && peer->kind == ROUTE_EBGP;
+		to[d] = policy_store_program(sh->rde->store, a, deny);
+	}
+}
+
 const struct rde_ops session_ops = {
 	.tx = op_tx,
 	.tx_ready = op_tx_ready,
@@ -174,6 +197,7 @@ const struct rde_ops session_ops = {
 	.fault = op_fault,
 	.limit = op_limit,
 	.unsendable = op_unsendable,
+	.programs = op_programs,
 };
 
 /* --- what sessiond tells */

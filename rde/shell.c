@@ -26,6 +26,7 @@ shell_new(struct event_base *base, int fd)
 	counts_init(sh);
 	query_init(&sh->queries);
 	inject_init(&sh->injections);
+	policy_queries_init(&sh->policy_queries);
 	link_start(sh, fd);
 	return sh;
 }

@@ -15,6 +15,7 @@
 
 #include "rde/conf.h"
 #include "rde/inject.h"
+#include "rde/policy_query.h"
 #include "rde/query.h"
 #include "rde/rde.h"
 #include "rde/sched.h"
@@ -47,6 +48,7 @@ struct shell {
 	struct walks walks;
 	struct queries queries;
 	struct injections injections;
+	struct policy_queries policy_queries;
 	bool stopping;
 	int status; /* exit status */
 };

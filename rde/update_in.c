@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "common/msg.h"
 #include "common/xmalloc.h"
+#include "rde/policy_apply.h"
 #include "rde/unref.h"
 
 enum {
@@ -215,6 +216,8 @@ apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
 	struct rib *rib = &rde->ribs[op->family];
 	struct rib_result r;
 	uint8_t flags = peer->generation >> op->family & 1 ? RIB_GENERATION : 0;
+	uint32_t handle = op->block->handle;
+	bool rejected = false, own; /* has the handle a reference of its own? */
 
 	if (peer->has_max_prefix && peer_prefixes(peer) >= peer->max_prefix &&
 	    is_over_limit(peer, op->family,
@@ -222,20 +225,24 @@ apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
 		limit_met(rde, peer, op->family);
 		return;
 	}
-	if (op->block->ineligible)
+	/* What can never be chosen needs no policy. */
+	own = peer->program[CONF_IMPORT] != NULL && !op->block->ineligible;
+	if (own)
+		handle = policy_import(rde, peer, (enum family)op->family,
+		    &op->key, handle, &rejected);
+	if (op->block->ineligible || rejected)
 		flags |= RIB_INELIGIBLE;
-	r = rib_put(rib, &op->key, peer->id, op->block->handle, flags,
-	    rde->now);
+	r = rib_put(rib, &op->key, peer->id, handle, flags, rde->now);
 	peer->count[op->family].fresh++;
-	if (r.change == RIB_NEW) {
+	if (r.change == RIB_SAME && own)
+		attrs_unref(rde->attrs, handle, 1);
+	if (r.change != RIB_SAME && !own)
 		op->block->refs--;
+	if (r.change == RIB_NEW)
 		return;
-	}
 	count_old(peer, op->family, r.old_flags);
-	if (r.change == RIB_REPLACED) {
-		op->block->refs--;
+	if (r.change == RIB_REPLACED)
 		unref_add(&in->unref, rde->attrs, r.old_attrs);
-	}
 }
 
 static void

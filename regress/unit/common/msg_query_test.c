@@ -176,7 +176,8 @@ START_TEST(rows_come_back)
 	const uint8_t attrs[] = { 0x40, 1, 1, 0 };
 	struct nlri nlri = nlri_of("192.0.2.0/24");
 	struct query_path in = { addr_ipv4(0x7f000001), 64500, 9,
-		QUERY_PATH_BEST | QUERY_PATH_STALE, 77, attrs, sizeof(attrs) };
+		QUERY_PATH_BEST | QUERY_PATH_STALE, 77, attrs, sizeof(attrs),
+		NULL, 0 };
 	struct query_path out;
 	struct nlri got;
 	uint8_t buf[512];

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A prefix set made ready to be asked: an index of its prefixes, each with
+ * the lengths that its ranges allow.  A question visits only the members
+ * that cover the prefix, however many there are in all.
+ */
+#ifndef RDE_PREFIX_SET_H
+#define RDE_PREFIX_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/conf_policy.h"
+#include "rde/prefix_index.h"
+
+struct prefix_set;
+
+struct prefix_set *prefix_set_new(void);
+void prefix_set_free(struct prefix_set *); /* NULL is fine */
+void prefix_set_add(struct prefix_set *, const struct conf_prefix *);
+
+/* Does a member allow the prefix? */
+bool prefix_set_any(const struct prefix_set *, enum family,
+    const struct prefix_key *);
+/* Do all?  True for an empty set. */
+bool prefix_set_all(const struct prefix_set *, enum family,
+    const struct prefix_key *);
+/* Do the members with this very prefix allow the same lengths in both? */
+bool prefix_set_same_at(const struct prefix_set *, const struct prefix_set *,
+    const struct nlri *);
+size_t prefix_set_bytes(const struct prefix_set *);
+
+#endif
