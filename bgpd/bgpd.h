@@ -56,6 +56,9 @@ struct child {
 	enum child_sync sync;
 	int item_kind;
 	uint32_t item_index;
+	/* of a set or policy: 0 its head, else after which of its members or
+	 * statements, counted from 1 */
+	uint32_t item_part;
 	bool synced; /* holds the listeners' descriptors */
 };
 

@@ -143,6 +143,20 @@ set_export(struct schema *s, const struct conf_key *k, const struct node *n,
 	    &p->policy[CONF_EXPORT].n);
 }
 
+/* In the order of enum conf_default, behind CONF_DEFAULT_UNSAID. */
+static const char *const default_words[] = { "accept", "reject", NULL };
+
+static void
+set_default(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
+{
+	uint8_t word = UINT8_MAX;
+
+	schema_word(s, k, n, &word);
+	if (word != UINT8_MAX)
+		*((uint8_t *)target + k->offset) = word + 1;
+}
+
 /* --- families: "ipv4-unicast", or {afi: ipv4, safi: unicast} */
 
 struct family_draft {
@@ -450,14 +464,20 @@ static const struct conf_key peer_keys[] = {
 	    .type = KEY_LIST,
 	    .flags = KEY_NULL,
 	    .set = set_family },
-	{ .name = "import-policy",
-	    .type = KEY_LIST,
-	    .flags = KEY_INERT,
-	    .set = set_import },
-	{ .name = "export-policy",
-	    .type = KEY_LIST,
-	    .flags = KEY_INERT,
-	    .set = set_export },
+	{ .name = "import-policy", .type = KEY_LIST, .set = set_import },
+	{ .name = "export-policy", .type = KEY_LIST, .set = set_export },
+	{ .name = "import-default-action",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL,
+	    .offset = AT(policy[CONF_IMPORT].dflt),
+	    .words = default_words,
+	    .set = set_default },
+	{ .name = "export-default-action",
+	    .type = KEY_VALUE,
+	    .flags = KEY_NULL,
+	    .offset = AT(policy[CONF_EXPORT].dflt),
+	    .words = default_words,
+	    .set = set_default },
 	{ .name = "rr_client",
 	    .type = KEY_BOOL,
 	    .flags = KEY_NULL | KEY_INERT,

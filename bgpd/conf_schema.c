@@ -560,6 +560,8 @@ const struct conf_table *const conf_tables[] = {
 	&table_conditions,
 	&table_actions,
 	&table_match_set,
+	&table_range,
+	&table_prepend,
 	&table_local_pref,
 	&table_med,
 	&table_community_action,

@@ -88,6 +88,8 @@ enum name_kind {
 	NAME__MAX
 };
 const char *name_kind_text(enum name_kind); /* "policy", "prefix-set" */
+/* Of a name that is not a policy's (conf_sets.c). */
+enum conf_set_kind name_set_kind(enum name_kind);
 
 struct place {
 	uint32_t line;
@@ -184,7 +186,7 @@ extern const struct conf_table table_graceful_restart;
 extern const struct conf_table table_llgr;
 extern const struct conf_table table_afi_safi;
 extern const struct conf_table table_network; /* conf_network.c */
-extern const struct conf_table table_defined_sets; /* conf_policy.c */
+extern const struct conf_table table_defined_sets; /* conf_sets.c */
 extern const struct conf_table table_prefix_set;
 extern const struct conf_table table_prefix;
 extern const struct conf_table table_neighbor_set;
@@ -192,11 +194,13 @@ extern const struct conf_table table_as_path_set;
 extern const struct conf_table table_community_set;
 extern const struct conf_table table_ext_community_set;
 extern const struct conf_table table_large_community_set;
-extern const struct conf_table table_policy;
+extern const struct conf_table table_policy; /* conf_policy.c */
 extern const struct conf_table table_statement;
 extern const struct conf_table table_conditions;
 extern const struct conf_table table_actions;
 extern const struct conf_table table_match_set;
+extern const struct conf_table table_range;
+extern const struct conf_table table_prepend;
 extern const struct conf_table table_local_pref;
 extern const struct conf_table table_med;
 extern const struct conf_table table_community_action;

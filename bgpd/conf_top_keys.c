@@ -124,18 +124,6 @@ set_path(struct schema *s, const struct conf_key *k, const struct node *n,
 }
 
 static void
-set_requires_policy(struct schema *s, const struct conf_key *k,
-    const struct node *n, void *target)
-{
-	struct conf *c = target;
-
-	if (!schema_bool(n, &c->ebgp_requires_policy))
-		schema_expected(s, n, k->name, "true or false");
-	else if (c->ebgp_requires_policy)
-		schema_warn_inert(s, k, n);
-}
-
-static void
 listen_one(struct schema *s, const struct conf_key *k, const struct node *n)
 {
 	struct conf_endpoint e;
@@ -511,9 +499,9 @@ static const struct conf_key top_keys[] = {
 	    .dflt = "false",
 	    .offset = AT(accept_unconfigured_peers) },
 	{ .name = "ebgp_requires_policy",
-	    .type = KEY_NODE,
+	    .type = KEY_BOOL,
 	    .dflt = "false",
-	    .set = set_requires_policy },
+	    .offset = AT(ebgp_requires_policy) },
 	{ .name = "user", .type = KEY_VALUE, .dflt = "_bgpd", .set = set_user },
 	{ .name = "log_level",
 	    .type = KEY_VALUE,
@@ -553,11 +541,9 @@ static const struct conf_key top_keys[] = {
 	    .table = &table_bmp_server },
 	{ .name = "defined-sets",
 	    .type = KEY_MAP,
-	    .flags = KEY_INERT,
 	    .table = &table_defined_sets },
 	{ .name = "policy-definitions",
 	    .type = KEY_LIST_OF_MAPS,
-	    .flags = KEY_INERT,
 	    .table = &table_policy },
 };
 #undef AT

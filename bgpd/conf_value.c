@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Strict parsers of short texts.  Pure; every text is a NUL-terminated
- * string of a bounded file.
- */
+/* Strict; pure. */
 #include "bgpd/conf_value.h"
-
-#include <string.h>
 
 static int
 digit_of(char c)
@@ -48,64 +43,4 @@ value_number(const char *s, uint64_t *to)
 	if (s[0] == '0' && s[1] != '\0')
 		return -1; /* octal to some readers, decimal to others */
 	return number_of(s, 10, to);
-}
-
-/* --- patterns */
-
-int
-value_pattern(const char *s, struct err *e)
-{
-	const char *p, *why = NULL;
-	unsigned int groups = 0;
-	bool atom = false; /* something stands before that can be repeated */
-
-	for (p = s; *p != '\0' && why == NULL; p++) {
-		switch (*p) {
-		case '\\':
-			if (p[1] == '\0')
-				why = "ends in a lone backslash";
-			else
-				p++;
-			atom = true;
-			break;
-		case '(':
-			groups++;
-			atom = false;
-			if (p[1] == '?')
-				p++; /* the start of (?: */
-			break;
-		case ')':
-			if (groups-- == 0)
-				why = "has a ) without a (";
-			atom = true;
-			break;
-		case '[':
-			/* A ] right after [ or [^ stands for itself. */
-			p += p[1] == '^' ? 2 : 1;
-			p = *p == '\0' ? NULL : strchr(p + 1, ']');
-			if (p == NULL)
-				return err_set(e, ERR_INVALID,
-				    "pattern \"%s\" has a [ without a ]", s);
-			atom = true;
-			break;
-		case '*':
-		case '+':
-		case '?':
-			if (!atom)
-				why = "repeats nothing";
-			break;
-		case '|':
-			atom = false;
-			break;
-		default:
-			atom = true;
-		}
-	}
-	if (*s == '\0')
-		why = "is empty";
-	else if (why == NULL && groups != 0)
-		why = "has a ( without a )";
-	if (why == NULL)
-		return 0;
-	return err_set(e, ERR_INVALID, "pattern \"%s\" %s", s, why);
 }

@@ -47,8 +47,7 @@ node_free(struct node *n)
 	for (i = 0; i < n->n_child; i++)
 		node_free(n->child[i]); /* at most NODE_DEPTH_MAX deep */
 	free(n->child);
-	free(n->text);
-	free(n);
+	free(n); /* and its text, behind it */
 }
 
 bool
@@ -120,10 +119,13 @@ builder_refuses(struct builder *b, const yaml_event_t *ev,
 	return b->stop;
 }
 
+/* With room for so many bytes of text behind it. */
 static struct node *
-node_new(enum node_kind kind, const yaml_event_t *ev)
+node_new(enum node_kind kind, const yaml_event_t *ev, size_t len)
 {
-	struct node *n = xcalloc(1, sizeof(*n));
+	struct node *n = xmalloc(sizeof(*n) + len);
+
+	memset(n, 0, sizeof(*n));
 
 	n->kind = kind;
 	n->line = mark_line(ev->start_mark);
@@ -144,9 +146,9 @@ builder_scalar(struct builder *b, const yaml_event_t *ev)
 		builder_fail(b, ev->start_mark, "text with a NUL character");
 		return;
 	}
-	n = node_new(NODE_SCALAR, ev);
+	n = node_new(NODE_SCALAR, ev, len + 1);
 	n->plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-	n->text = xmalloc(len + 1);
+	n->text = (char *)(n + 1);
 	memcpy(n->text, text, len);
 	n->text[len] = '\0';
 	builder_place(b, n);
@@ -171,7 +173,7 @@ builder_open(struct builder *b, const yaml_event_t *ev, enum node_kind kind)
 		builder_fail(b, ev->start_mark, "nested too deeply");
 		return;
 	}
-	n = node_new(kind, ev);
+	n = node_new(kind, ev, 0);
 	builder_place(b, n);
 	b->open[b->depth++] = n;
 }

@@ -34,7 +34,7 @@ struct node {
 };
 
 #define NODE_DEPTH_MAX 32
-#define NODE_COUNT_MAX 4000000u
+#define NODE_COUNT_MAX 8000000u
 
 /*
  * Parse a whole file of `len` bytes.  Returns its root, NULL if the document

@@ -87,6 +87,40 @@ diags_put(struct wr *to, const struct diags *d)
 }
 
 static void
+set_put(struct wr *to, const struct conf_set *set)
+{
+	struct wr w;
+	uint32_t i;
+
+	wr_init_grow(&w, RECORD_MAX);
+	msg_conf_set_put(&w, set, false);
+	record_put(to, CONF_ITEM_SET, &w);
+	for (i = 0; i < set->n && wr_ok(to);) {
+		wr_reset(&w);
+		i = msg_conf_members_put(&w, set, i);
+		record_put(to, CONF_ITEM_SET_MEMBERS, &w);
+	}
+	wr_free(&w);
+}
+
+static void
+policy_put(struct wr *to, const struct conf_policy *p)
+{
+	struct wr w;
+	uint32_t i;
+
+	wr_init_grow(&w, RECORD_MAX);
+	msg_conf_policy_put(&w, p, false);
+	record_put(to, CONF_ITEM_POLICY, &w);
+	for (i = 0; i < p->n; i++) {
+		wr_reset(&w);
+		msg_conf_statement_put(&w, &p->statements[i]);
+		record_put(to, CONF_ITEM_STATEMENT, &w);
+	}
+	wr_free(&w);
+}
+
+static void
 conf_put(struct wr *to, const struct conf *c)
 {
 	struct wr w;
@@ -120,6 +154,10 @@ conf_put(struct wr *to, const struct conf *c)
 		msg_conf_bmp_server_put(&w, &c->bmp_servers[i]);
 		record_put(to, CONF_ITEM_BMP_SERVER, &w);
 	}
+	for (i = 0; i < c->n_sets; i++)
+		set_put(to, c->sets[i]);
+	for (i = 0; i < c->n_policies; i++)
+		policy_put(to, c->policies[i]);
 	wr_free(&w);
 }
 

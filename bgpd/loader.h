@@ -19,8 +19,9 @@
 #include "common/conf.h"
 #include "common/sandbox.h"
 
-#define LOADER_FILE_MAX (16u * 1024 * 1024)
-#define LOADER_TIMEOUT_MS 20000
+/* A million prefixes with ranges of lengths take some 70 MiB. */
+#define LOADER_FILE_MAX (128u * 1024 * 1024)
+#define LOADER_TIMEOUT_MS 60000
 
 struct loaded {
 	struct conf *conf; /* NULL if there were errors */

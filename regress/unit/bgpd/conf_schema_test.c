@@ -9,6 +9,7 @@
 #include "common/bgp_attr.h"
 #include "common/community.h"
 #include "common/hash.h"
+#include "common/policy_text.h"
 #include "common/xmalloc.h"
 
 static struct conf *
@@ -233,6 +234,168 @@ START_TEST(tables_fit_the_walker)
 }
 END_TEST
 
+/* --- sets and policies */
+
+#define SETS                                                                   \
+	"defined-sets:\n"                                                      \
+	"  prefix-sets: [{name: p, prefixes: [{prefix: 10.0.0.1/8}, "          \
+	"{prefix: 10.0.0.0/8, masklength-range: 16..}]}]\n"                    \
+	"  neighbor-sets: [{name: n, neighbors: [192.0.2.1]}]\n"               \
+	"  as-path-sets: [{name: a, patterns: [_65001_]}]\n"                   \
+	"  community-sets: [{name: c, communities: [no-export, "               \
+	"\"1:*\"]}, {name: b, communities: []}]\n"                             \
+	"  ext-community-sets: [{name: e, ext_communities: [\"rt:1:2\"]}]\n"   \
+	"  large-community-sets: [{name: l, large_communities: "               \
+	"[\"1:2:3\"]}]\n"
+
+START_TEST(sets_become_sorted_members)
+{
+	struct conf *c = parse(HEAD SETS);
+	char buf[POLICY_COMM_STRLEN];
+	const struct conf_set *set;
+
+	ck_assert_uint_eq(c->n_sets, 7);
+	set = c->sets[0];
+	ck_assert_int_eq(set->kind, CONF_SET_PREFIX);
+	ck_assert_uint_eq(set->line, 4);
+	ck_assert_uint_eq(set->origin, CONF_FROM_FILE);
+	ck_assert_uint_eq(set->n, 2);
+	ck_assert_uint_eq(set->prefixes[0].nlri.key[3], 0);
+	ck_assert_int_eq(set->prefixes[0].form, CONF_RANGE_NONE);
+	ck_assert_uint_eq(set->prefixes[1].min, 16);
+	ck_assert_uint_eq(set->prefixes[1].max, 32);
+	ck_assert_str_eq(c->sets[2]->patterns[0], "_65001_");
+	ck_assert_str_eq(c->sets[3]->name, "b");
+	set = conf_set_find(c, CONF_SET_COMMUNITY, "c");
+	ck_assert_ptr_eq(set, c->sets[4]);
+	ck_assert_str_eq(
+	    policy_comm_str(CONF_SET_COMMUNITY, &set->comms[0], buf),
+	    "65535:65281");
+	ck_assert_str_eq(
+	    policy_comm_str(CONF_SET_COMMUNITY, &set->comms[1], buf), "1:*");
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(statements_become_conditions_and_actions)
+{
+	struct conf *c = parse(HEAD SETS
+	    "policy-definitions:\n"
+	    "  - name: z\n"
+	    "    statements:\n"
+	    "      - name: one\n"
+	    "        conditions: {match-as-path-set: {set-name: a, "
+	    "match-option: invert}, match-prefix-set: {set-name: p}, "
+	    "has-asn: 0, route-type: [ibgp, local], afi-safi: ipv6-unicast, "
+	    "next-hop: \"2001:db8::1\", origin: [igp, incomplete], "
+	    "med: {min: 7}, local-pref: 5, as-path-length: {max: 9}}\n"
+	    "        actions: {continue: true, local-pref: {value: 7}, "
+	    "med: {sub: 3}, next-hop: self, origin: egp, "
+	    "as-path-prepend: {count: 2}, delete-attributes: [med, 200], "
+	    "community: [{operation: remove, communities: [\"*:1\"]}, "
+	    "{operation: replace, communities: []}]}\n"
+	    "      - actions: {local-pref: {value: 1, force: true}, "
+	    "med: {remove: true}, next-hop: 192.0.2.9}\n"
+	    "  - {name: b, statements: []}\n");
+	const struct conf_policy *p = c->policies[1];
+	const struct conf_conditions *if_;
+	const struct conf_actions *then;
+	char text[NLRI_STRLEN];
+
+	ck_assert_uint_eq(c->n_policies, 2);
+	ck_assert_str_eq(p->name, "z");
+	ck_assert_uint_eq(p->n, 2);
+	ck_assert_str_eq(p->statements[0].name, "one");
+	ck_assert_ptr_null(p->statements[1].name);
+	if_ = &p->statements[0].conditions;
+	ck_assert_str_eq(if_->match[CONF_SET_AS_PATH].set, "a");
+	ck_assert_int_eq(if_->match[CONF_SET_AS_PATH].option,
+	    CONF_MATCH_INVERT);
+	ck_assert_int_eq(if_->match[CONF_SET_PREFIX].option, CONF_MATCH_UNSAID);
+	ck_assert_ptr_null(if_->match[CONF_SET_COMMUNITY].set);
+	ck_assert(if_->has_asn && if_->asn == 0 && !if_->has_prefix);
+	ck_assert_uint_eq(if_->route_types, CONF_ROUTE_IBGP | CONF_ROUTE_LOCAL);
+	ck_assert_uint_eq(if_->families, FAMILY_BIT(FAMILY_IPV6_UNICAST));
+	ck_assert(if_->has_next_hop);
+	ck_assert_str_eq(nlri_str(&if_->next_hop, text), "2001:db8::1/128");
+	ck_assert_uint_eq(if_->origins, 5);
+	ck_assert(
+	    if_->med.given && if_->med.min == 7 && if_->med.max == UINT32_MAX);
+	ck_assert(if_->local_pref.min == 5 && if_->local_pref.max == 5);
+	ck_assert(if_->as_path_len.min == 0 && if_->as_path_len.max == 9);
+	then = &p->statements[0].actions;
+	ck_assert_uint_eq(then->says, CONF_SAYS_CONTINUE);
+	ck_assert_int_eq(then->local_pref_op, CONF_LOCAL_PREF_FILL);
+	ck_assert_int_eq(then->med_op, CONF_MED_SUB);
+	ck_assert_uint_eq(then->med, 3);
+	ck_assert_int_eq(then->next_hop_op, CONF_NEXT_HOP_SELF);
+	ck_assert(then->has_origin && then->origin == BGP_ORIGIN_EGP);
+	ck_assert_uint_eq(then->prepend, 2);
+	ck_assert_uint_eq(then->prepend_as, 0);
+	ck_assert(then->deletes);
+	ck_assert_uint_eq(then->delete_attrs[BGP_ATTR_MED / 8],
+	    1u << BGP_ATTR_MED);
+	ck_assert_uint_eq(then->delete_attrs[25], 1);
+	ck_assert_uint_eq(then->n_edits, 2);
+	ck_assert_int_eq(then->edits[0].op, CONF_COMM_REMOVE);
+	ck_assert_uint_eq(then->edits[0].n, 1);
+	ck_assert_int_eq(then->edits[1].op, CONF_COMM_REPLACE);
+	ck_assert_uint_eq(then->edits[1].n, 0);
+	then = &p->statements[1].actions;
+	ck_assert_uint_eq(then->says, 0);
+	ck_assert_int_eq(then->local_pref_op, CONF_LOCAL_PREF_SET);
+	ck_assert_int_eq(then->med_op, CONF_MED_REMOVE);
+	ck_assert_int_eq(then->next_hop_op, CONF_NEXT_HOP_SET);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(peers_name_policies_and_defaults)
+{
+	struct conf *c = parse(HEAD
+	    "policy-definitions: [{name: in, statements: []}]\n"
+	    "peers: [{address: 192.0.2.1, import-policy: [in], "
+	    "import-default-action: accept, export-default-action: reject}]\n");
+	const struct conf_assignment *a = c->peers[0].policy;
+
+	ck_assert_uint_eq(a[CONF_IMPORT].n, 1);
+	ck_assert_str_eq(a[CONF_IMPORT].policies[0], "in");
+	ck_assert_int_eq(a[CONF_IMPORT].dflt, CONF_DEFAULT_ACCEPT);
+	ck_assert_int_eq(a[CONF_EXPORT].dflt, CONF_DEFAULT_REJECT);
+	ck_assert(!a[CONF_IMPORT].runtime);
+	ck_assert_uint_eq(a[CONF_EXPORT].n, 0);
+	conf_free(c);
+}
+END_TEST
+
+/* In kind, so that no list costs its square. */
+START_TEST(long_sets_are_read_in_time)
+{
+	struct wr w;
+	struct diags d;
+	struct conf *c;
+	char line[80];
+	int i;
+
+	wr_init_grow(&w, 16u << 20);
+	wr_copy(&w, HEAD, strlen(HEAD));
+	wr_copy(&w, "defined-sets: {prefix-sets: [{name: p, prefixes: [", 50);
+	for (i = 0; i < 100000; i++) {
+		snprintf(line, sizeof(line), "{prefix: 10.%d.%d.0/24},\n",
+		    i >> 8 & 255, i & 255);
+		wr_copy(&w, line, strlen(line));
+	}
+	wr_copy(&w, "]}]}\n", 5);
+	diags_init(&d);
+	c = conf_parse((char *)w.base, wr_len(&w), &d, NULL);
+	ck_assert_ptr_nonnull(c);
+	ck_assert_uint_eq(c->sets[0]->n, 100000);
+	conf_free(c);
+	diags_fini(&d);
+	wr_free(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -250,6 +413,10 @@ main(void)
 	tcase_add_test(t, manual_describes_every_key);
 	tcase_add_test(t, manual_knows_defaults_of_the_top_level);
 	tcase_add_test(t, tables_fit_the_walker);
+	tcase_add_test(t, sets_become_sorted_members);
+	tcase_add_test(t, statements_become_conditions_and_actions);
+	tcase_add_test(t, peers_name_policies_and_defaults);
+	tcase_add_test(t, long_sets_are_read_in_time);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

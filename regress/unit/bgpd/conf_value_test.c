@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <check.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "bgpd/conf_value.h"
 
@@ -35,22 +35,6 @@ START_TEST(number)
 }
 END_TEST
 
-START_TEST(pattern)
-{
-	static const char *const good[] = { "^65001", "_65001_", "65001$",
-		"(?:1|2)+", "[0-9]*", "[]x]", "[^]x]", "a\\(", "()", "." };
-	static const char *const bad[] = { "", "(", ")", "[", "[]", "*", "a\\",
-		"(+)", "1|*" };
-	struct err e;
-	size_t i;
-
-	for (i = 0; i < nitems(good); i++)
-		ck_assert_msg(value_pattern(good[i], &e) == 0, "%s", good[i]);
-	for (i = 0; i < nitems(bad); i++)
-		ck_assert_msg(value_pattern(bad[i], &e) == -1, "%s", bad[i]);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -60,7 +44,6 @@ main(void)
 	int n;
 
 	tcase_add_loop_test(t, number, 0, nitems(numbers));
-	tcase_add_test(t, pattern);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
