@@ -106,10 +106,10 @@ struct bgpd {
 
 	struct conf *running; /* committed: the file's objects and the API's */
 	struct conf *next; /* in a transaction */
-	/* Their peers are of the file and were removed through the API; they
-	 * stay away until the file changes them. */
-	struct conf *removed;
-	struct conf *next_removed;
+	/* What else belongs to the two, see struct models. */
+	struct conf *removed, *file;
+	struct conf *next_removed, *next_file;
+	uint64_t serial; /* last one given to a set or policy */
 	struct listeners listeners;
 	uint32_t generation; /* last one given out */
 
@@ -187,20 +187,31 @@ void transfer_continue(struct child *);
 void transfer_commit(struct child *);
 
 /* --- merge.c */
+/* A generation, and what the next one is to know of the file. */
+struct models {
+	struct conf *conf; /* the file's objects and the API's */
+	/* Peers, sets and policies of the file that were removed through the
+	 * API; they stay away until the file changes them. */
+	struct conf *removed;
+	struct conf *file; /* its peers, sets and policies */
+};
+void models_free(struct models *);
+/* The first generation; takes l->conf. */
+void reload_start_from(struct loaded *l, uint64_t *serial, struct models *);
 /*
- * What an edit makes of a configuration.  `file_name` is for the message
- * that names where a peer comes from.  On error nothing has changed.
+ * What an edit makes of a generation.  `file_name` is for the message that
+ * names where an object comes from.  On error nothing has changed.
  */
-int edit_apply(struct conf *next, struct conf *removed, const char *file_name,
+int edit_apply(struct models *, uint64_t *serial, const char *file_name,
     const struct conf_edit *, struct err *e) ATTR_CHECK;
 /*
- * Join a newly read file with the peers of the API in `running`; those of
- * the file that the API removed stay away while the file does not change
- * them.  Conflicts and changes that need a restart go to l->diags.  Returns
- * the new configuration, with what stays removed in *still_removed, or NULL.
+ * Join a newly read file with the objects of the API in `now`.  What the API
+ * changed or removed of the file's objects holds while the file does not
+ * change them.  Conflicts and changes that need a restart go to l->diags;
+ * then -1, and `next` is empty.
  */
-struct conf *reload_merge(struct loaded *l, const struct conf *running,
-    const struct conf *removed, struct conf **still_removed) ATTR_CHECK;
+int reload_merge(struct loaded *l, const struct models *now, uint64_t *serial,
+    struct models *next) ATTR_CHECK;
 
 /* --- link.c */
 extern const struct chan_ops link_ops[PROC__MAX];

@@ -182,6 +182,23 @@ reload_close_api(struct bgpd *b)
 }
 
 static void
+next_drop(struct bgpd *b)
+{
+	struct models next = { b->next, b->next_removed, b->next_file };
+
+	models_free(&next);
+	b->next = b->next_removed = b->next_file = NULL;
+}
+
+static void
+next_set(struct bgpd *b, const struct models *m)
+{
+	b->next = m->conf;
+	b->next_removed = m->removed;
+	b->next_file = m->file;
+}
+
+static void
 transaction_begin(struct bgpd *b)
 {
 	enum proc proc;
@@ -231,19 +248,80 @@ announce_ready(struct bgpd *b)
 	}
 }
 
+#define CHANGES_LOGGED 20 /* of sets and of policies by a reload */
+
+static void
+change_log(const char *what, const char *name, const char *how, unsigned int n)
+{
+	if (n < CHANGES_LOGGED)
+		log_info("%s %s %s", what, name, how);
+	else if (n == CHANGES_LOGGED)
+		log_info("%s: more than %d changed", what, CHANGES_LOGGED);
+}
+
+static void
+sets_log(const struct conf *from, const struct conf *to)
+{
+	const struct conf_set *set, *old;
+	enum conf_set_kind kind;
+	unsigned int n = 0;
+	uint32_t i;
+
+	for (i = 0; i < to->n_sets; i++) {
+		set = to->sets[i];
+		kind = (enum conf_set_kind)set->kind;
+		old = conf_set_find(from, kind, set->name);
+		if (old == NULL || old->serial != set->serial)
+			change_log(conf_set_kind_text(kind), set->name,
+			    old == NULL ? "added" : "changed", n++);
+	}
+	for (i = 0; i < from->n_sets; i++) {
+		set = from->sets[i];
+		kind = (enum conf_set_kind)set->kind;
+		if (conf_set_find(to, kind, set->name) == NULL)
+			change_log(conf_set_kind_text(kind), set->name,
+			    "removed", n++);
+	}
+}
+
+/* What a reload makes of sets and policies. */
+static void
+changes_log(const struct conf *from, const struct conf *to)
+{
+	const struct conf_policy *p, *old;
+	unsigned int n = 0;
+	uint32_t i;
+
+	sets_log(from, to);
+	for (i = 0; i < to->n_policies; i++) {
+		p = to->policies[i];
+		old = conf_policy_find(from, p->name);
+		if (old == NULL || old->serial != p->serial)
+			change_log("policy", p->name,
+			    old == NULL ? "added" : "changed", n++);
+	}
+	for (i = 0; i < from->n_policies; i++) {
+		p = from->policies[i];
+		if (conf_policy_find(to, p->name) == NULL)
+			change_log("policy", p->name, "removed", n++);
+	}
+}
+
 static void
 transaction_commit(struct bgpd *b)
 {
+	struct models old = { b->running, b->removed, b->file };
 	struct err e;
 
 	transaction_end(b);
 	listeners_settle(b, true);
-	conf_free(b->running);
+	if (b->ready && b->n_batch == 0)
+		changes_log(b->running, b->next);
+	models_free(&old);
 	b->running = b->next;
-	b->next = NULL;
-	conf_free(b->removed);
 	b->removed = b->next_removed;
-	b->next_removed = NULL;
+	b->file = b->next_file;
+	b->next = b->next_removed = b->next_file = NULL;
 	proc_apply_log(b->running);
 	if (pid_file_update(b, b->running, &e) == -1)
 		log_warnx("%s", e.text);
@@ -292,10 +370,7 @@ transaction_abort(struct bgpd *b, const struct err *e)
 	}
 	transaction_end(b);
 	listeners_settle(b, false);
-	conf_free(b->next);
-	b->next = NULL;
-	conf_free(b->next_removed);
-	b->next_removed = NULL;
+	next_drop(b);
 	if (b->running == NULL) {
 		log_errorx("%s", e->text);
 		bgpd_stop(b, 1);
@@ -485,13 +560,16 @@ reload_edit(struct bgpd *b, uint32_t request, struct conf_edit *change,
 static void
 edits_begin(struct bgpd *b)
 {
+	struct models next;
 	struct listener *l;
 	struct edit *ed;
 	struct err e;
 	bool alone = false;
 
-	b->next = conf_copy(b->running);
-	b->next_removed = conf_copy(b->removed);
+	next.conf = conf_copy(b->running);
+	next.removed = conf_copy(b->removed);
+	next.file = conf_copy(b->file);
+	next_set(b, &next);
 	while (!alone && (ed = TAILQ_FIRST(&b->edits)) != NULL) {
 		alone = ed->alone;
 		if (alone && b->n_batch > 0)
@@ -499,8 +577,8 @@ edits_begin(struct bgpd *b)
 		TAILQ_REMOVE(&b->edits, ed, entry);
 		b->n_edits--;
 		b->edits_bytes -= ed->size;
-		if (edit_apply(b->next, b->next_removed, b->conf_name,
-			&ed->change, &e) == -1) {
+		if (edit_apply(&next, &b->serial, b->conf_name, &ed->change,
+			&e) == -1) {
 			answer(b, MSG_CONF_EDIT_DONE, ed->request, &e);
 			edit_free(ed);
 			continue;
@@ -509,10 +587,7 @@ edits_begin(struct bgpd *b)
 		b->n_batch++;
 	}
 	if (b->n_batch == 0) {
-		conf_free(b->next);
-		b->next = NULL;
-		conf_free(b->next_removed);
-		b->next_removed = NULL;
+		next_drop(b);
 		return;
 	}
 	/* No listener changes by an edit. */
@@ -624,12 +699,13 @@ reload_failed(struct bgpd *b, const struct err *e)
 static void
 reload_loaded(struct bgpd *b, struct loaded *l)
 {
+	const struct models now = { b->running, b->removed, b->file };
+	struct models next;
 	struct err e;
 
 	b->state = RELOAD_IDLE;
-	if (l->conf != NULL)
-		b->next =
-		    reload_merge(l, b->running, b->removed, &b->next_removed);
+	if (l->conf != NULL && reload_merge(l, &now, &b->serial, &next) == 0)
+		next_set(b, &next);
 	diags_log(b, &l->diags);
 	if (b->next == NULL) {
 		diags_err(b, &l->diags, &e);
@@ -640,10 +716,7 @@ reload_loaded(struct bgpd *b, struct loaded *l)
 		b->next->log_level = LOG_LEVEL_DEBUG;
 	if (reload_listeners(b, b->next, &e) == -1) {
 		log_errorx("%s", e.text);
-		conf_free(b->next);
-		b->next = NULL;
-		conf_free(b->next_removed);
-		b->next_removed = NULL;
+		next_drop(b);
 		reload_failed(b, &e);
 		return;
 	}
@@ -747,13 +820,14 @@ reload_next(struct bgpd *b)
 void
 reload_init(struct bgpd *b, struct loaded *l)
 {
+	struct models first;
+
 	TAILQ_INIT(&b->listeners);
 	TAILQ_INIT(&b->edits);
 	TAILQ_INIT(&b->batch);
 	wr_init_grow(&b->parts, CONF_EDIT_MAX);
-	b->next = l->conf;
-	l->conf = NULL;
-	b->removed = conf_new();
+	reload_start_from(l, &b->serial, &first);
+	next_set(b, &first);
 	if (b->verbose)
 		b->next->log_level = LOG_LEVEL_DEBUG;
 }
@@ -762,13 +836,13 @@ void
 reload_first(struct bgpd *b)
 {
 	b->reload_timer = evtimer_new(b->base, on_reload_timer, b);
-	b->next_removed = conf_new();
 	transaction_begin(b);
 }
 
 void
 reload_fini(struct bgpd *b)
 {
+	struct models now = { b->running, b->removed, b->file };
 	struct listener *l;
 	struct err e;
 
@@ -787,10 +861,8 @@ reload_fini(struct bgpd *b)
 	}
 	if (pid_file_update(b, NULL, &e) == -1)
 		log_warnx("%s", e.text);
-	conf_free(b->next);
-	conf_free(b->running);
-	conf_free(b->removed);
-	conf_free(b->next_removed);
+	next_drop(b);
+	models_free(&now);
 }
 
 int

@@ -707,7 +707,8 @@ START_TEST(longest_peers_arrive)
 	reload_first(&b);
 	settle();
 	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->n_peers, 7);
-	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->peers[6].policy[CONF_EXPORT].n,
+	ck_assert_uint_eq(
+	    fakes[PROC_SESSIOND].conf->peers[6].policy[CONF_EXPORT].n,
 	    CONF_POLICIES_MAX);
 	suite_end();
 	free(text);
@@ -747,96 +748,398 @@ peer_edit(uint8_t op, const char *addr)
 	return e;
 }
 
+static uint64_t serial;
+
+/* A generation as the start of the suite makes it of a file. */
+static struct models
+models_of(const char *file)
+{
+	struct models m;
+	struct loaded l;
+
+	loaded_from(&l, file);
+	reload_start_from(&l, &serial, &m);
+	loaded_fini(&l);
+	return m;
+}
+
+/* The file read anew; `now` becomes what comes of it. */
+static int
+reload_to(struct models *now, const char *file, struct err *e)
+{
+	struct models next;
+	struct loaded l;
+	int rc;
+
+	err_clear(e);
+	loaded_from(&l, file);
+	rc = reload_merge(&l, now, &serial, &next);
+	if (rc == 0) {
+		models_free(now);
+		*now = next;
+	} else {
+		err_set(e, ERR_INVALID, "%u: %s", l.diags.list[0].line,
+		    l.diags.list[0].text);
+	}
+	loaded_fini(&l);
+	return rc;
+}
+
 START_TEST(reload_keeps_peers_of_the_api)
 {
-	struct conf *running = parse(HEAD "peers: [{address: 192.0.2.1}, "
-					  "{address: 192.0.2.2}]\n");
-	struct conf *removed = conf_new(), *still, *next;
+	struct models m = models_of(HEAD "peers: [{address: 192.0.2.1}, "
+					 "{address: 192.0.2.2}]\n");
 	struct conf_edit e = peer_edit(CONF_EDIT_PEER_ADD, "192.0.2.9");
-	struct loaded l;
 	struct err err;
 
-	ck_assert_int_eq(edit_apply(running, removed, "f", &e, &err), 0);
-	loaded_from(&l, HEAD "peers: [{address: 192.0.2.2}]\n");
-	next = reload_merge(&l, running, removed, &still);
-	ck_assert_ptr_nonnull(next);
-	ck_assert_uint_eq(next->n_peers, 2);
-	ck_assert_ptr_nonnull(conf_peer_find(next, &e.peer.addr));
-	conf_free(next);
-	conf_free(still);
-	loaded_fini(&l);
+	ck_assert_int_eq(edit_apply(&m, &serial, "f", &e, &err), 0);
+	ck_assert_int_eq(
+	    reload_to(&m, HEAD "peers: [{address: 192.0.2.2}]\n", &err), 0);
+	ck_assert_uint_eq(m.conf->n_peers, 2);
+	ck_assert_ptr_nonnull(conf_peer_find(m.conf, &e.peer.addr));
 	/* The same address in both is refused, both places named. */
-	loaded_from(&l, HEAD "peers: [{address: 192.0.2.9}]\n");
-	ck_assert_ptr_null(reload_merge(&l, running, removed, &still));
-	ck_assert_uint_eq(l.diags.errors, 1);
-	ck_assert_uint_eq(l.diags.list[0].line, 3);
-	ck_assert_ptr_nonnull(strstr(l.diags.list[0].text, "API"));
-	loaded_fini(&l);
-	conf_free(running);
-	conf_free(removed);
+	ck_assert_int_eq(
+	    reload_to(&m, HEAD "peers: [{address: 192.0.2.9}]\n", &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "3: address: peer"));
+	ck_assert_ptr_nonnull(strstr(err.text, "API"));
+	models_free(&m);
 }
 END_TEST
 
 START_TEST(adding_a_peer_of_the_file_names_its_line)
 {
-	struct conf *c = parse(HEAD "peers:\n - address: 192.0.2.1\n");
-	struct conf *removed = conf_new();
+	struct models m = models_of(HEAD "peers:\n - address: 192.0.2.1\n");
 	struct conf_edit e = peer_edit(CONF_EDIT_PEER_ADD, "192.0.2.1");
 	struct err err;
 
-	ck_assert_int_eq(edit_apply(c, removed, "bgpd.yaml", &e, &err), -1);
+	ck_assert_int_eq(edit_apply(&m, &serial, "bgpd.yaml", &e, &err), -1);
 	ck_assert_int_eq(err.code, ERR_EXISTS);
 	ck_assert_str_eq(err.text,
 	    "peer 192.0.2.1 already exists (from bgpd.yaml line 4)");
-	conf_free(c);
-	conf_free(removed);
+	models_free(&m);
 }
 END_TEST
 
 START_TEST(peer_removed_by_api_stays_away_until_the_file_changes_it)
 {
 	static const char file[] = HEAD "peers: [{address: 192.0.2.1}]\n";
-	struct conf *running = parse(file), *removed = conf_new();
-	struct conf *still, *next;
+	struct models m = models_of(file);
 	struct conf_edit e = peer_edit(CONF_EDIT_PEER_REMOVE, "192.0.2.1");
-	struct loaded l;
 	struct err err;
 
-	ck_assert_int_eq(edit_apply(running, removed, "f", &e, &err), 0);
-	ck_assert_uint_eq(running->n_peers, 0);
-	ck_assert_uint_eq(removed->n_peers, 1);
-	loaded_from(&l, file);
-	next = reload_merge(&l, running, removed, &still);
-	ck_assert_uint_eq(next->n_peers, 0);
-	ck_assert_uint_eq(still->n_peers, 1);
-	conf_free(next);
-	conf_free(still);
-	loaded_fini(&l);
-	loaded_from(&l, HEAD "peers: [{address: 192.0.2.1, remote_as: 1}]\n");
-	next = reload_merge(&l, running, removed, &still);
-	ck_assert_uint_eq(next->n_peers, 1);
-	ck_assert_uint_eq(still->n_peers, 0);
-	conf_free(next);
-	conf_free(still);
-	loaded_fini(&l);
-	conf_free(running);
-	conf_free(removed);
+	ck_assert_int_eq(edit_apply(&m, &serial, "f", &e, &err), 0);
+	ck_assert_uint_eq(m.conf->n_peers, 0);
+	ck_assert_uint_eq(m.removed->n_peers, 1);
+	ck_assert_int_eq(reload_to(&m, file, &err), 0);
+	ck_assert_uint_eq(m.conf->n_peers, 0);
+	ck_assert_uint_eq(m.removed->n_peers, 1);
+	ck_assert_int_eq(reload_to(&m,
+			     HEAD "peers: [{address: 192.0.2.1, "
+				  "remote_as: 1}]\n",
+			     &err),
+	    0);
+	ck_assert_uint_eq(m.conf->n_peers, 1);
+	ck_assert_uint_eq(m.removed->n_peers, 0);
+	models_free(&m);
 }
 END_TEST
 
 START_TEST(identity_cannot_change_at_run_time)
 {
-	struct conf *running = parse(HEAD), *removed = conf_new(), *still;
+	struct models m = models_of(HEAD), next;
 	struct loaded l;
 
 	loaded_from(&l, "router_id: 10.0.0.2\nasn: 65002\nuser: other\n");
-	ck_assert_ptr_null(reload_merge(&l, running, removed, &still));
+	ck_assert_int_eq(reload_merge(&l, &m, &serial, &next), -1);
 	ck_assert_uint_eq(l.diags.errors, 3);
 	ck_assert_uint_eq(l.diags.list[0].line, 2);
 	ck_assert_uint_eq(l.diags.list[0].column, 6);
 	loaded_fini(&l);
-	conf_free(running);
-	conf_free(removed);
+	models_free(&m);
+}
+END_TEST
+
+/* --- sets and policies */
+
+#define SET(name, asn)                                                         \
+	"defined-sets: {as-path-sets: [{name: " name ", patterns: [_" asn      \
+	"_]}]}\n"
+#define POLICY(name, set)                                                      \
+	"policy-definitions: [{name: " name ", statements: [{conditions: "     \
+	"{match-as-path-set: {set-name: " set "}}, actions: {}}]}]\n"
+#define PEER(import)                                                           \
+	"peers: [{address: 192.0.2.1, import-policy: [" import "]}]\n"
+
+static int
+apply(struct models *m, struct conf_edit *e, struct err *err)
+{
+	int rc;
+
+	err_clear(err);
+	rc = edit_apply(m, &serial, "f.yaml", e, err);
+	conf_edit_fini(e);
+	return rc;
+}
+
+static int
+set_add(struct models *m, const char *name, const char *pattern, bool replace,
+    struct err *err)
+{
+	struct conf_edit e = { .op = CONF_EDIT_SET_ADD, .replace = replace };
+
+	e.set = conf_set_new(CONF_SET_AS_PATH, name);
+	conf_set_add_pattern(e.set, pattern);
+	return apply(m, &e, err);
+}
+
+static int
+named(struct models *m, int op, const char *name, struct err *err)
+{
+	struct conf_edit e = { .op = (uint8_t)op,
+		.set_kind = CONF_SET_AS_PATH,
+		.all = name == NULL };
+
+	e.name = name == NULL ? NULL : xstrdup(name);
+	return apply(m, &e, err);
+}
+
+static int
+policy_add(struct models *m, const char *name, const char *set, struct err *err)
+{
+	struct conf_edit e = { .op = CONF_EDIT_POLICY_ADD };
+	struct conf_statement *st;
+
+	e.policy = conf_policy_new(name);
+	(void)conf_policy_add_statement(e.policy, NULL);
+	st = conf_policy_add_statement(e.policy, "second");
+	if (set != NULL)
+		st->conditions.match[CONF_SET_AS_PATH].set = xstrdup(set);
+	return apply(m, &e, err);
+}
+
+static int
+assign(struct models *m, const char *peer, const char *policy, struct err *err)
+{
+	struct conf_edit e = peer_edit(CONF_EDIT_ASSIGN, peer);
+
+	if (policy != NULL) {
+		e.assignment.policies = xcalloc(1, sizeof(char *));
+		e.assignment.policies[0] = xstrdup(policy);
+		e.assignment.n = 1;
+	}
+	return apply(m, &e, err);
+}
+
+static const struct conf_set *
+set_of(const struct models *m, const char *name)
+{
+	return conf_set_find(m->conf, CONF_SET_AS_PATH, name);
+}
+
+START_TEST(sets_of_the_api_come_and_go)
+{
+	struct models m = models_of(HEAD SET("f", "1") POLICY("p", "f"));
+	const struct conf_set *set;
+	struct err e;
+	uint64_t was;
+
+	ck_assert_int_eq(set_add(&m, "a", "^1$", false, &e), 0);
+	set = set_of(&m, "a");
+	ck_assert_uint_eq(set->origin, CONF_FROM_API);
+	ck_assert(!set->over_file);
+	was = set->serial;
+	ck_assert_int_eq(set_add(&m, "a", "^2$", false, &e), -1);
+	ck_assert_int_eq(e.code, ERR_EXISTS);
+	ck_assert_str_eq(e.text, "as-path-set a already exists");
+	ck_assert_int_eq(set_add(&m, "f", "^2$", false, &e), -1);
+	ck_assert_str_eq(e.text,
+	    "as-path-set f already exists (from f.yaml line 3)");
+	ck_assert_int_eq(set_add(&m, "a", "^1$", true, &e), 0);
+	ck_assert_ptr_eq(set_of(&m, "a"), set);
+	ck_assert_int_eq(set_add(&m, "a", "^2$", true, &e), 0);
+	ck_assert_uint_gt(set_of(&m, "a")->serial, was);
+	ck_assert_int_eq(set_add(&m, "_a", "^2$", true, &e), -1);
+	ck_assert_int_eq(e.code, ERR_INVALID);
+	ck_assert_ptr_nonnull(strstr(e.text, "cannot start with underscore"));
+	/* One that is used stays, and with it all of them. */
+	ck_assert_int_eq(named(&m, CONF_EDIT_SET_REMOVE, "f", &e), -1);
+	ck_assert_int_eq(e.code, ERR_PRECONDITION);
+	ck_assert_str_eq(e.text,
+	    "cannot remove as-path-set f: referenced by policy p");
+	ck_assert_int_eq(named(&m, CONF_EDIT_SET_REMOVE, NULL, &e), -1);
+	ck_assert_int_eq(e.code, ERR_PRECONDITION);
+	ck_assert_uint_eq(m.conf->n_sets, 2);
+	ck_assert_int_eq(named(&m, CONF_EDIT_SET_REMOVE, "a", &e), 0);
+	ck_assert_int_eq(named(&m, CONF_EDIT_SET_REMOVE, "a", &e), 0);
+	ck_assert_uint_eq(m.conf->n_sets, 1);
+	ck_assert_int_eq(named(&m, CONF_EDIT_POLICY_REMOVE, "p", &e), 0);
+	ck_assert_int_eq(named(&m, CONF_EDIT_SET_REMOVE, NULL, &e), 0);
+	ck_assert_uint_eq(m.conf->n_sets, 0);
+	ck_assert_uint_eq(m.removed->n_sets, 1);
+	ck_assert_uint_eq(m.removed->n_policies, 1);
+	models_free(&m);
+}
+END_TEST
+
+START_TEST(policies_of_the_api_come_and_go)
+{
+	struct models m =
+	    models_of(HEAD SET("f", "1") POLICY("p", "f") PEER("p"));
+	struct err e;
+
+	ck_assert_int_eq(policy_add(&m, "q", "no", &e), -1);
+	ck_assert_int_eq(e.code, ERR_NOT_FOUND);
+	ck_assert_str_eq(e.text,
+	    "as-path-set no not found (policy q, statement 2 second)");
+	ck_assert_int_eq(policy_add(&m, "_q", NULL, &e), -1);
+	ck_assert_int_eq(e.code, ERR_INVALID);
+	ck_assert_int_eq(policy_add(&m, "q", "f", &e), 0);
+	ck_assert_uint_eq(m.conf->n_policies, 2);
+	ck_assert_int_eq(policy_add(&m, "q", NULL, &e), 0); /* replaced */
+	ck_assert_int_eq(policy_add(&m, "p", NULL, &e), 0);
+	ck_assert(conf_policy_find(m.conf, "p")->over_file);
+	ck_assert_int_eq(named(&m, CONF_EDIT_POLICY_REMOVE, "p", &e), -1);
+	ck_assert_int_eq(e.code, ERR_PRECONDITION);
+	ck_assert_str_eq(e.text, "policy p is assigned to peer 192.0.2.1");
+	ck_assert_int_eq(assign(&m, "192.0.2.1", "no", &e), -1);
+	ck_assert_int_eq(e.code, ERR_NOT_FOUND);
+	ck_assert_str_eq(e.text, "policy no not found");
+	ck_assert_int_eq(assign(&m, "192.0.2.7", "q", &e), -1);
+	ck_assert_int_eq(e.code, ERR_NOT_FOUND);
+	ck_assert_str_eq(e.text, "peer 192.0.2.7 not found");
+	ck_assert_int_eq(assign(&m, "192.0.2.1", "q", &e), 0);
+	ck_assert(m.conf->peers[0].policy[CONF_IMPORT].runtime);
+	ck_assert_str_eq(m.conf->peers[0].policy[CONF_IMPORT].policies[0], "q");
+	ck_assert_int_eq(named(&m, CONF_EDIT_POLICY_REMOVE, "p", &e), 0);
+	ck_assert_int_eq(named(&m, CONF_EDIT_POLICY_REMOVE, "p", &e), 0);
+	ck_assert_int_eq(assign(&m, "192.0.2.1", NULL, &e), 0);
+	ck_assert_uint_eq(m.conf->peers[0].policy[CONF_IMPORT].n, 0);
+	ck_assert(m.conf->peers[0].policy[CONF_IMPORT].runtime);
+	models_free(&m);
+}
+END_TEST
+
+START_TEST(reload_keeps_what_is_equal)
+{
+	struct models m = models_of(HEAD SET("f", "1") POLICY("p", "f"));
+	const struct conf_set *set = set_of(&m, "f");
+	const struct conf_policy *p = conf_policy_find(m.conf, "p");
+	uint64_t was = set->serial;
+	struct err e;
+
+	ck_assert_uint_gt(was, 0);
+	ck_assert_uint_gt(p->serial, was);
+	ck_assert_int_eq(
+	    reload_to(&m, HEAD "\n" SET("f", "1") "\n" POLICY("p", "f"), &e),
+	    0);
+	ck_assert_ptr_eq(set_of(&m, "f"), set);
+	ck_assert_uint_eq(set->line, 4);
+	ck_assert_ptr_eq(conf_policy_find(m.conf, "p"), p);
+	ck_assert_int_eq(reload_to(&m, HEAD SET("f", "2") POLICY("p", "f"), &e),
+	    0);
+	ck_assert_uint_gt(set_of(&m, "f")->serial, was);
+	ck_assert_ptr_eq(conf_policy_find(m.conf, "p"), p);
+	ck_assert_int_eq(reload_to(&m, HEAD, &e), 0);
+	ck_assert_uint_eq(m.conf->n_sets + m.conf->n_policies, 0);
+	models_free(&m);
+}
+END_TEST
+
+START_TEST(runtime_changes_hold_until_the_file_changes_the_object)
+{
+	static const char file[] =
+	    HEAD SET("f", "1") POLICY("p", "f") PEER("p");
+	struct models m = models_of(file);
+	struct err e;
+
+	ck_assert_int_eq(set_add(&m, "f", "^9$", true, &e), 0);
+	ck_assert_int_eq(policy_add(&m, "p", NULL, &e), 0);
+	ck_assert_int_eq(assign(&m, "192.0.2.1", NULL, &e), 0);
+	ck_assert_int_eq(reload_to(&m, file, &e), 0);
+	ck_assert_str_eq(set_of(&m, "f")->patterns[0], "^9$");
+	ck_assert_uint_eq(conf_policy_find(m.conf, "p")->n, 2);
+	ck_assert(m.conf->peers[0].policy[CONF_IMPORT].runtime);
+	/* Each by itself. */
+	ck_assert_int_eq(
+	    reload_to(&m, HEAD SET("f", "2") POLICY("p", "f") PEER("p"), &e),
+	    0);
+	ck_assert_str_eq(set_of(&m, "f")->patterns[0], "_2_");
+	ck_assert_uint_eq(set_of(&m, "f")->origin, CONF_FROM_FILE);
+	ck_assert_uint_eq(conf_policy_find(m.conf, "p")->n, 2);
+	ck_assert(m.conf->peers[0].policy[CONF_IMPORT].runtime);
+	ck_assert_int_eq(
+	    reload_to(&m, HEAD SET("f", "2") POLICY("p", "f") PEER("p, p"), &e),
+	    0);
+	ck_assert_uint_eq(m.conf->peers[0].policy[CONF_IMPORT].n, 2);
+	ck_assert(!m.conf->peers[0].policy[CONF_IMPORT].runtime);
+	ck_assert_uint_eq(conf_policy_find(m.conf, "p")->n, 2);
+	/* Back to what the file has: the file's again. */
+	ck_assert_int_eq(set_add(&m, "f", "_3_", true, &e), 0);
+	ck_assert_int_eq(set_add(&m, "f", "_2_", true, &e), 0);
+	ck_assert_uint_eq(set_of(&m, "f")->origin, CONF_FROM_FILE);
+	models_free(&m);
+}
+END_TEST
+
+START_TEST(removed_objects_stay_away_until_the_file_needs_them)
+{
+	static const char file[] = HEAD SET("f", "1") POLICY("p", "f");
+	struct models m = models_of(file);
+	struct err e;
+
+	ck_assert_int_eq(named(&m, CONF_EDIT_POLICY_REMOVE, "p", &e), 0);
+	ck_assert_int_eq(named(&m, CONF_EDIT_SET_REMOVE, "f", &e), 0);
+	ck_assert_int_eq(reload_to(&m, file, &e), 0);
+	ck_assert_uint_eq(m.conf->n_sets + m.conf->n_policies, 0);
+	ck_assert_uint_eq(m.removed->n_sets + m.removed->n_policies, 2);
+	/* Changed: back again, the policy for the peer, the set for it. */
+	ck_assert_int_eq(
+	    reload_to(&m, HEAD SET("f", "1") POLICY("p", "f") PEER("p"), &e),
+	    0);
+	ck_assert_uint_eq(m.conf->n_sets + m.conf->n_policies, 2);
+	ck_assert_uint_eq(m.removed->n_sets + m.removed->n_policies, 0);
+	/* Of the API now, in the place of the one that is away. */
+	ck_assert_int_eq(reload_to(&m, HEAD SET("f", "1"), &e), 0);
+	ck_assert_int_eq(named(&m, CONF_EDIT_SET_REMOVE, "f", &e), 0);
+	ck_assert_int_eq(set_add(&m, "f", "^7$", false, &e), 0);
+	ck_assert(set_of(&m, "f")->over_file);
+	ck_assert_uint_eq(m.removed->n_sets, 0);
+	ck_assert_int_eq(reload_to(&m, HEAD SET("f", "1"), &e), 0);
+	ck_assert_str_eq(set_of(&m, "f")->patterns[0], "^7$");
+	ck_assert_int_eq(reload_to(&m, HEAD, &e), 0);
+	ck_assert_ptr_null(set_of(&m, "f"));
+	models_free(&m);
+}
+END_TEST
+
+START_TEST(objects_of_the_api_and_the_file_must_not_collide)
+{
+	struct models m = models_of(HEAD SET("f", "1"));
+	struct err e;
+
+	ck_assert_int_eq(set_add(&m, "a", "^1$", false, &e), 0);
+	ck_assert_int_eq(policy_add(&m, "q", "f", &e), 0);
+	ck_assert_int_eq(reload_to(&m, HEAD SET("a", "1"), &e), -1);
+	ck_assert_ptr_nonnull(
+	    strstr(e.text, "3: name: as-path-set a is there through the API"));
+	ck_assert_int_eq(reload_to(&m, HEAD SET("f", "1") POLICY("q", "f"), &e),
+	    -1);
+	ck_assert_ptr_nonnull(
+	    strstr(e.text, "4: name: policy q is there through the API"));
+	/* What the API needs of the file. */
+	ck_assert_int_eq(reload_to(&m, HEAD, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "as-path-set f not found"));
+	ck_assert_int_eq(reload_to(&m, HEAD SET("f", "5"), &e), 0);
+	ck_assert_uint_eq(m.conf->n_sets, 2);
+	ck_assert_uint_eq(m.conf->n_policies, 1);
+	models_free(&m);
+	m = models_of(HEAD SET("f", "1") POLICY("p", "f") "peers: [{address: "
+							  "192.0.2.1}]\n");
+	ck_assert_int_eq(assign(&m, "192.0.2.1", "p", &e), 0);
+	ck_assert_int_eq(
+	    reload_to(&m, HEAD "peers: [{address: 192.0.2.1}]\n", &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "policy p not found"));
+	models_free(&m);
 }
 END_TEST
 
@@ -875,6 +1178,13 @@ main(void)
 	tcase_add_test(m,
 	    peer_removed_by_api_stays_away_until_the_file_changes_it);
 	tcase_add_test(m, identity_cannot_change_at_run_time);
+	tcase_add_test(m, sets_of_the_api_come_and_go);
+	tcase_add_test(m, policies_of_the_api_come_and_go);
+	tcase_add_test(m, reload_keeps_what_is_equal);
+	tcase_add_test(m,
+	    runtime_changes_hold_until_the_file_changes_the_object);
+	tcase_add_test(m, removed_objects_stay_away_until_the_file_needs_them);
+	tcase_add_test(m, objects_of_the_api_and_the_file_must_not_collide);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, m);
 	r = srunner_create(s);
