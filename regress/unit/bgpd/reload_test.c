@@ -667,6 +667,147 @@ START_TEST(malformed_edit_costs_apid_its_channel)
 }
 END_TEST
 
+/* --- sets and policies on their way */
+
+#define FILTERS                                                                \
+	"defined-sets: {as-path-sets: [{name: s, patterns: [_1_, _2_]}]}\n"    \
+	"policy-definitions: [{name: p, statements: [{conditions: "            \
+	"{match-as-path-set: {set-name: s}}, actions: {}}, {actions: "         \
+	"{reject: true}}]}]\n"
+
+START_TEST(sets_and_policies_are_sent_once)
+{
+	struct conf_set *set;
+	struct conf_policy *policy;
+
+	suite_start(HEAD LISTEN FILTERS);
+	reload_first(&b);
+	settle();
+	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->n_sets, 0);
+	ck_assert_uint_eq(fakes[PROC_SESSIOND].conf->n_policies, 0);
+	ck_assert_uint_eq(fakes[PROC_APID].conf->n_sets, 1);
+	set = fakes[PROC_RDE].conf->sets[0];
+	policy = fakes[PROC_RDE].conf->policies[0];
+	ck_assert(conf_set_equal(set, b.running->sets[0]));
+	ck_assert(conf_policy_equal(policy, b.running->policies[0]));
+	ck_assert_uint_eq(set->serial, b.running->sets[0]->serial);
+	ck_assert_uint_ne(set->serial, 0);
+	/* The same objects in the next generation. */
+	edit_send(CONF_EDIT_PEER_ADD, 7, "192.0.2.1");
+	settle();
+	ck_assert_uint_eq(fakes[PROC_RDE].conf->generation, 2);
+	ck_assert_ptr_eq(fakes[PROC_RDE].conf->sets[0], set);
+	ck_assert_ptr_eq(fakes[PROC_RDE].conf->policies[0], policy);
+	suite_end();
+}
+END_TEST
+
+/* As apid sends an edit, in parts or not. */
+static void
+part_send(void *ctx, bool last, const uint8_t *data, size_t len)
+{
+	const uint32_t *request = ctx;
+
+	chan_send_buf(fakes[PROC_APID].chan,
+	    last ? MSG_CONF_EDIT : MSG_CONF_EDIT_PART, *request, 0, data, len);
+}
+
+static void
+whole_edit_send(uint32_t request, const struct conf_edit *e)
+{
+	struct wr w;
+
+	wr_init_grow(&w, CONF_EDIT_MAX);
+	msg_conf_edit_put(&w, e);
+	ck_assert(wr_ok(&w));
+	msg_conf_edit_cut(&w, part_send, &request);
+	wr_free(&w);
+}
+
+START_TEST(long_edit_arrives_in_parts)
+{
+	struct conf_edit e = { .op = CONF_EDIT_SET_ADD };
+	struct conf_comm c;
+	struct conf_set *set;
+	uint32_t i;
+	int round;
+
+	suite_start(HEAD LISTEN FILTERS);
+	reload_first(&b);
+	settle();
+	set = conf_set_new(CONF_SET_LARGE_COMMUNITY, "long");
+	memset(&c, 0, sizeof(c));
+	memset(c.mask, 0xff, 12);
+	for (i = 0; i < 100000; i++) {
+		memcpy(c.value, &i, sizeof(i));
+		conf_set_add_comm(set, &c);
+	}
+	e.set = set;
+	for (round = 0; round < 2; round++) {
+		e.replace = round > 0;
+		conf_set_add_comm(set, &c);
+		whole_edit_send(7, &e);
+		for (i = 0; i < 100 && fakes[PROC_APID].answers == round; i++)
+			settle();
+		ck_assert_int_eq(fakes[PROC_APID].answers, round + 1);
+		ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_OK);
+		ck_assert_uint_eq(fakes[PROC_RDE].conf->n_sets, 2);
+		ck_assert(conf_set_equal(fakes[PROC_RDE].conf->sets[1], set));
+		ck_assert(conf_set_equal(fakes[PROC_APID].conf->sets[1], set));
+	}
+	ck_assert_uint_eq(fakes[PROC_RDE].conf->sets[1]->origin, CONF_FROM_API);
+	conf_edit_fini(&e);
+	suite_end();
+}
+END_TEST
+
+START_TEST(parts_of_two_edits_cost_apid_its_channel)
+{
+	suite_start(HEAD LISTEN);
+	reload_first(&b);
+	settle();
+	chan_send_buf(fakes[PROC_APID].chan, MSG_CONF_EDIT_PART, 1, 0, "\x02",
+	    1);
+	chan_send_buf(fakes[PROC_APID].chan, MSG_CONF_EDIT, 2, 0, "\x02", 1);
+	settle();
+	ck_assert_ptr_null(b.children[PROC_APID].chan);
+	ck_assert(b.children[PROC_APID].killed);
+	suite_end();
+}
+END_TEST
+
+START_TEST(edits_of_policies_are_answered)
+{
+	struct conf_edit e = { .op = CONF_EDIT_ASSIGN };
+
+	suite_start(HEAD LISTEN FILTERS "peers: [{address: 192.0.2.1}]\n");
+	reload_first(&b);
+	settle();
+	ck_assert_int_eq(addr_parse("192.0.2.1", &e.peer.addr), 0);
+	e.direction = CONF_EXPORT;
+	e.assignment.policies = xcalloc(1, sizeof(char *));
+	e.assignment.policies[0] = xstrdup("p");
+	e.assignment.n = 1;
+	e.assignment.dflt = CONF_DEFAULT_ACCEPT;
+	whole_edit_send(5, &e);
+	settle();
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_OK);
+	ck_assert_uint_eq(fakes[PROC_RDE].conf->peers[0].policy[1].n, 1);
+	ck_assert(fakes[PROC_RDE].conf->peers[0].policy[1].runtime);
+	ck_assert_int_eq(fakes[PROC_RDE].conf->peers[0].policy[1].dflt,
+	    CONF_DEFAULT_ACCEPT);
+	conf_edit_fini(&e);
+	e.op = CONF_EDIT_POLICY_REMOVE;
+	e.name = xstrdup("p");
+	whole_edit_send(6, &e);
+	settle();
+	ck_assert_int_eq(fakes[PROC_APID].answers, 2);
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_PRECONDITION);
+	conf_edit_fini(&e);
+	suite_end();
+}
+END_TEST
+
 /* A text of policies and peers that use them all, in both directions. */
 static char *
 many_policies(unsigned int n, unsigned int peers)
@@ -1171,6 +1312,10 @@ main(void)
 	tcase_add_test(t, many_requests_share_a_reload);
 	tcase_add_test(t, sockets_are_made_for_peers_only);
 	tcase_add_test(t, malformed_edit_costs_apid_its_channel);
+	tcase_add_test(t, sets_and_policies_are_sent_once);
+	tcase_add_test(t, long_edit_arrives_in_parts);
+	tcase_add_test(t, parts_of_two_edits_cost_apid_its_channel);
+	tcase_add_test(t, edits_of_policies_are_answered);
 	tcase_add_test(t, longest_peers_arrive);
 	tcase_add_test(t, more_policies_are_refused);
 	tcase_add_test(m, reload_keeps_peers_of_the_api);
