@@ -462,8 +462,7 @@ set_key_cmp(const struct conf_set *set, enum conf_set_kind kind,
 
 /* Index of the first that is not below the key. */
 static uint32_t
-set_lower_bound(const struct conf *c, enum conf_set_kind kind,
-    const char *name)
+set_lower_bound(const struct conf *c, enum conf_set_kind kind, const char *name)
 {
 	uint32_t low = 0, high = c->n_sets, mid;
 

@@ -33,11 +33,7 @@ enum conf_default { /* what becomes of a route that no policy decided on */
 	CONF_DEFAULT_REJECT,
 };
 
-enum conf_direction {
-	CONF_IMPORT,
-	CONF_EXPORT,
-	CONF_DIRECTION__MAX
-};
+enum conf_direction { CONF_IMPORT, CONF_EXPORT, CONF_DIRECTION__MAX };
 /* The policies of a peer in a direction. */
 struct conf_assignment {
 	char **policies; /* names */
@@ -163,8 +159,8 @@ void conf_grpc_listen_append(struct conf *, const struct conf_endpoint *);
 void conf_network_append(struct conf *, const struct conf_network *);
 void conf_bmp_server_append(struct conf *, const struct conf_bmp_server *);
 /* Binary search; NULL if there is none. */
-struct conf_set *conf_set_find(const struct conf *, enum conf_set_kind,
-    const char *name);
+struct conf_set *
+conf_set_find(const struct conf *, enum conf_set_kind, const char *name);
 struct conf_policy *conf_policy_find(const struct conf *, const char *name);
 /* Put into its place, instead of one of the same name; takes the reference
  * over. */

@@ -32,8 +32,8 @@ const char *policy_range_str(const struct conf_prefix *, char *buf);
 int policy_comm_parse(enum conf_set_kind, const char *, bool patterns,
     struct conf_comm *, struct err *e) ATTR_CHECK;
 #define POLICY_COMM_STRLEN 48
-const char *policy_comm_str(enum conf_set_kind, const struct conf_comm *,
-    char *buf);
+const char *
+policy_comm_str(enum conf_set_kind, const struct conf_comm *, char *buf);
 
 /* The name of a set or policy: not empty, at most CONF_NAME_MAX bytes, no
  * control characters, not beginning with an underscore (reserved). */
