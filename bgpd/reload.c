@@ -513,7 +513,8 @@ reload_child_gone(struct child *c)
 	c->sync = SYNC_NONE;
 	c->synced = false;
 	/* Its requests died with it; a new apid numbers its own. */
-	wr_reset(&b->parts);
+	wr_free(&b->parts);
+	wr_init_grow(&b->parts, CONF_EDIT_MAX);
 	edits_clear(&b->edits, &b->n_edits);
 	b->edits_bytes = 0;
 	edits_clear(&b->batch, &b->n_batch);

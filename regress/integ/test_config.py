@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 import unittest
 
 from lib import bgp, net, wait
@@ -94,6 +95,46 @@ policy-definitions:
           match-prefix-set: {set-name: mine, match-option: any}
         actions: {local-pref: 200, accept: true}
 """)
+
+    def test_keys_of_policies(self):
+        head = ("asn: 65000\nrouter_id: 10.0.0.1\n"
+                "policy-definitions:\n  - name: p\n    statements:\n")
+        self.good(head + """
+      - conditions: {afi-safi: ipv4-unicast, next-hop: 10.0.0.0/8, med: 5,
+                     origin: [igp, egp], as-path-length: {min: 1, max: 5},
+                     community: "65000:*"}
+        actions:
+          continue: true
+          med: {add: 5}
+          next-hop: self
+          as-path-prepend: {count: 2}
+          delete-attributes: [communities, 99]
+          community: [{operation: remove, communities: ["65000:*"]},
+                      {operation: add, communities: [no-export]}]
+""")
+        self.bad(head + """      - actions: {accept: true, continue: true}
+      - actions: {delete-attributes: [as-path]}
+      - actions: {community: {operation: add, communities: ["1:*"]}}
+      - conditions: {match-as-path-set: {set-name: none}}
+        actions: {}
+""", (6, 43, "continue"), (7, 39, "cannot be deleted"),
+                 (8, 61, "only remove"), (9, 52, "is not defined"))
+
+    def test_patterns_are_compiled(self):
+        self.bad("""asn: 65000
+router_id: 10.0.0.1
+defined-sets:
+  as-path-sets: [{name: a, patterns: ["_65000_", "(1"]}]
+""", (4, 50, "missing closing parenthesis"))
+
+    def test_a_set_of_a_million_is_read_in_seconds(self):
+        rows = "".join("        - {prefix: %d.%d.%d.0/24}\n" %
+                       (1 + (i >> 16), i >> 8 & 255, i & 255)
+                       for i in range(1000000))
+        start = time.monotonic()
+        self.good("asn: 65000\nrouter_id: 10.0.0.1\ndefined-sets:\n"
+                  "  prefix-sets:\n    - name: p\n      prefixes:\n" + rows)
+        self.assertLess(time.monotonic() - start, 30)
 
     def test_missing_keys(self):
         self.bad("---\nlog_level: info\n", (1, 1, "asn"),
@@ -330,6 +371,61 @@ class Reload(unittest.TestCase):
         self.marked()
         self.assertEqual(self.suite.peer(net.v4(10)).peer.admin_state,
                          pb.DOWN)
+        self.suite.stop()
+
+    def policies(self, *prefixes, **peer):
+        """Keys with a policy that rejects what is in a set, on import."""
+        members = [{"prefix": p} for p in prefixes]
+        peers = [dict(self.peers[0], **{"import-policy": ["p"]}, **peer),
+                 self.peers[1]]
+        return {
+            "defined-sets": {"prefix-sets": [
+                {"name": "s", "prefixes": members}]},
+            "policy-definitions": [{"name": "p", "statements": [
+                {"name": "no", "conditions": {"match-prefix-set":
+                                              {"set-name": "s"}},
+                 "actions": {"reject": True}},
+                {"name": "yes", "actions": {"accept": True}}]}],
+            "peers": peers}
+
+    def test_sets_and_policies_follow_the_file(self):
+        self.a.announce("198.51.101.0/24")
+        self.b.wait_route("198.51.101.0/24")
+        self.marked(**self.policies("198.51.100.0/24"))
+        self.b.wait_gone("198.51.100.0/24")
+        self.assertTrue(self.b.has("198.51.101.0/24"))
+        self.assertTrue(self.suite.grep("prefix-set s added"))
+        self.assertTrue(self.suite.grep("policy p added"))
+        self.marked(**self.policies("198.51.101.0/24"))
+        self.b.wait_gone("198.51.101.0/24")
+        self.b.wait_route("198.51.100.0/24")
+        self.assertTrue(self.suite.grep("prefix-set s changed"))
+        self.assertFalse(self.suite.grep("policy p changed"))
+        self.marked(**{"defined-sets": {}, "policy-definitions": [],
+                       "peers": self.peers})
+        self.b.wait_route("198.51.101.0/24")
+        self.assertTrue(self.suite.grep("policy p removed"))
+        self.assertFalse(self.a.closed or self.b.closed)
+        self.suite.stop()
+
+    def test_default_actions(self):
+        reject = dict(self.peers[0], **{"import-default-action": "reject"})
+        self.marked(peers=[reject, self.peers[1]])
+        self.b.wait_gone("198.51.100.0/24")
+        self.marked(peers=self.peers)
+        self.b.wait_route("198.51.100.0/24")
+        self.marked(ebgp_requires_policy=True)
+        self.b.wait_gone("198.51.100.0/24")
+        self.assertFalse(self.a.closed or self.b.closed)
+        self.suite.stop()
+
+    def test_a_large_set_changes_while_sessions_live(self):
+        big = ["10.%d.%d.0/24" % (i >> 8, i & 255) for i in range(20000)]
+        self.marked(**self.policies(*big))
+        self.assertTrue(self.b.has("198.51.100.0/24"))
+        self.marked(**self.policies("198.51.100.0/24", *big))
+        self.b.wait_gone("198.51.100.0/24")
+        self.assertFalse(self.a.closed or self.b.closed)
         self.suite.stop()
 
     def test_reloads_in_a_row_while_routes_flow(self):
