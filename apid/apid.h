@@ -76,9 +76,9 @@ int apid_ask(struct apid *, struct req *, enum proc to, enum msg_type,
  * than a message goes ahead in messages of type `part`.  ERR_EXHAUSTED if
  * too much is on its way to the sibling already.
  */
-int apid_ask_long(struct apid *, struct req *, enum proc to,
-    enum msg_type part, enum msg_type, const struct wr *,
-    const struct req_ops *, struct err *e) ATTR_CHECK;
+int apid_ask_long(struct apid *, struct req *, enum proc to, enum msg_type part,
+    enum msg_type, const struct wr *, const struct req_ops *,
+    struct err *e) ATTR_CHECK;
 /* A further message of an open request. */
 void apid_tell(struct apid *, const struct req *, enum msg_type, const void *,
     size_t);

@@ -172,8 +172,8 @@ get_members(const Bgp__DefinedSetConfig *m, struct conf_set *set,
 	char *const *texts;
 	size_t i, n;
 
-	place_set(place, "%s.%s.%s", at,
-	    set_forms[kind].member, set_forms[kind].list);
+	place_set(place, "%s.%s.%s", at, set_forms[kind].member,
+	    set_forms[kind].list);
 	if (kind == CONF_SET_PREFIX) {
 		for (i = 0; i < m->prefix_set->n_prefixes; i++)
 			if (get_prefix(m->prefix_set->prefixes[i], set, place,
@@ -273,8 +273,8 @@ get_family(const char *text, struct conf_conditions *c, const char *at,
 }
 
 static int
-get_next_hop_within(const char *text, struct conf_conditions *c,
-    const char *at, struct err *e)
+get_next_hop_within(const char *text, struct conf_conditions *c, const char *at,
+    struct err *e)
 {
 	struct addr a;
 
@@ -289,8 +289,8 @@ get_next_hop_within(const char *text, struct conf_conditions *c,
 		    "%s.next_hop: \"%.60s\" is neither an IP address nor a "
 		    "prefix",
 		    at, text);
-	c->next_hop.family = a.family == ADDR_IPV4 ? FAMILY_IPV4_UNICAST :
-						     FAMILY_IPV6_UNICAST;
+	c->next_hop.family =
+	    a.family == ADDR_IPV4 ? FAMILY_IPV4_UNICAST : FAMILY_IPV6_UNICAST;
 	c->next_hop.bits =
 	    (uint8_t)family_max_bits((enum family)c->next_hop.family);
 	memcpy(c->next_hop.key, a.bytes, sizeof(c->next_hop.key));
@@ -307,9 +307,8 @@ get_numbers(const Bgp__NumberRange *m, struct conf_numbers *r, const char *at,
 	r->min = m->_min_case != 0 ? m->min : 0;
 	r->max = m->_max_case != 0 ? m->max : UINT32_MAX;
 	if (r->min > r->max)
-		return err_set(e, ERR_INVALID,
-		    "%s.%s: min %u is above max %u", at, member, r->min,
-		    r->max);
+		return err_set(e, ERR_INVALID, "%s.%s: min %u is above max %u",
+		    at, member, r->min, r->max);
 	return 0;
 }
 
@@ -603,8 +602,7 @@ get_actions(const Bgp__ActionsConfig *m, struct conf_actions *a, const char *at,
 {
 	if (m == NULL)
 		return 0;
-	if (get_says(m, a, at, e) == -1 ||
-	    get_preferences(m, a, at, e) == -1 ||
+	if (get_says(m, a, at, e) == -1 || get_preferences(m, a, at, e) == -1 ||
 	    get_next_hop(m, a, at, e) == -1 || get_edits(m, a, at, e) == -1 ||
 	    get_others(m, a, at, e) == -1)
 		return -1;
@@ -622,12 +620,10 @@ get_statement(const Bgp__StatementConfig *m, struct conf_policy *policy,
 	if (name != NULL && policy_name_check("name", name, e) == -1)
 		return fail_at(e, "%sstatements[%zu].name", at, i);
 	st = conf_policy_add_statement(policy, name);
-	place_set(place, "%sstatements[%zu].conditions", at,
-	    i);
+	place_set(place, "%sstatements[%zu].conditions", at, i);
 	if (get_conditions(m->conditions, &st->conditions, place, e) == -1)
 		return -1;
-	place_set(place, "%sstatements[%zu].actions", at,
-	    i);
+	place_set(place, "%sstatements[%zu].actions", at, i);
 	return get_actions(m->actions, &st->actions, place, e);
 }
 
@@ -952,8 +948,7 @@ edits_are_plain(const struct conf_actions *a)
 		return false;
 	for (i = 0; i < a->n_edits; i++)
 		if (a->edits[i].kind != CONF_SET_COMMUNITY ||
-		    a->edits[i].n == 0 ||
-		    a->edits[i].op == CONF_COMM_REPLACE)
+		    a->edits[i].n == 0 || a->edits[i].op == CONF_COMM_REPLACE)
 			return false;
 	return a->n_edits < 2 ||
 	    (a->edits[0].op == CONF_COMM_REMOVE &&

@@ -27,8 +27,8 @@ struct conf_policy *pb_policy_get(const Bgp__AddPolicyRequest *, const char *at,
     struct err *e) ATTR_CHECK;
 
 /* Direction, policies and default action.  default_action may be NULL. */
-int pb_direction(const char *text, uint8_t *direction, struct err *e)
-    ATTR_CHECK;
+int
+pb_direction(const char *text, uint8_t *direction, struct err *e) ATTR_CHECK;
 int pb_assignment_get(char *const *names, size_t n, const char *default_action,
     struct conf_assignment *, struct err *e) ATTR_CHECK;
 /* "accept", "reject", or "" where nothing was said. */

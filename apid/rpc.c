@@ -58,7 +58,8 @@ const struct call_method apid_methods[] = {
 	CHANGE("AddPolicy", add_policy, rpc_add_policy),
 	CHANGE("RemovePolicy", remove_policy, rpc_remove_policy),
 	UNARY("ListPolicies", list_policies, rpc_list_policies),
-	CHANGE("SetPolicyAssignment", set_policy_assignment, rpc_set_policy_assignment),
+	CHANGE("SetPolicyAssignment", set_policy_assignment,
+	    rpc_set_policy_assignment),
 
 	{ "/bgpgg.v1.RouteService/EditRoutes", CALL_CLIENT_STREAM, NULL,
 	    rpc_edit_routes, true },

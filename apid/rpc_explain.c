@@ -82,8 +82,7 @@ put_decision(struct pbw *w, const struct policy_report *r)
 		(void)snprintf(text, sizeof(text),
 		    "%s by statement %u%s%s%s of policy %s", verb,
 		    last->statement, last->name[0] == '\0' ? "" : " (",
-		    last->name, last->name[0] == '\0' ? "" : ")",
-		    last->policy);
+		    last->name, last->name[0] == '\0' ? "" : ")", last->policy);
 	}
 	put_text(w, 8, text);
 }

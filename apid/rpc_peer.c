@@ -21,7 +21,7 @@ static int
 on_peer_removed(struct ask *ask, const struct msg *msg)
 {
 	Bgp__RemovePeerResponse m;
-	char text[160];
+	char text[ASK_SUBJECT + 20];
 	int failed = ask_err(ask, msg);
 
 	if (failed != 0)

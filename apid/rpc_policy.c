@@ -95,8 +95,8 @@ rpc_add_policy(void *ctx, struct call *call, const ProtobufCMessage *request)
 		call_fail(call, &e);
 		return;
 	}
-	there = apid->conf != NULL &&
-	    conf_policy_find(apid->conf, m->name) != NULL;
+	there =
+	    apid->conf != NULL && conf_policy_find(apid->conf, m->name) != NULL;
 	(void)snprintf(message, sizeof(message), "policy %s %s", m->name,
 	    there ? "replaced" : "added");
 	ask_edit(apid, call, &edit, message);
