@@ -6,6 +6,8 @@ import grpc
 from api_rpc import Api, refusal
 from lib import net, wait
 from lib.suite import passive, pb
+from proto.bgpgg.v1 import policy_pb2 as policy
+from proto.bgpgg.v1 import policy_pb2_grpc as policy_grpc
 
 C = grpc.StatusCode
 
@@ -47,23 +49,7 @@ SETS = {
 }
 
 
-class Policy(Api):
-    peers = [passive(net.v4(10), remote_as=65010),
-             passive(net.v6(12), remote_as=65012)]
-
-    def tearDown(self):
-        for p in self.suite.peers().values():
-            for way in ("import", "export"):
-                self.assign(p.address, way)
-        for p in self.policies():
-            self.rpc.RemovePolicy(pb.RemovePolicyRequest(name=p.name))
-        for t in TYPES:
-            self.rpc.RemoveDefinedSet(
-                pb.RemoveDefinedSetRequest(set_type=t, all=True))
-        self.assertEqual(self.sets(), [])
-        self.assertEqual(self.policies(), [])
-        super().tearDown()
-
+class PolicyCase(Api):
     def config(self, kind, name="s", data=None):
         return pb.DefinedSetConfig(set_type=kind, name=name, **{
             TYPES[kind][0]: SETS[kind] if data is None else data})
@@ -104,6 +90,24 @@ class Policy(Api):
         return pb.StatementConfig(
             conditions=pb.ConditionsConfig(**(conditions or {})),
             actions=pb.ActionsConfig(**(actions or {})), **kw)
+
+
+class Policy(PolicyCase):
+    peers = [passive(net.v4(10), remote_as=65010),
+             passive(net.v6(12), remote_as=65012)]
+
+    def tearDown(self):
+        for p in self.suite.peers().values():
+            for way in ("import", "export"):
+                self.assign(p.address, way)
+        for p in self.policies():
+            self.rpc.RemovePolicy(pb.RemovePolicyRequest(name=p.name))
+        for t in TYPES:
+            self.rpc.RemoveDefinedSet(
+                pb.RemoveDefinedSetRequest(set_type=t, all=True))
+        self.assertEqual(self.sets(), [])
+        self.assertEqual(self.policies(), [])
+        super().tearDown()
 
     # ----------------------------------------------------------------- sets
 
@@ -539,7 +543,7 @@ class Policy(Api):
         self.assign(net.v4(10), "import", "a", default_action="accept")
         s = self.speaker(10)
         self.suite.wait_state(net.v4(10))
-        s.close()
+        s.drop()
         self.suite.wait_state(net.v4(10), "ACTIVE")
         self.assertEqual(self.shown(net.v4(10))[:2], (["a"], "accept"))
 
@@ -560,3 +564,244 @@ class Policy(Api):
                          b"\x0a\x01\xff"):
                 code, _ = refusal(call, data, timeout=5 * wait.FACTOR)
                 self.assertEqual(code, C.INVALID_ARGUMENT)
+
+
+class Explain(PolicyCase):
+    """What policies do: tests, dry runs, counters, rejected routes."""
+
+    conf = {
+        "defined-sets": {"prefix-sets": [{"name": "tens", "prefixes": [
+            {"prefix": "10.0.0.0/8", "masklength-range": "8..24"}]}]},
+        "policy-definitions": [
+            {"name": "in", "statements": [
+                {"name": "tag",
+                 "conditions": {"match-prefix-set": {"set-name": "tens"}},
+                 "actions": {"continue": True, "community": {
+                     "operation": "add", "communities": ["64500:1"]}}},
+                {"name": "no seven", "conditions": {"has-asn": 7},
+                 "actions": {"reject": True}},
+                {"conditions": {"match-prefix-set": {"set-name": "tens"}},
+                 "actions": {"local-pref": {"value": 200, "force": True},
+                             "accept": True}}]},
+            {"name": "out", "statements": [
+                {"actions": {"med": 5, "accept": True}}]}]}
+    peers = [passive(net.v4(10), remote_as=65010,
+                     **{"import-policy": ["in"]}),
+             passive(net.v4(11), remote_as=65011,
+                     **{"export-policy": ["out"]})]
+
+    def setUp(self):
+        super().setUp()
+        self.first = self.speaker(10)
+        self.suite.wait_state(net.v4(10))
+        self.first.announce(["10.1.0.0/16", "10.2.0.0/16"], [65010, 1])
+        self.first.announce(["10.7.0.0/16"], [65010, 7])
+        self.first.announce(["172.16.0.0/12"], [65010, 1])
+        self.suite.wait_routes(["10.1.0.0/16", "10.2.0.0/16"])
+        wait.until(lambda: len(self.adj_in()) == 4, "the routes")
+
+    def tearDown(self):
+        self.first.stop()
+        self.suite.wait_state(net.v4(10), "ACTIVE")
+        super().tearDown()
+
+    def adj_in(self):
+        return {r.prefix: r.paths[0] for r in self.rpc.ListRoutes(
+            pb.ListRoutesRequest(rib_type=pb.ADJ_IN,
+                                 peer_address=net.v4(10))).routes}
+
+    @property
+    def explain(self):
+        return policy_grpc.PolicyServiceStub(self.suite.channel)
+
+    def explained(self, prefix=None, direction="import", peer=10, **kw):
+        if prefix:
+            kw["prefix"] = prefix
+        return self.explain.TestPolicy(policy.TestPolicyRequest(
+            peer_address=net.v4(peer), direction=direction, **kw))
+
+    @staticmethod
+    def steps(r):
+        return [(s.policy, s.statement, s.name) for s in r.steps]
+
+    def test_rejected_routes_are_shown(self):
+        got = self.adj_in()
+        self.assertEqual(got["10.1.0.0/16"].rejected_by, "")
+        self.assertIn("in statement 2 (no seven)",
+                      got["10.7.0.0/16"].rejected_by)
+        self.assertNotEqual(got["172.16.0.0/12"].rejected_by, "")
+        self.assertTrue(got["172.16.0.0/12"].ineligible)
+
+    def test_a_route_is_explained(self):
+        r = self.explained("10.1.0.0/16")
+        self.assertTrue(r.accepted)
+        self.assertEqual(self.steps(r), [("in", 1, "tag"), ("in", 3, "")])
+        self.assertFalse(r.by_default)
+        self.assertEqual((r.prefix, r.source_address),
+                         ("10.1.0.0/16", net.v4(10)))
+        self.assertEqual(list(r.before.communities), [])
+        self.assertEqual(list(r.after.communities), [64500 << 16 | 1])
+        self.assertEqual(r.after.local_pref, 200)
+        self.assertEqual(r.message, "accepted by statement 3 of policy in")
+        r = self.explained("10.7.0.0/16")
+        self.assertFalse(r.accepted)
+        self.assertEqual(self.steps(r), [("in", 1, "tag"),
+                                         ("in", 2, "no seven")])
+        self.assertFalse(r.HasField("after"))
+        self.assertEqual(r.message, "rejected by statement 2 (no seven) of "
+                                    "policy in")
+        r = self.explained("172.16.0.0/12")
+        self.assertFalse(r.accepted)
+        self.assertTrue(r.by_default)
+        self.assertEqual(self.steps(r), [])
+
+    def test_a_route_made_up(self):
+        route = pb.AddRouteRequest(
+            prefix="10.99.0.0/16", next_hop=net.v4(10), as_path=[
+                pb.AsPathSegment(segment_type=pb.AS_SEQUENCE,
+                                 asns=[65010, 7])])
+        r = self.explained(candidate=route)
+        self.assertFalse(r.accepted)
+        self.assertEqual(self.steps(r)[-1], ("in", 2, "no seven"))
+        r = self.explained(candidate=route, direction="export", peer=11)
+        self.assertTrue(r.accepted)
+        self.assertEqual(r.source_address, "127.0.0.1")
+        self.assertEqual(r.after.med, 5)
+        r = self.explained(candidate=route, direction="export", peer=11,
+                      source_address=net.v4(10))
+        self.assertEqual(r.source_address, net.v4(10))
+        self.assertEqual(len(self.adj_in()), 4)
+
+    def test_export_is_explained(self):
+        r = self.explained("10.1.0.0/16", "export", 11)
+        self.assertTrue(r.accepted)
+        self.assertEqual(self.steps(r), [("out", 1, "")])
+        self.assertEqual(r.source_address, net.v4(10))
+        self.assertEqual(r.after.med, 5)
+
+    def test_bad_tests(self):
+        def refused(code, words, **kw):
+            kw.setdefault("peer_address", net.v4(10))
+            kw.setdefault("direction", "import")
+            self.refused(code, words, self.explain.TestPolicy,
+                         policy.TestPolicyRequest(**kw))
+        refused(C.INVALID_ARGUMENT, "peer_address", peer_address="x",
+                prefix="10.0.0.0/8")
+        refused(C.INVALID_ARGUMENT, "direction", direction="",
+                prefix="10.0.0.0/8")
+        refused(C.INVALID_ARGUMENT, "route")
+        refused(C.INVALID_ARGUMENT, "exceeds 32", prefix="10.0.0.0/99")
+        refused(C.INVALID_ARGUMENT, "",
+                candidate=pb.AddRouteRequest(prefix="10.0.0.0/8"))
+        refused(C.INVALID_ARGUMENT, "source_address", prefix="10.0.0.0/8",
+                source_address="x")
+        refused(C.NOT_FOUND, "not found", peer_address="198.51.100.9",
+                prefix="10.0.0.0/8")
+        refused(C.NOT_FOUND, "", prefix="10.200.0.0/16")
+
+    def dry_run(self, direction="import", peer=10, **kw):
+        return self.explain.DryRun(policy.DryRunRequest(
+            peer_address=net.v4(peer), direction=direction, **kw))
+
+    def test_dry_run(self):
+        before = self.adj_in()
+        r = self.dry_run(policy_names=["in"], samples=10)
+        self.assertEqual((r.examined, r.appear, r.vanish, r.change),
+                         (4, 0, 0, 0))
+        self.assertEqual(len(r.samples), 0)
+        r = self.dry_run(policy_names=["in"], default_action="accept",
+                         samples=10)
+        self.assertEqual((r.appear, r.vanish, r.change), (1, 0, 0))
+        s, = r.samples
+        self.assertEqual((s.change, s.prefix), (policy.APPEARS,
+                                                "172.16.0.0/12"))
+        self.assertFalse(s.HasField("before"))
+        self.assertTrue(s.HasField("after"))
+        r = self.dry_run(default_action="reject")
+        self.assertEqual((r.appear, r.vanish, r.change), (0, 2, 0))
+        self.assertEqual(len(r.samples), 0)
+        self.assertEqual(
+            {k: v.rejected_by for k, v in self.adj_in().items()},
+            {k: v.rejected_by for k, v in before.items()})
+
+    def test_dry_run_of_what_is_not_there(self):
+        r = self.dry_run(
+            policy_names=["new"], samples=10,
+            sets=[self.config("prefix-set", "seven",
+                              prefixes("10.7.0.0/16"))],
+            policies=[pb.AddPolicyRequest(name="new", statements=[
+                self.statement({"match_prefix_set": pb.MatchSetRef(
+                    set_name="seven")}, {"med": 9})])])
+        self.assertEqual((r.appear, r.vanish, r.change), (1, 2, 0))
+        self.assertEqual([s.after.med for s in r.samples
+                          if s.change == policy.APPEARS], [9])
+        # A set given takes the place of the one of its name.
+        r = self.dry_run(policy_names=["in"], samples=10, sets=[
+            self.config("prefix-set", "tens", prefixes("10.1.0.0/16"))])
+        self.assertEqual((r.appear, r.vanish, r.change), (0, 1, 0))
+        self.assertEqual([p.name for p in self.policies()], ["in", "out"])
+        self.assertEqual([s.name for s in self.sets()], ["tens"])
+
+    def test_a_large_dry_run(self):
+        data = pb.PrefixSetData()
+        for i in range(100000):
+            data.prefixes.add(prefix="10.%d.%d.0/24" % (
+                i // 256 % 256, i % 256))
+        r = self.dry_run(policy_names=["in"], sets=[
+            self.config("prefix-set", "tens", data)])
+        self.assertEqual((r.appear, r.vanish), (0, 2))
+
+    def test_dry_run_of_export(self):
+        second = self.speaker(11)
+        self.suite.wait_state(net.v4(11))
+        r = self.dry_run("export", 11, default_action="accept", samples=5)
+        self.assertEqual((r.appear, r.vanish, r.change), (0, 0, 2))
+        self.assertEqual(r.samples[0].before.med, 5)
+        second.stop()
+
+    def test_bad_dry_runs(self):
+        def refused(code, words, **kw):
+            kw.setdefault("peer_address", net.v4(10))
+            kw.setdefault("direction", "import")
+            self.refused(code, words, self.explain.DryRun,
+                         policy.DryRunRequest(**kw))
+        one = self.config("prefix-set", "one", prefixes("10.0.0.0/8"))
+        refused(C.INVALID_ARGUMENT, "peer_address", peer_address="")
+        refused(C.INVALID_ARGUMENT, "direction", direction="x")
+        refused(C.INVALID_ARGUMENT, "default_action", default_action="x")
+        refused(C.INVALID_ARGUMENT, "samples: 101 exceed 100", samples=101)
+        refused(C.INVALID_ARGUMENT, "sets[1]", sets=[one, one])
+        refused(C.INVALID_ARGUMENT, "sets[0].name", sets=[
+            self.config("prefix-set", "_x")])
+        refused(C.INVALID_ARGUMENT, "policies[0].statements[0].actions",
+                policies=[pb.AddPolicyRequest(name="p", statements=[
+                    self.statement(actions={"next_hop": "x"})])])
+        refused(C.INVALID_ARGUMENT, "policies[1].name", policies=[
+            pb.AddPolicyRequest(name="p"), pb.AddPolicyRequest(name="p")])
+        refused(C.NOT_FOUND, ["nobody", "not found"],
+                policy_names=["nobody"])
+        refused(C.NOT_FOUND, ["gone", "not found"], policy_names=["p"],
+                policies=[pb.AddPolicyRequest(name="p", statements=[
+                    self.statement({"match_prefix_set": pb.MatchSetRef(
+                        set_name="gone")})])])
+        refused(C.NOT_FOUND, "not found", peer_address="198.51.100.9")
+
+    def counters(self, **kw):
+        return {(c.policy, c.statement): c for c in
+                self.explain.ListCounters(
+                    policy.ListCountersRequest(**kw)).counters}
+
+    def test_counters(self):
+        before = self.counters()
+        self.assertEqual(sorted(before), [("in", 1), ("in", 2), ("in", 3),
+                                          ("out", 1)])
+        self.assertEqual(before["in", 2].name, "no seven")
+        self.first.announce(["10.50.0.0/16"], [65010, 7])
+        wait.until(lambda: len(self.adj_in()) == 5, "the route")
+        after = self.counters()
+        for key, n in ((("in", 1), 1), (("in", 2), 1), (("in", 3), 0)):
+            self.assertEqual(after[key].hits - before[key].hits, n)
+        self.assertEqual(sorted(self.counters(policy="out")), [("out", 1)])
+        self.assertEqual(self.counters(policy="none"), {})
+        self.refused(C.INVALID_ARGUMENT, "policy", self.explain.ListCounters,
+                     policy.ListCountersRequest(policy="x" * 256))
