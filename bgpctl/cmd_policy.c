@@ -466,7 +466,7 @@ show_counters(struct ctl *ctl, char *name)
 		    c->name, c->name[0] == '\0' ? "" : ")");
 	}
 	if (!ctl->json_out && reply->n_counters == 0)
-		fprintf(ctl->out, "No policy is in use\n");
+		fprintf(ctl->out, "No policies\n");
 	protobuf_c_message_free_unpacked(&reply->base, NULL);
 	return CTL_DONE;
 }

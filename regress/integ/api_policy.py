@@ -512,6 +512,19 @@ class Policy(PolicyCase):
         self.assign(addr, "export")
         self.assertEqual(self.shown(addr), (["a"], "", [], ""))
 
+    def test_a_policy_in_use_stays(self):
+        self.add_policy("p", self.statement(actions={"med": 1}))
+        self.assign(net.v4(10), "export", "p")
+        self.refused(C.FAILED_PRECONDITION, ["p", net.v4(10)],
+                     self.rpc.RemovePolicy, pb.RemovePolicyRequest(name="p"))
+        self.assertEqual(len(self.policies()), 1)
+        self.assertEqual(self.shown(net.v4(10))[2], ["p"])
+        # It may be replaced.
+        self.add_policy("p", self.statement(actions={"med": 2}))
+        self.assign(net.v4(10), "export")
+        self.rpc.RemovePolicy(pb.RemovePolicyRequest(name="p"))
+        self.assertEqual(self.policies(), [])
+
     def test_bad_assignments(self):
         self.add_policy("a")
         addr = net.v4(10)
@@ -557,8 +570,7 @@ class Policy(PolicyCase):
 
     def test_malformed_messages(self):
         channel = self.suite.channel
-        for method in ("AddDefinedSet", "AddPolicy", "SetPolicyAssignment",
-                       "ListPolicies", "RemoveDefinedSet"):
+        for method in ("AddDefinedSet", "AddPolicy", "SetPolicyAssignment"):
             call = channel.unary_unary("/bgp.BgpService/" + method)
             for data in (b"\x0a", b"\x0a\xff", b"\x12\x02\x0a\x05",
                          b"\x0a\x01\xff"):
