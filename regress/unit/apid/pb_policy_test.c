@@ -204,6 +204,9 @@ START_TEST(members)
 		{ CONF_SET_NEIGHBOR, "", NULL },
 		{ CONF_SET_AS_PATH, "_65001_(65002|65003)+$",
 		    "_65001_(65002|65003)+$" },
+		{ CONF_SET_AS_PATH, "^65001 65002_$", "^65001 65002_$" },
+		{ CONF_SET_AS_PATH, "_1*", "_1*" },
+		{ CONF_SET_AS_PATH, "*1", NULL },
 		{ CONF_SET_AS_PATH, "(", NULL },
 		{ CONF_SET_AS_PATH, "", NULL },
 		{ CONF_SET_COMMUNITY, "4259840100", "65000:100" },
@@ -714,7 +717,7 @@ main(void)
 	int failed;
 
 	tcase_add_loop_test(tc, prefixes, 0, 12);
-	tcase_add_loop_test(tc, members, 0, 15);
+	tcase_add_loop_test(tc, members, 0, 18);
 	tcase_add_test(tc, set_heads);
 	tcase_add_test(tc, set_names);
 	tcase_add_test(tc, limits);
