@@ -68,6 +68,29 @@ apid_ask(struct apid *apid, struct req *req, enum proc to, enum msg_type type,
 	return 0;
 }
 
+int
+apid_ask_long(struct apid *apid, struct req *req, enum proc to,
+    enum msg_type part, enum msg_type type, const struct wr *wr,
+    const struct req_ops *ops, struct err *e)
+{
+	struct chan *chan = apid->chans[to];
+	const uint8_t *p = wr->base;
+	size_t left = wr_len(wr);
+
+	if (chan == NULL)
+		return err_set(e, ERR_UNAVAILABLE, "%s is not there",
+		    proc_name(to));
+	if (!wr_ok(wr) || left > APID_WAITING_MAX - chan_queued(chan))
+		return err_set(e, ERR_EXHAUSTED,
+		    "too much waits for %s: try again later", proc_name(to));
+	req_open(&apid->reqs, req, to, ops,
+	    mono_add_ms(mono_now(), APID_ANSWER_MS));
+	for (; left > MSG_MAX; p += MSG_MAX, left -= MSG_MAX)
+		chan_send_buf(chan, part, req->id, 0, p, MSG_MAX);
+	chan_send_buf(chan, type, req->id, 0, p, left);
+	return 0;
+}
+
 void
 apid_tell(struct apid *apid, const struct req *req, enum msg_type type,
     const void *data, size_t len)
@@ -136,6 +159,9 @@ static const chan_handler rde_handlers[MSG__MAX] = {
 	[MSG_QUERY_END] = on_rde_answer,
 	[MSG_INJECT_DONE] = on_rde_answer,
 	[MSG_RIB_INFO] = on_rde_answer,
+	[MSG_POLICY_TEST_DONE] = on_rde_answer,
+	[MSG_POLICY_DRY_RUN_DONE] = on_rde_answer,
+	[MSG_POLICY_COUNTERS] = on_rde_answer,
 };
 static const struct chan_ops rde_ops = {
 	.handlers = rde_handlers,

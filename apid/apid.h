@@ -29,6 +29,7 @@ struct symbols;
 enum {
 	APID_ANSWER_MS = 60 * 1000, /* a sibling must answer within */
 	APID_SWEEP_MS = 5 * 1000,
+	APID_WAITING_MAX = 16 * 1024 * 1024, /* bytes queued to a sibling */
 };
 
 struct apid_listener {
@@ -69,6 +70,14 @@ void apid_run(int bgpd_fd);
  */
 int apid_ask(struct apid *, struct req *, enum proc to, enum msg_type,
     const struct wr *, const struct req_ops *, bool has_deadline,
+    struct err *e) ATTR_CHECK;
+/*
+ * As apid_ask with a deadline, for questions of any length: what is more
+ * than a message goes ahead in messages of type `part`.  ERR_EXHAUSTED if
+ * too much is on its way to the sibling already.
+ */
+int apid_ask_long(struct apid *, struct req *, enum proc to, enum msg_type part,
+    enum msg_type, const struct wr *, const struct req_ops *,
     struct err *e) ATTR_CHECK;
 /* A further message of an open request. */
 void apid_tell(struct apid *, const struct req *, enum msg_type, const void *,

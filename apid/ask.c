@@ -6,7 +6,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "apid/pbw.h"
 #include "common/chan.h"
 #include "common/xmalloc.h"
 
@@ -47,6 +49,8 @@ on_cancel(void *ctx)
 {
 	struct ask *ask = ctx;
 
+	if (ask->kind->close != 0)
+		apid_tell(ask->apid, &ask->req, ask->kind->close, NULL, 0);
 	req_close(&ask->apid->reqs, &ask->req);
 	free(ask);
 }
@@ -64,8 +68,11 @@ ask_start(struct apid *apid, struct call *call, const struct ask_kind *kind,
 	ask->call = call;
 	ask->kind = kind;
 	(void)snprintf(ask->subject, sizeof(ask->subject), "%s", subject);
-	if (apid_ask(apid, &ask->req, kind->to, kind->question, wr, &req_ops,
-		true, &e) == -1) {
+	if ((kind->part != 0 ?
+		    apid_ask_long(apid, &ask->req, kind->to, kind->part,
+			kind->question, wr, &req_ops, &e) :
+		    apid_ask(apid, &ask->req, kind->to, kind->question, wr,
+			&req_ops, true, &e)) == -1) {
 		free(ask);
 		call_fail(call, &e);
 		return;
@@ -87,4 +94,40 @@ ask_err(struct ask *ask, const struct msg *msg)
 		return 0;
 	call_fail(ask->call, &e);
 	return 1;
+}
+
+/* Every response to a change has the same two members. */
+static int
+on_edited(struct ask *ask, const struct msg *msg)
+{
+	struct pbw w = { 0 };
+	int failed = ask_err(ask, msg);
+
+	if (failed != 0)
+		return failed == -1 ? -1 : 0;
+	pbw_uint(&w, 1, 1);
+	pbw_bytes(&w, 2, ask->subject, strlen(ask->subject));
+	call_reply_bytes(ask->call, w.base, w.len);
+	pbw_free(&w);
+	return 0;
+}
+
+static const struct ask_kind edit_kind = {
+	.to = PROC_BGPD,
+	.part = MSG_CONF_EDIT_PART,
+	.question = MSG_CONF_EDIT,
+	.answer = MSG_CONF_EDIT_DONE,
+	.on_answer = on_edited,
+};
+
+void
+ask_edit(struct apid *apid, struct call *call, const struct conf_edit *edit,
+    const char *message)
+{
+	struct wr wr;
+
+	wr_init_grow(&wr, CONF_EDIT_MAX);
+	msg_conf_edit_put(&wr, edit);
+	ask_start(apid, call, &edit_kind, &wr, message);
+	wr_free(&wr);
 }

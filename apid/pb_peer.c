@@ -4,8 +4,10 @@
  */
 #include "apid/pb_peer.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "apid/pb_policy.h"
 #include "common/bgp.h"
 #include "proto/optional.h"
 
@@ -195,6 +197,8 @@ struct peer_parts {
 	char address[ADDR_STRLEN];
 	char router_id[ADDR_STRLEN];
 	char local_address[ADDR_STRLEN];
+	char import_default[8];
+	char export_default[8];
 };
 
 static void
@@ -344,6 +348,13 @@ fill_session(Bgp__Peer *m, struct peer_parts *parts, const struct peer_row *row)
 	}
 }
 
+static void
+put_default(uint8_t dflt, char text[8], char **member)
+{
+	(void)snprintf(text, 8, "%s", pb_default_action(dflt));
+	*member = text;
+}
+
 void
 pb_peer_put(struct pbw *w, const struct peer_row *row,
     const struct conf_peer *conf)
@@ -365,6 +376,10 @@ pb_peer_put(struct pbw *w, const struct peer_row *row,
 		m.n_import_policies = conf->policy[CONF_IMPORT].n;
 		m.export_policies = conf->policy[CONF_EXPORT].policies;
 		m.n_export_policies = conf->policy[CONF_EXPORT].n;
+		put_default(conf->policy[CONF_IMPORT].dflt,
+		    parts.import_default, &m.import_default_action);
+		put_default(conf->policy[CONF_EXPORT].dflt,
+		    parts.export_default, &m.export_default_action);
 		fill_config(&parts, conf);
 		m.session_config = &parts.config;
 	}

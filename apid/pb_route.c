@@ -5,13 +5,16 @@
  */
 #include "apid/pb_route.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "apid/pb_check.h"
 #include "apid/pb_community.h"
 #include "common/aspath.h"
 #include "common/bgp.h"
 #include "common/bgp_attr.h"
 #include "common/community.h"
+#include "common/conf.h"
 #include "proto/optional.h"
 
 enum { /* members of Route and Path, see bgp.proto */
@@ -38,6 +41,7 @@ enum { /* members of Route and Path, see bgp.proto */
 	PATH_INELIGIBLE = 1003,
 	PATH_AGE_SECS = 1004,
 	PATH_PEER_ASN = 1005,
+	PATH_REJECTED_BY = 1006,
 	SEGMENT_TYPE = 1,
 	SEGMENT_ASNS = 2,
 };
@@ -275,6 +279,18 @@ put_attr(struct pbw *w, const struct bgp_attr *attr)
 	}
 }
 
+/* Names are text, but what was made of them may be cut anywhere. */
+static void
+put_rejected_by(struct pbw *w, const struct query_path *path)
+{
+	char text[2 * CONF_NAME_MAX + 64];
+
+	(void)snprintf(text, sizeof(text), "%.*s", (int)path->rejected_by_len,
+	    path->rejected_by);
+	pb_mend_text(text);
+	pbw_bytes(w, PATH_REJECTED_BY, text, strlen(text));
+}
+
 static void
 put_path(struct pbw *w, const struct query_path *path)
 {
@@ -284,7 +300,8 @@ put_path(struct pbw *w, const struct query_path *path)
 	rd_init(&rd, path->attrs, path->attrs_len);
 	while (bgp_attr_next(&rd, &attr))
 		put_attr(w, &attr);
-	put_addr(w, PATH_PEER_ADDRESS, &path->peer);
+	if (path->peer.family != ADDR_NONE)
+		put_addr(w, PATH_PEER_ADDRESS, &path->peer);
 	if (path->path_id != 0)
 		pbw_uint(w, PATH_REMOTE_PATH_ID, path->path_id);
 	if (path->flags & QUERY_PATH_BEST)
@@ -295,6 +312,17 @@ put_path(struct pbw *w, const struct query_path *path)
 		pbw_uint(w, PATH_INELIGIBLE, 1);
 	pbw_uint_implicit(w, PATH_AGE_SECS, path->age_secs);
 	pbw_uint_implicit(w, PATH_PEER_ASN, path->remote_as);
+	if ((path->flags & QUERY_PATH_REJECTED) != 0)
+		put_rejected_by(w, path);
+}
+
+void
+pb_path_put(struct pb_route_encoder *enc, struct pbw *w, uint32_t field,
+    const struct query_path *path)
+{
+	enc->path.len = 0;
+	put_path(&enc->path, path);
+	pbw_bytes(w, field, enc->path.base, enc->path.len);
 }
 
 void
@@ -318,9 +346,7 @@ pb_route_put(struct pb_route_encoder *enc, struct pbw *w, struct rd *row)
 		msg_query_path_get(row, &path);
 		if (!rd_ok(row))
 			return -1;
-		enc->path.len = 0;
-		put_path(&enc->path, &path);
-		pbw_bytes(w, ROUTE_PATHS, enc->path.base, enc->path.len);
+		pb_path_put(enc, w, ROUTE_PATHS, &path);
 	}
 	return 0;
 }

@@ -28,6 +28,10 @@ void pb_route_encoder_fini(struct pb_route_encoder *);
 int pb_route_put(struct pb_route_encoder *, struct pbw *,
     struct rd *row) ATTR_CHECK;
 
+/* Append a Path as member `field`. */
+void pb_path_put(struct pb_route_encoder *, struct pbw *, uint32_t field,
+    const struct query_path *);
+
 /*
  * What AddRoute wants: the NLRI, and its canonical attribute block appended
  * to attrs.  -1 with ERR_INVALID in e, naming the member.

@@ -6,6 +6,7 @@
 
 #include "apid/apid.h"
 #include "proto/bgp.pb-c.h"
+#include "proto/bgpgg/v1/policy.pb-c.h"
 #include "proto/grpc/health/v1/health.pb-c.h"
 
 static void
@@ -14,14 +15,6 @@ bmp_not_served(void *ctx, struct call *call, const ProtobufCMessage *m)
 	(void)ctx;
 	(void)m;
 	call_unimplemented(call, "this daemon has no BMP feed");
-}
-
-static void
-policy_not_served(void *ctx, struct call *call, const ProtobufCMessage *m)
-{
-	(void)ctx;
-	(void)m;
-	call_unimplemented(call, "this daemon has no routing policy");
 }
 
 #define UNARY(name, request, handler)                                          \
@@ -59,18 +52,28 @@ const struct call_method apid_methods[] = {
 	CHANGE("AddBmpServer", add_bmp_server, bmp_not_served),
 	CHANGE("RemoveBmpServer", remove_bmp_server, bmp_not_served),
 	UNARY("ListBmpServers", list_bmp_servers, bmp_not_served),
-	CHANGE("AddDefinedSet", add_defined_set, policy_not_served),
-	CHANGE("RemoveDefinedSet", remove_defined_set, policy_not_served),
-	UNARY("ListDefinedSets", list_defined_sets, policy_not_served),
-	CHANGE("AddPolicy", add_policy, policy_not_served),
-	CHANGE("RemovePolicy", remove_policy, policy_not_served),
-	UNARY("ListPolicies", list_policies, policy_not_served),
-	CHANGE("SetPolicyAssignment", set_policy_assignment, policy_not_served),
+	CHANGE("AddDefinedSet", add_defined_set, rpc_add_defined_set),
+	CHANGE("RemoveDefinedSet", remove_defined_set, rpc_remove_defined_set),
+	UNARY("ListDefinedSets", list_defined_sets, rpc_list_defined_sets),
+	CHANGE("AddPolicy", add_policy, rpc_add_policy),
+	CHANGE("RemovePolicy", remove_policy, rpc_remove_policy),
+	UNARY("ListPolicies", list_policies, rpc_list_policies),
+	CHANGE("SetPolicyAssignment", set_policy_assignment,
+	    rpc_set_policy_assignment),
 
 	{ "/bgpgg.v1.RouteService/EditRoutes", CALL_CLIENT_STREAM, NULL,
 	    rpc_edit_routes, true },
 	{ "/bgpgg.v1.RouteService/ListRoutes", CALL_SERVER_STREAM,
 	    &bgp__list_routes_request__descriptor, rpc_list_route_batches,
+	    false },
+
+	{ "/bgpgg.v1.PolicyService/TestPolicy", CALL_UNARY,
+	    &bgpgg__v1__test_policy_request__descriptor, rpc_test_policy,
+	    false },
+	{ "/bgpgg.v1.PolicyService/DryRun", CALL_UNARY,
+	    &bgpgg__v1__dry_run_request__descriptor, rpc_dry_run, false },
+	{ "/bgpgg.v1.PolicyService/ListCounters", CALL_UNARY,
+	    &bgpgg__v1__list_counters_request__descriptor, rpc_list_counters,
 	    false },
 
 	{ "/grpc.health.v1.Health/Check", CALL_UNARY,

@@ -29,6 +29,20 @@ void rpc_list_route_batches(void *, struct call *, const ProtobufCMessage *);
 void rpc_add_route_stream(void *, struct call *, const ProtobufCMessage *);
 void rpc_edit_routes(void *, struct call *, const ProtobufCMessage *);
 
+/* rpc_policy.c */
+void rpc_add_defined_set(void *, struct call *, const ProtobufCMessage *);
+void rpc_remove_defined_set(void *, struct call *, const ProtobufCMessage *);
+void rpc_list_defined_sets(void *, struct call *, const ProtobufCMessage *);
+void rpc_add_policy(void *, struct call *, const ProtobufCMessage *);
+void rpc_remove_policy(void *, struct call *, const ProtobufCMessage *);
+void rpc_list_policies(void *, struct call *, const ProtobufCMessage *);
+void rpc_set_policy_assignment(void *, struct call *, const ProtobufCMessage *);
+
+/* rpc_explain.c: bgpgg.v1.PolicyService */
+void rpc_test_policy(void *, struct call *, const ProtobufCMessage *);
+void rpc_dry_run(void *, struct call *, const ProtobufCMessage *);
+void rpc_list_counters(void *, struct call *, const ProtobufCMessage *);
+
 /* rpc_health.c: grpc.health.v1 */
 void rpc_health_check(void *, struct call *, const ProtobufCMessage *);
 void rpc_health_watch(void *, struct call *, const ProtobufCMessage *);

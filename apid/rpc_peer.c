@@ -18,27 +18,10 @@
 enum { REASON_MAX = 128 }; /* RFC 9003 2 */
 
 static int
-on_peer_added(struct ask *ask, const struct msg *msg)
-{
-	Bgp__AddPeerResponse m;
-	char text[160];
-	int failed = ask_err(ask, msg);
-
-	if (failed != 0)
-		return failed == -1 ? -1 : 0;
-	bgp__add_peer_response__init(&m);
-	(void)snprintf(text, sizeof(text), "Peer %s added", ask->subject);
-	m.success = true;
-	m.message = text;
-	call_reply(ask->call, &m.base);
-	return 0;
-}
-
-static int
 on_peer_removed(struct ask *ask, const struct msg *msg)
 {
 	Bgp__RemovePeerResponse m;
-	char text[160];
+	char text[ASK_SUBJECT + 20];
 	int failed = ask_err(ask, msg);
 
 	if (failed != 0)
@@ -51,36 +34,11 @@ on_peer_removed(struct ask *ask, const struct msg *msg)
 	return 0;
 }
 
-static const struct ask_kind add_kind = {
-	.to = PROC_BGPD,
-	.question = MSG_CONF_EDIT,
-	.answer = MSG_CONF_EDIT_DONE,
-	.on_answer = on_peer_added,
-};
-static const struct ask_kind remove_kind = {
-	.to = PROC_BGPD,
-	.question = MSG_CONF_EDIT,
-	.answer = MSG_CONF_EDIT_DONE,
-	.on_answer = on_peer_removed,
-};
-
-static void
-ask_edit(struct apid *apid, struct call *call, const struct ask_kind *kind,
-    const struct conf_edit *edit)
-{
-	char subject[ADDR_STRLEN];
-	struct wr wr;
-
-	wr_init_grow(&wr, MSG_MAX);
-	msg_conf_edit_put(&wr, edit);
-	ask_start(apid, call, kind, &wr, addr_str(&edit->peer.addr, subject));
-	wr_free(&wr);
-}
-
 void
 rpc_add_peer(void *ctx, struct call *call, const ProtobufCMessage *request)
 {
 	const Bgp__AddPeerRequest *m = (const void *)request;
+	char text[ADDR_STRLEN], message[ASK_SUBJECT];
 	struct apid *apid = ctx;
 	struct conf_edit edit;
 	struct err e;
@@ -93,8 +51,11 @@ rpc_add_peer(void *ctx, struct call *call, const ProtobufCMessage *request)
 		&edit.peer.port, &e) == -1 ||
 	    pb_peer_config_get(m->config, &edit.peer, &e) == -1)
 		call_fail(call, &e);
-	else
-		ask_edit(apid, call, &add_kind, &edit);
+	else {
+		(void)snprintf(message, sizeof(message), "Peer %s added",
+		    addr_str(&edit.peer.addr, text));
+		ask_edit(apid, call, &edit, message);
+	}
 	conf_peer_fini(&edit.peer);
 }
 
@@ -127,6 +88,7 @@ void
 rpc_remove_peer(void *ctx, struct call *call, const ProtobufCMessage *request)
 {
 	const Bgp__RemovePeerRequest *m = (const void *)request;
+	char text[ADDR_STRLEN], message[ASK_SUBJECT];
 	struct apid *apid = ctx;
 	struct conf_edit edit;
 	struct err e;
@@ -140,8 +102,11 @@ rpc_remove_peer(void *ctx, struct call *call, const ProtobufCMessage *request)
 	else if (apid->conf != NULL &&
 	    conf_peer_find(apid->conf, &edit.peer.addr) == NULL)
 		ask_forget(apid, call, &edit.peer.addr);
-	else
-		ask_edit(apid, call, &remove_kind, &edit);
+	else {
+		(void)snprintf(message, sizeof(message), "Peer %s removed",
+		    addr_str(&edit.peer.addr, text));
+		ask_edit(apid, call, &edit, message);
+	}
 	conf_peer_fini(&edit.peer);
 }
 

@@ -39,7 +39,7 @@ static int
 on_route_added(struct ask *ask, const struct msg *msg)
 {
 	Bgp__AddRouteResponse m;
-	char text[160];
+	char text[ASK_SUBJECT + 20];
 	int failed = inject_err(ask, msg);
 
 	if (failed != 0)
@@ -56,7 +56,7 @@ static int
 on_route_removed(struct ask *ask, const struct msg *msg)
 {
 	Bgp__RemoveRouteResponse m;
-	char text[160];
+	char text[ASK_SUBJECT + 20];
 	int failed = inject_err(ask, msg);
 
 	if (failed != 0)

@@ -148,10 +148,16 @@ parse_rest(struct cmd_args *args, int argc, const char *const *argv, char *err,
 		if (parse_option(cmd->opts, argv[i], &opt, err, err_len) == -1)
 			return -1;
 		if (opt == NULL) {
-			if (cmd->free_value == NULL || args->free_value != NULL)
+			if (cmd->free_value == NULL ||
+			    (args->n_free_values > 0 &&
+				strstr(cmd->free_value, "...") == NULL))
 				return fail(err, err_len,
 				    "unexpected word \"%s\"", argv[i]);
-			args->free_value = argv[i];
+			if (args->n_free_values == CMD_OPTIONS)
+				return fail(err, err_len, "too many words");
+			if (args->n_free_values == 0)
+				args->free_value = argv[i];
+			args->free_values[args->n_free_values++] = argv[i];
 			continue;
 		}
 		if (args->n_options == CMD_OPTIONS)
@@ -231,6 +237,33 @@ cmd_value(const struct cmd_args *args, const char *option)
 		if (strcmp(args->options[i - 1].opt->word, option) == 0)
 			return args->options[i - 1].value;
 	return NULL;
+}
+
+int
+cmd_split(char *line, const char **words, int max)
+{
+	int n = 0;
+	char quote;
+
+	for (;;) {
+		line += strspn(line, " \t\r");
+		if (*line == '\0' || *line == '#')
+			return n;
+		if (n == max)
+			return -1;
+		if (*line == '"' || *line == '\'') {
+			quote = *line++;
+			words[n++] = line;
+			line = strchr(line, quote);
+			if (line == NULL)
+				return -1;
+		} else {
+			words[n++] = line;
+			line += strcspn(line, " \t\r");
+		}
+		if (*line != '\0')
+			*line++ = '\0';
+	}
 }
 
 static bool

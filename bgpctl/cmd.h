@@ -5,7 +5,7 @@
  *
  * A command's pattern is a list of words; words in capitals stand for a
  * value (ADDR, PREFIX, FILE).  After the pattern come options in any order,
- * each a word of its own or a word and a value, and at most one free value
+ * each a word of its own or a word and a value, and a free value, or several,
  * where the command has one.  Any word of the language may be abbreviated
  * as long as it is unique at its place.
  */
@@ -29,7 +29,7 @@ struct cmd_opt {
 
 struct cmd {
 	const char *pattern; /* "neighbor ADDR up" */
-	const char *free_value; /* "[PREFIX]" or NULL */
+	const char *free_value; /* "[PREFIX]", "[NAME ...]" or NULL */
 	const struct cmd_opt *opts; /* ends with a NULL word; or NULL */
 	int (*run)(struct ctl *, const struct cmd_args *); /* exit status */
 	const char *help;
@@ -45,7 +45,9 @@ struct cmd_args {
 	const struct cmd *cmd;
 	const char *values[CMD_VALUES]; /* of the pattern's capitals */
 	size_t n_values;
-	const char *free_value; /* NULL if not given */
+	const char *free_value; /* the first one; NULL if not given */
+	const char *free_values[CMD_OPTIONS];
+	size_t n_free_values;
 	struct {
 		const struct cmd_opt *opt;
 		const char *value;
@@ -64,6 +66,10 @@ cmd_parse(const struct cmd *table, size_t n, int argc, const char *const *argv,
 bool cmd_has(const struct cmd_args *, const char *option);
 /* The value of the option's last occurrence, NULL if it was not given. */
 const char *cmd_value(const struct cmd_args *, const char *option);
+
+/* Cut a line into words at blanks; quotes hold a word together, # begins a
+ * comment.  -1 if there are more than max words or a quote is not closed. */
+int cmd_split(char *line, const char **words, int max) ATTR_CHECK;
 
 /* What the language is; only the commands that begin with the words. */
 void cmd_help(FILE *, const struct cmd *table, size_t n, int argc,

@@ -89,34 +89,6 @@ next_line(struct bulk *b)
 	}
 }
 
-/* Cut a line into words at blanks; quotes hold a word together. */
-static int
-split(char *line, const char **words, int max)
-{
-	int n = 0;
-	char quote;
-
-	for (;;) {
-		line += strspn(line, " \t\r");
-		if (*line == '\0' || *line == '#')
-			return n;
-		if (n == max)
-			return -1;
-		if (*line == '"' || *line == '\'') {
-			quote = *line++;
-			words[n++] = line;
-			line = strchr(line, quote);
-			if (line == NULL)
-				return -1;
-		} else {
-			words[n++] = line;
-			line += strcspn(line, " \t\r");
-		}
-		if (*line != '\0')
-			*line++ = '\0';
-	}
-}
-
 /* Is a whole line at hand without waiting? */
 static bool
 line_waits(const struct bulk *b)
@@ -223,7 +195,7 @@ put_line(struct bulk *b, char *line, char *err, size_t err_len)
 	int n;
 
 	words[0] = "add";
-	n = split(line, words + 1, 2 * CMD_OPTIONS);
+	n = cmd_split(line, words + 1, 2 * CMD_OPTIONS);
 	if (n == 0)
 		return 0;
 	if (n == -1) {

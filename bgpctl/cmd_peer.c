@@ -211,6 +211,8 @@ put_peer_json(struct json *j, const Bgp__Peer *p)
 	for (i = 0; i < p->n_export_policies; i++)
 		json_string(j, NULL, p->export_policies[i]);
 	json_array_end(j);
+	json_string(j, "import_default_action", p->import_default_action);
+	json_string(j, "export_default_action", p->export_default_action);
 	json_string(j, "router_id", p->router_id);
 	json_uint(j, "hold_time_secs", p->hold_time_secs);
 	if (p->_uptime_secs_case != 0)
@@ -332,6 +334,10 @@ put_peer_text(FILE *to, const Bgp__Peer *p, const Bgp__PeerStatistics *s)
 		fprintf(to, "  Import policy: %s\n", p->import_policies[i]);
 	for (i = 0; i < p->n_export_policies; i++)
 		fprintf(to, "  Export policy: %s\n", p->export_policies[i]);
+	if (p->import_default_action[0] != '\0')
+		fprintf(to, "  Import default: %s\n", p->import_default_action);
+	if (p->export_default_action[0] != '\0')
+		fprintf(to, "  Export default: %s\n", p->export_default_action);
 	if (p->session_config != NULL)
 		put_config_text(to, p->session_config);
 	if (s == NULL)

@@ -20,6 +20,13 @@ const struct cmd ctl_commands[] = {
 	    "version, AS, listener and table sizes of the daemon" },
 	{ "show version", NULL, NULL, ctl_show_info,
 	    "version, AS, listener and table sizes of the daemon" },
+	{ "show policy", "[NAME]", ctl_show_policy_opts, ctl_show_policy,
+	    "policies and their statements" },
+	{ "show sets", NULL, NULL, ctl_show_sets, "defined sets" },
+	{ "show sets TYPE", NULL, NULL, ctl_show_sets,
+	    "those of a type: prefix, neighbor, as-path, community, "
+	    "ext-community or large-community" },
+	{ "show sets TYPE NAME", NULL, NULL, ctl_show_sets, "one of them" },
 	{ "show bmp", NULL, NULL, ctl_show_bmp, "BMP servers" },
 	{ "neighbor add ADDR", NULL, ctl_neighbor_add_opts, ctl_neighbor_add,
 	    "configure a neighbor: IP, IP:PORT or [IPv6]:PORT" },
@@ -41,6 +48,34 @@ const struct cmd ctl_commands[] = {
 	    "standard input" },
 	{ "network bulk delete FILE", NULL, NULL, ctl_network_bulk_delete,
 	    "take many back: a prefix begins each line" },
+	{ "set add TYPE NAME", "[MEMBER ...]", ctl_set_opts, ctl_set_add,
+	    "define a set; a prefix may have a range: \"10.0.0.0/8 16..24\"" },
+	{ "set replace TYPE NAME", "[MEMBER ...]", ctl_set_opts,
+	    ctl_set_replace, "the same, in the place of one of this name" },
+	{ "set remove TYPE NAME", NULL, NULL, ctl_set_remove,
+	    "forget a set that no policy uses" },
+	{ "set clear TYPE", NULL, NULL, ctl_set_clear,
+	    "forget every set of a type" },
+	{ "policy add NAME", NULL, ctl_policy_opts, ctl_policy_add,
+	    "define a policy, or put it in the place of one of this name" },
+	{ "policy remove NAME", NULL, NULL, ctl_policy_remove,
+	    "forget a policy" },
+	{ "policy assign ADDR import", "[NAME ...]", ctl_assign_opts,
+	    ctl_policy_assign_import,
+	    "what a neighbor's routes pass; none: nothing" },
+	{ "policy assign ADDR export", "[NAME ...]", ctl_assign_opts,
+	    ctl_policy_assign_export, "what routes to a neighbor pass" },
+	{ "policy test ADDR import", "PREFIX", ctl_test_opts,
+	    ctl_policy_test_import,
+	    "what they make of a route that is there, or, with attributes, "
+	    "of one made up" },
+	{ "policy test ADDR export", "PREFIX", ctl_test_opts,
+	    ctl_policy_test_export, "the same for a route to the neighbor" },
+	{ "policy dry-run ADDR import", "[NAME ...]", ctl_dry_run_opts,
+	    ctl_policy_dry_run_import,
+	    "what an assignment would change, without changing it" },
+	{ "policy dry-run ADDR export", "[NAME ...]", ctl_dry_run_opts,
+	    ctl_policy_dry_run_export, "the same for routes to the neighbor" },
 	{ "bmp add ADDR", NULL, ctl_bmp_add_opts, ctl_bmp_add,
 	    "send the BMP feed to IP:PORT" },
 	{ "bmp delete ADDR", NULL, NULL, ctl_bmp_delete,
@@ -105,7 +140,8 @@ ctl_call(struct ctl *ctl, const char *method, const ProtobufCMessage *request,
 	ProtobufCMessage *reply;
 	char path[96];
 
-	(void)snprintf(path, sizeof(path), "/bgp.BgpService/%s", method);
+	(void)snprintf(path, sizeof(path), "%s%s",
+	    method[0] == '/' ? "" : "/bgp.BgpService/", method);
 	if (client_unary(ctl->client, path, request, reply_type, &reply,
 		&status) == -1) {
 		*exit_status = ctl_refused(ctl, &status);

@@ -31,8 +31,9 @@ struct ctl {
 	FILE *err;
 };
 
-/* A unary call; the reply or NULL, and then the failure has been told and
- * *status is the exit status. */
+/* A unary call of bgp.BgpService, or of the full name "/SERVICE/METHOD"; the
+ * reply or NULL, and then the failure has been told and *status is the exit
+ * status. */
 ProtobufCMessage *
 ctl_call(struct ctl *, const char *method, const ProtobufCMessage *,
     const ProtobufCMessageDescriptor *reply, int *status);
@@ -84,8 +85,41 @@ int ctl_bmp_add(struct ctl *, const struct cmd_args *);
 int ctl_bmp_delete(struct ctl *, const struct cmd_args *);
 extern const struct cmd_opt ctl_bmp_add_opts[];
 
+/* cmd_policy.c */
+int ctl_show_policy(struct ctl *, const struct cmd_args *);
+int ctl_show_sets(struct ctl *, const struct cmd_args *);
+int ctl_set_add(struct ctl *, const struct cmd_args *);
+int ctl_set_replace(struct ctl *, const struct cmd_args *);
+int ctl_set_remove(struct ctl *, const struct cmd_args *);
+int ctl_set_clear(struct ctl *, const struct cmd_args *);
+int ctl_policy_add(struct ctl *, const struct cmd_args *);
+int ctl_policy_remove(struct ctl *, const struct cmd_args *);
+int ctl_policy_assign_import(struct ctl *, const struct cmd_args *);
+int ctl_policy_assign_export(struct ctl *, const struct cmd_args *);
+int ctl_policy_test_import(struct ctl *, const struct cmd_args *);
+int ctl_policy_test_export(struct ctl *, const struct cmd_args *);
+int ctl_policy_dry_run_import(struct ctl *, const struct cmd_args *);
+int ctl_policy_dry_run_export(struct ctl *, const struct cmd_args *);
+extern const struct cmd_opt ctl_show_policy_opts[];
+extern const struct cmd_opt ctl_set_opts[];
+extern const struct cmd_opt ctl_assign_opts[];
+extern const struct cmd_opt ctl_test_opts[];
+extern const struct cmd_opt ctl_dry_run_opts[];
+
+/* policy_words.c: the statements of policy add. */
+extern const struct cmd_opt ctl_policy_opts[];
+
+/* message.c: any message, by its descriptor. */
+void
+ctl_put_message_json(struct ctl *, const char *key, const ProtobufCMessage *);
+/* Members that are there, a line each behind the indent; a list, or a
+ * message in it, is one line. */
+void ctl_put_members(FILE *, int indent, const ProtobufCMessage *);
+
 /* show_route.c: one Route as text or JSON. */
 void ctl_put_route(struct ctl *, const Bgp__Route *, bool detail);
 void ctl_put_route_head(struct ctl *);
+void ctl_put_path_attributes(FILE *, const Bgp__Path *);
+void ctl_put_path_json(struct json *, const char *key, const Bgp__Path *);
 
 #endif

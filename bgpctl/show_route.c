@@ -51,6 +51,22 @@ put_word(struct words *w, const char *word, bool glued)
 	w->column += len;
 }
 
+/* The words of a text. */
+static void
+put_words(struct words *w, const char *text)
+{
+	char word[600];
+	size_t n;
+
+	for (text += strspn(text, " "); *text != '\0';
+	     text += strspn(text, " ")) {
+		n = strcspn(text, " ");
+		(void)snprintf(word, sizeof(word), "%.*s", (int)n, text);
+		put_word(w, word, false);
+		text += n;
+	}
+}
+
 /* AS numbers one by one, sets as {1,2}. */
 static void
 put_as_path(struct words *w, const Bgp__Path *p)
@@ -87,9 +103,10 @@ static void
 put_flags(FILE *to, const Bgp__Path *p)
 {
 	fprintf(to, "%c%c ",
-	    p->best           ? '>' :
-		p->ineligible ? 'x' :
-				' ',
+	    p->best                       ? '>' :
+		p->rejected_by[0] != '\0' ? 'r' :
+		p->ineligible             ? 'x' :
+					    ' ',
 	    p->stale ? 'S' : ' ');
 }
 
@@ -125,6 +142,13 @@ put_path_line(FILE *to, const char *prefix, const Bgp__Path *p)
 	put_as_path(&w, p);
 	(void)snprintf(text, sizeof(text), "%c", origin_letter(p));
 	put_word(&w, text, false);
+	fprintf(to, "\n");
+	if (p->rejected_by[0] == '\0')
+		return;
+	w = (struct words){ to, 3, 5, true };
+	fprintf(to, "   ");
+	put_word(&w, "rejected by", false);
+	put_words(&w, p->rejected_by);
 	fprintf(to, "\n");
 }
 
@@ -240,18 +264,16 @@ put_communities_text(FILE *to, const Bgp__Path *p)
 	}
 }
 
-static void
-put_path_detail(FILE *to, const Bgp__Path *p)
+void
+ctl_put_path_attributes(FILE *to, const Bgp__Path *p)
 {
 	struct words w = { to, 25, 25, true };
 	size_t i, j;
 
-	fprintf(to, "  ");
-	put_flags(to, p);
-	fprintf(to, "from %s", p->peer_address);
-	if (p->peer_asn != 0)
-		fprintf(to, ", AS %u", p->peer_asn);
-	fprintf(to, ", %" PRIu64 " s ago\n", p->age_secs);
+	if (p->rejected_by[0] != '\0') {
+		put_label(to, "rejected by");
+		fprintf(to, "%s\n", p->rejected_by);
+	}
 	put_label(to, "next hop");
 	fprintf(to, "%s", p->next_hop);
 	if (p->_link_local_next_hop_case != 0)
@@ -300,6 +322,18 @@ put_path_detail(FILE *to, const Bgp__Path *p)
 			    p->unknown_attributes[i]->value.data[j]);
 		fprintf(to, "\n");
 	}
+}
+
+static void
+put_path_detail(FILE *to, const Bgp__Path *p)
+{
+	fprintf(to, "  ");
+	put_flags(to, p);
+	fprintf(to, "from %s", p->peer_address);
+	if (p->peer_asn != 0)
+		fprintf(to, ", AS %u", p->peer_asn);
+	fprintf(to, ", %" PRIu64 " s ago\n", p->age_secs);
+	ctl_put_path_attributes(to, p);
 }
 
 static void
@@ -359,12 +393,12 @@ put_communities_json(struct json *j, const Bgp__Path *p)
 	json_array_end(j);
 }
 
-static void
-put_path_json(struct json *j, const Bgp__Path *p)
+void
+ctl_put_path_json(struct json *j, const char *key, const Bgp__Path *p)
 {
 	size_t i;
 
-	json_object(j, NULL);
+	json_object(j, key);
 	json_string(j, "origin", origin_name(p));
 	put_as_path_json(j, p);
 	json_string(j, "next_hop", p->next_hop);
@@ -403,6 +437,8 @@ put_path_json(struct json *j, const Bgp__Path *p)
 	json_bool(j, "best", p->best);
 	json_bool(j, "stale", p->stale);
 	json_bool(j, "ineligible", p->ineligible);
+	if (p->rejected_by[0] != '\0')
+		json_string(j, "rejected_by", p->rejected_by);
 	json_uint(j, "age_secs", p->age_secs);
 	json_object_end(j);
 }
@@ -417,7 +453,7 @@ ctl_put_route(struct ctl *ctl, const Bgp__Route *route, bool detail)
 		json_string(&ctl->json, "prefix", route->prefix);
 		json_array(&ctl->json, "paths");
 		for (i = 0; i < route->n_paths; i++)
-			put_path_json(&ctl->json, route->paths[i]);
+			ctl_put_path_json(&ctl->json, NULL, route->paths[i]);
 		json_array_end(&ctl->json);
 		json_object_end(&ctl->json);
 		return;

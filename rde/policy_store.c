@@ -336,12 +336,13 @@ statement_add(struct policy_store *ps, struct policy *p, uint32_t i,
 		set = set_find(&ps->build.gen, (enum conf_set_kind)kind,
 		    m->set);
 		if (set == NULL) {
-			while (kind-- > 0)
-				set_unref(st->sets[kind]);
-			return err_set(e, ERR_NOT_FOUND,
+			(void)err_set(e, ERR_NOT_FOUND,
 			    "policy %s: %s %s not found", p->conf->name,
 			    conf_set_kind_text((enum conf_set_kind)kind),
 			    m->set);
+			while (kind-- > 0)
+				set_unref(st->sets[kind]);
+			return -1;
 		}
 		st->sets[kind] = set_ref(set);
 	}

@@ -8,10 +8,13 @@
 #include "apid/arena.h"
 #include "apid/pb_check.h"
 #include "apid/pb_peer.h"
+#include "apid/pb_policy.h"
 #include "apid/pb_route.h"
 #include "apid/pbr.h"
 #include "apid/symbols.h"
 #include "common/bgp_attr.h"
+#include "common/msg_conf.h"
+#include "proto/bgpgg/v1/policy.pb-c.h"
 #include "proto/bgpgg/v1/route.pb-c.h"
 #include "proto/grpc/reflection/v1/reflection.pb-c.h"
 #include "regress/fuzz/fuzz.h"
@@ -47,6 +50,76 @@ peer(const Bgp__AddPeerRequest *m)
 	    pb_peer_config_get(m->config, &conf, &e) == -1)
 		FUZZ_HOLDS(e.code == ERR_INVALID && e.text[0] != '\0');
 	conf_peer_fini(&conf);
+}
+
+/* What is accepted is shown, and the edit sent to bgpd is one that bgpd
+ * reads: else it would take us for broken. */
+static void
+set(const Bgp__AddDefinedSetRequest *m)
+{
+	Bgp__ListDefinedSetsResponse *shown;
+	struct conf_edit edit, copy;
+	struct conf_set *set;
+	struct pbw w = { 0 };
+	struct err e;
+	struct wr wr;
+	struct rd rd;
+
+	set = pb_set_get(m->set, "set", &e);
+	if (set == NULL) {
+		FUZZ_HOLDS(e.code == ERR_INVALID && e.text[0] != '\0');
+		return;
+	}
+	FUZZ_HOLDS(pb_set_put(&w, 1, set, SIZE_MAX) == 0);
+	shown = bgp__list_defined_sets_response__unpack(NULL, w.len, w.base);
+	FUZZ_HOLDS(shown != NULL && shown->n_sets == 1);
+	bgp__list_defined_sets_response__free_unpacked(shown, NULL);
+	pbw_free(&w);
+	memset(&edit, 0, sizeof(edit));
+	edit.op = CONF_EDIT_SET_ADD;
+	edit.set = set;
+	wr_init_grow(&wr, CONF_EDIT_MAX);
+	msg_conf_edit_put(&wr, &edit);
+	rd_init(&rd, wr.base, wr_len(&wr));
+	msg_conf_edit_get(&rd, &copy);
+	FUZZ_HOLDS(rd_done(&rd));
+	FUZZ_HOLDS(conf_set_equal(set, copy.set));
+	conf_edit_fini(&copy);
+	conf_edit_fini(&edit);
+	wr_free(&wr);
+}
+
+static void
+policy(const Bgp__AddPolicyRequest *m)
+{
+	Bgp__ListPoliciesResponse *shown;
+	struct conf_edit edit, copy;
+	struct pbw w = { 0 };
+	struct err e;
+	struct wr wr;
+	struct rd rd;
+
+	memset(&edit, 0, sizeof(edit));
+	edit.op = CONF_EDIT_POLICY_ADD;
+	edit.policy = pb_policy_get(m, "", &e);
+	if (edit.policy == NULL) {
+		FUZZ_HOLDS(e.code == ERR_INVALID && e.text[0] != '\0');
+		return;
+	}
+	FUZZ_HOLDS(pb_policy_put(&w, 1, edit.policy, SIZE_MAX) == 0);
+	shown = bgp__list_policies_response__unpack(NULL, w.len, w.base);
+	FUZZ_HOLDS(shown != NULL && shown->n_policies == 1);
+	bgp__list_policies_response__free_unpacked(shown, NULL);
+	pbw_free(&w);
+	wr_init_grow(&wr, CONF_EDIT_MAX);
+	msg_conf_edit_put(&wr, &edit);
+	rd_init(&rd, wr.base, wr_len(&wr));
+	msg_conf_edit_get(&rd, &copy);
+	FUZZ_HOLDS(rd_done(&rd));
+	FUZZ_HOLDS(conf_policy_equal(edit.policy, copy.policy));
+	conf_edit_fini(&copy);
+	conf_edit_fini(&edit);
+	wr_free(&wr);
 }
 
 static void
@@ -87,6 +160,7 @@ message(unsigned int which, const uint8_t *data, size_t size)
 		&bgp__add_policy_request__descriptor,
 		&bgpgg__v1__edit_routes_request__descriptor,
 		&grpc__reflection__v1__server_reflection_request__descriptor,
+		&bgpgg__v1__dry_run_request__descriptor,
 	};
 	static struct arena arena;
 	static bool ready;
@@ -110,6 +184,10 @@ message(unsigned int which, const uint8_t *data, size_t size)
 		route((const void *)m);
 	else if (which == 1)
 		peer((const void *)m);
+	else if (which == 3)
+		set((const void *)m);
+	else if (which == 4)
+		policy((const void *)m);
 }
 
 int

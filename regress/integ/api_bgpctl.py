@@ -11,16 +11,7 @@ from lib.case import Case
 from lib.suite import SANITIZED, passive, pb
 
 
-class Bgpctl(Case):
-    peers = [passive(net.v4(10), remote_as=65010),
-             passive(net.v4(12), remote_as=65012),
-             passive(net.v6(11), remote_as=65011)]
-
-    def tearDown(self):
-        for p in list(self.suite.routes()):
-            self.suite.remove_route(p)
-        super().tearDown()
-
+class Ctl(Case):
     def ctl(self, *words, status=0, stdin=None, endpoint=None):
         """Run a command; its standard output and standard error."""
         p = subprocess.run(
@@ -43,6 +34,17 @@ class Bgpctl(Case):
         for line in text.splitlines():
             self.assertLessEqual(len(line), 80, line)
             self.assertEqual(line, line.rstrip())
+
+
+class Bgpctl(Ctl):
+    peers = [passive(net.v4(10), remote_as=65010),
+             passive(net.v4(12), remote_as=65012),
+             passive(net.v6(11), remote_as=65011)]
+
+    def tearDown(self):
+        for p in list(self.suite.routes()):
+            self.suite.remove_route(p)
+        super().tearDown()
 
     def test_show(self):
         for addr in (net.v4(10), net.v4(12), net.v6(11)):
@@ -304,3 +306,227 @@ class Unix(Case):
                            env=self.suite.environment())
         self.assertEqual(p.returncode, 0, p.stderr)
         self.assertIn("AS 64500", p.stdout)
+
+
+class Policies(Ctl):
+    """Sets, policies and what they do, by the command line alone."""
+
+    peers = [passive(net.v4(10), remote_as=65010),
+             passive(net.v4(11), remote_as=65011)]
+
+    def tearDown(self):
+        for n in (10, 11):
+            for way in ("import", "export"):
+                self.ctl("policy", "assign", net.v4(n), way)
+        for p in self.json("show", "policy")["policies"]:
+            self.ctl("policy", "remove", p["name"])
+        for t in ("prefix", "neighbor", "as-path", "community",
+                  "ext-community", "large-community"):
+            self.ctl("set", "clear", t)
+        super().tearDown()
+
+    def test_sets(self):
+        self.assertEqual(self.ctl("show", "sets")[0], "No sets\n")
+        out, _ = self.ctl("set", "add", "prefix", "tens", "10.0.0.0/8 16..24",
+                          "2001:db8::/32")
+        self.assertEqual(out, "prefix-set tens added\n")
+        _, err = self.ctl("set", "add", "prefix-set", "tens", "10.0.0.0/8",
+                          status=1)
+        self.assertIn("already exists", err)
+        self.ctl("set", "add", "as-path", "odd", "_65001_",
+                 "member", "^65001 65002$")
+        self.ctl("set", "add", "neighbor", "us", net.v4(10))
+        self.ctl("set", "add", "community", "c", "1:2", "3:*")
+        self.ctl("set", "add", "ext-community", "e", "rt:1:2")
+        self.ctl("set", "add", "large-community", "l", "1:2:3")
+        self.assertEqual(
+            self.ctl("show", "sets", "prefix")[0],
+            "prefix-set tens\n  10.0.0.0/8 16..24\n  2001:db8::/32\n")
+        self.assertEqual(
+            self.ctl("show", "sets", "as-path-set", "odd")[0],
+            "as-path-set odd\n  _65001_\n  ^65001 65002$\n")
+        for word in ("neighbor-set us", "  3:*", "  rt:1:2", "  1:2:3"):
+            self.assertIn(word + "\n", self.ctl("show", "sets")[0])
+        self.assertEqual(self.json("show", "sets", "prefix"), {"sets": [{
+            "set_type": "prefix-set", "name": "tens", "prefix_set": {
+                "prefixes": [
+                    {"prefix": "10.0.0.0/8", "masklength_range": "16..24"},
+                    {"prefix": "2001:db8::/32"}]}}]})
+        out, _ = self.ctl("set", "replace", "prefix", "tens", "file", "-",
+                          stdin="# two\n 10.1.0.0/16\n\n10.2.0.0/16  ..20\n")
+        self.assertEqual(out, "prefix-set tens replaced\n")
+        self.assertEqual(self.ctl("show", "sets", "prefix", "tens")[0],
+                         "prefix-set tens\n  10.1.0.0/16\n"
+                         "  10.2.0.0/16 ..20\n")
+        self.ctl("set", "remove", "prefix", "tens")
+        self.assertEqual(self.json("show", "sets", "prefix")["sets"], [])
+        for words, status in ((("show", "sets", "bogus"), 1),
+                              (("set", "add", "bogus", "x"), 1),
+                              (("set", "add", "prefix", "x", "1.2.3.4"), 1),
+                              (("set", "add", "prefix", "x", "file",
+                                "/nowhere"), 2),
+                              (("set", "add", "prefix"), 2)):
+            self.ctl(*words, status=status)
+
+    STATEMENTS = """\
+# customers first
+name "the customers" match-prefix-set tens match-option any has-asn 65010 \
+route-type ebgp med ..50 as-path-length 1..3 local-pref 100 \
+set-local-pref 200 add-community 64500:1 add-community 64500:2 \
+replace-large-community 1:2:3 prepend 2 prepend-as 64501 continue
+prefix 10.9.0.0/16 neighbor 192.0.2.10 reject   # not these
+
+family ipv4-unicast family ipv6-unicast origin igp origin egp \
+next-hop 192.0.2.0/24 set-med 5 set-next-hop self set-origin incomplete \
+remove-community 64500:* delete-attribute 8
+""".replace("\\\n", "")
+
+    def test_policies(self):
+        self.assertEqual(self.ctl("show", "policy")[0], "No policies\n")
+        self.ctl("set", "add", "prefix", "tens", "10.0.0.0/8 16..24")
+        out, _ = self.ctl("policy", "add", "p", "file", "-",
+                          stdin=self.STATEMENTS)
+        self.assertEqual(out, "policy p added\n")
+        got, = self.json("show", "policy", "p")["policies"]
+        one, two, three = got["statements"]
+        self.assertEqual(one["name"], "the customers")
+        self.assertEqual(one["conditions"], {
+            "match_prefix_set": {"set_name": "tens", "match_option": "any"},
+            "has_asn": 65010, "route_types": ["ebgp"], "origins": [],
+            "med": {"max": 50}, "local_pref": {"min": 100, "max": 100},
+            "as_path_length": {"min": 1, "max": 3}, "afi_safis": []})
+        self.assertEqual(one["actions"], {
+            "local_pref": 200, "add_communities": [],
+            "remove_communities": [], "continue_to_next": True,
+            "as_path_prepend": {"asn": 64501, "count": 2},
+            "community_edits": [
+                {"kind": "community", "operation": "add",
+                 "communities": ["64500:1", "64500:2"]},
+                {"kind": "large-community", "operation": "replace",
+                 "communities": ["1:2:3"]}],
+            "delete_attributes": []})
+        self.assertEqual(two["conditions"]["prefix"], "10.9.0.0/16")
+        self.assertTrue(two["actions"]["reject"])
+        self.assertEqual(three["conditions"]["afi_safis"],
+                         ["ipv4-unicast", "ipv6-unicast"])
+        self.assertEqual(three["conditions"]["origins"], ["igp", "egp"])
+        self.assertEqual(three["actions"]["next_hop"], "self")
+        self.assertEqual(three["actions"]["origin"], "incomplete")
+        self.assertEqual(three["actions"]["remove_communities"],
+                         ["64500:*"])
+        self.assertEqual(three["actions"]["delete_attributes"], [8])
+        out, _ = self.ctl("show", "policy")
+        self.fits(out)
+        for line in ("policy p", "  statement 1 (the customers)",
+                     "    match-prefix-set tens any", "    med ..50",
+                     "      as-path-prepend 64501 2", "      reject"):
+            self.assertIn(line + "\n", out)
+        out, _ = self.ctl("policy", "add", "p", "statement", "reject")
+        self.assertEqual(out, "policy p replaced\n")
+        self.assertEqual(len(self.json("show", "policy", "name", "p")
+                             ["policies"][0]["statements"]), 1)
+        self.ctl("policy", "add", "counters", "accept", "statement",
+                 "statement", "reject")
+        got, = self.json("show", "policy", "name", "counters")["policies"]
+        self.assertEqual(len(got["statements"]), 3)
+        for words, status in (
+                (("p", "match-option", "any"), 2), (("p", "med", "x"), 2),
+                (("p", "med", ".."), 2), (("p", "set-origin", "x"), 2),
+                (("p", "match-prefix-set", "none"), 1), (("_p",), 1),
+                (("p", "accept", "continue"), 1)):
+            self.ctl("policy", "add", *words, status=status)
+        _, err = self.ctl("policy", "add", "p", "file", "-", status=2,
+                          stdin="accept\nbogus\n")
+        self.assertIn("-:2: ", err)
+        self.assertEqual(len(self.json("show", "policy", "name", "p")
+                             ["policies"][0]["statements"]), 1)
+
+    def test_assignment(self):
+        self.ctl("policy", "add", "a", "accept")
+        self.ctl("policy", "add", "default", "accept")
+        addr = net.v4(10)
+        out, _ = self.ctl("policy", "assign", addr, "import", "a", "policy",
+                          "default", "default", "reject")
+        self.assertIn(addr, out)
+        got = self.json("show", "neighbor", addr)
+        self.assertEqual(got["import_policies"], ["a", "default"])
+        self.assertEqual(got["import_default_action"], "reject")
+        self.assertEqual(got["export_default_action"], "")
+        out, _ = self.ctl("show", "neighbor", addr)
+        self.assertIn("  Import policy: a\n", out)
+        self.assertIn("  Import default: reject\n", out)
+        self.ctl("policy", "assign", addr, "export", "nothing", status=1)
+        self.ctl("policy", "assign", addr, "both", "a", status=2)
+        self.ctl("policy", "assign", addr, "import", "default", "no",
+                 status=1)
+        self.ctl("policy", "remove", "a", status=1)
+        self.ctl("policy", "assign", addr, "import")
+        self.assertEqual(self.json("show", "neighbor", addr)
+                         ["import_policies"], [])
+
+    def test_what_policies_do(self):
+        addr = net.v4(10)
+        self.ctl("set", "add", "prefix", "tens", "10.0.0.0/8 8..24")
+        self.ctl("policy", "add", "in", "name", "no seven", "has-asn", "7",
+                 "reject", "statement", "match-prefix-set", "tens",
+                 "set-local-pref", "300", "add-community", "64500:1")
+        self.ctl("policy", "assign", addr, "import", "in")
+        s = self.speaker(10)
+        self.suite.wait_state(addr)
+        s.announce(["10.1.0.0/16"], [65010, 1])
+        s.announce(["10.7.0.0/16"], [65010, 7])
+        self.suite.wait_routes(["10.1.0.0/16"])
+        in_words = ("show", "rib", "in", "neighbor", addr)
+        wait.until(lambda: len(self.json(*in_words)["routes"]) == 2, "both")
+        out, _ = self.ctl(*in_words)
+        self.fits(out)
+        self.assertIn("r  10.7.0.0/16", out)
+        self.assertIn("\n   rejected by in statement 1 (no seven)\n", out)
+        self.assertIn("rejected by", self.ctl(*in_words, "detail")[0])
+        got = {r["prefix"]: r["paths"][0]
+               for r in self.json(*in_words)["routes"]}
+        self.assertEqual(got["10.7.0.0/16"]["rejected_by"],
+                         "in statement 1 (no seven)")
+        self.assertNotIn("rejected_by", got["10.1.0.0/16"])
+
+        out, _ = self.ctl("policy", "test", addr, "import", "10.1.0.0/16")
+        self.fits(out)
+        self.assertIn("  policy in statement 2: accepts\n", out)
+        self.assertIn("64500:1", out.split("  after\n")[1])
+        got = self.json("policy", "test", addr, "import", "10.7.0.0/16")
+        self.assertFalse(got["accepted"])
+        self.assertEqual(got["steps"], [{
+            "policy": "in", "statement": 1, "name": "no seven"}])
+        self.assertIn("before", got)
+        self.assertNotIn("after", got)
+        got = self.json("policy", "test", addr, "import", "10.50.0.0/16",
+                        "as-path", "65010 8", "nexthop", addr)
+        self.assertTrue(got["accepted"])
+        self.assertEqual(got["after"]["local_pref"], 300)
+        got = self.json("policy", "test", net.v4(11), "export",
+                        "10.50.0.0/16", "source", addr, "as-path", "65010",
+                        "nexthop", addr)
+        self.assertEqual(got["source_address"], addr)
+        self.ctl("policy", "test", addr, "import", "10.99.0.0/16", status=1)
+        self.ctl("policy", "test", addr, "import", status=2)
+
+        out, _ = self.ctl("policy", "dry-run", addr, "import", "default",
+                          "accept")
+        self.fits(out)
+        self.assertTrue(out.startswith(
+            "2 routes: 1 would appear, 0 vanish, 1 change\n"), out)
+        self.assertIn("10.7.0.0/16 appears\n", out)
+        got = self.json("policy", "dry-run", addr, "import", "in", "samples",
+                        "0")
+        self.assertEqual(got, {"examined": 2, "appear": 0, "vanish": 0,
+                               "change": 0, "samples": []})
+        self.ctl("policy", "dry-run", addr, "import", "none", status=1)
+        self.ctl("policy", "dry-run", addr, "import", "samples", "101",
+                 status=1)
+
+        got = self.json("show", "policy", "counters")["counters"]
+        self.assertEqual([(c["policy"], c["statement"]) for c in got],
+                         [("in", 1), ("in", 2)])
+        out, _ = self.ctl("show", "policy", "in", "counters")
+        self.fits(out)
+        self.assertIn("in (no seven)\n", out)

@@ -8,7 +8,7 @@ import unittest
 
 from lib import wait
 from lib.case import Case
-from lib.suite import BUILD, ROOT
+from lib.suite import BUILD, ROOT, pb
 
 HERE = os.path.join(ROOT, "doc/examples")
 
@@ -22,7 +22,7 @@ def runs(*command):
 
 @unittest.skipIf(BUILD != "release", "left to the release build")
 class Clients(Case):
-    def client(self, *command, refused="ALREADY_EXISTS", **env):
+    def client(self, *command, refused="ALREADY_EXISTS", more=(), **env):
         status, out, err = wait.output_of(
             list(command) + [self.suite.grpc], 300,
             env=dict(os.environ, **env))
@@ -32,12 +32,15 @@ class Clients(Case):
             "peer 192.168.1.2: ACTIVE", "refused: " + refused,
             "added 999 routes",
             "1000 routes, first 10.0.0.0/24 via 192.168.1.1 "
-            "local-pref 200"])
+            "local-pref 200"] + list(more))
         self.assertEqual(self.suite.routes(), {})
         self.assertEqual(self.suite.peers(), {})
 
     def test_python(self):
-        self.client("sh", HERE + "/python/run.sh")
+        self.client("sh", HERE + "/python/run.sh", more=[
+            "import policies example, default reject"])
+        self.assertEqual(len(self.suite.rpc.ListPolicies(
+            pb.ListPoliciesRequest()).policies), 0)
 
     def test_go(self):
         self.client("sh", HERE + "/go/run.sh", refused="AlreadyExists",

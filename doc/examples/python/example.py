@@ -54,6 +54,29 @@ best = listed[0].paths[0]
 print(f"{len(listed)} routes, first {listed[0].prefix} "
       f"via {best.next_hop} local-pref {best.local_pref}")
 
+# Policy: a set, a policy that uses it, and its assignment to a peer.
+client.AddDefinedSet(bgp_pb2.AddDefinedSetRequest(
+    replace=True, set=bgp_pb2.DefinedSetConfig(
+        set_type="prefix-set", name="example-prefixes",
+        prefix_set=bgp_pb2.PrefixSetData(prefixes=[bgp_pb2.PrefixMatch(
+            prefix="10.0.0.0/8", masklength_range="16..24")]))))
+client.AddPolicy(bgp_pb2.AddPolicyRequest(
+    name="example", statements=[bgp_pb2.StatementConfig(
+        conditions=bgp_pb2.ConditionsConfig(
+            match_prefix_set=bgp_pb2.MatchSetRef(
+                set_name="example-prefixes", match_option="any")),
+        actions=bgp_pb2.ActionsConfig(
+            accept=True, local_pref=300, add_communities=["65001:300"]))]))
+client.SetPolicyAssignment(bgp_pb2.SetPolicyAssignmentRequest(
+    peer_address=PEER, direction="import", policy_names=["example"],
+    default_action="reject"))
+peer = client.GetPeer(bgp_pb2.GetPeerRequest(address=PEER)).peer
+print(f"import policies {', '.join(peer.import_policies)}, "
+      f"default {peer.import_default_action}")
+
 for route in listed:
     client.RemoveRoute(bgp_pb2.RemoveRouteRequest(prefix=route.prefix))
 client.RemovePeer(bgp_pb2.RemovePeerRequest(address=PEER))
+client.RemovePolicy(bgp_pb2.RemovePolicyRequest(name="example"))
+client.RemoveDefinedSet(bgp_pb2.RemoveDefinedSetRequest(
+    set_type="prefix-set", name="example-prefixes"))

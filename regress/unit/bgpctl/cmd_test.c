@@ -34,10 +34,9 @@ static const struct {
 	{ "show", ctl_show_summary },
 	{ "show summary", ctl_show_summary },
 	{ "sh su", ctl_show_summary },
-	{ "s s", ctl_show_summary },
 	{ "show neighbor", ctl_show_neighbors },
 	{ "show neighbor 192.0.2.1", ctl_show_neighbors },
-	{ "s n 2001:db8::1", ctl_show_neighbors },
+	{ "sh n 2001:db8::1", ctl_show_neighbors },
 	{ "show rib", ctl_show_rib },
 	{ "show rib in neighbor 192.0.2.1", ctl_show_rib },
 	{ "show rib neighbor 192.0.2.1 out", ctl_show_rib },
@@ -56,6 +55,23 @@ static const struct {
 	{ "network add 10.0.0.0/8 nexthop 192.0.2.1 med 5 community 1:2",
 	    ctl_network_add },
 	{ "net del 10.0.0.0/8", ctl_network_delete },
+	{ "show sets", ctl_show_sets },
+	{ "show sets prefix", ctl_show_sets },
+	{ "show sets prefix mine", ctl_show_sets },
+	{ "show policy", ctl_show_policy },
+	{ "show policy mine counters", ctl_show_policy },
+	{ "set add prefix mine 10.0.0.0/8 10.1.0.0/16 member file file f",
+	    ctl_set_add },
+	{ "set replace prefix mine", ctl_set_replace },
+	{ "set remove prefix mine", ctl_set_remove },
+	{ "set clear prefix", ctl_set_clear },
+	{ "policy add mine reject statement accept", ctl_policy_add },
+	{ "policy assign 192.0.2.1 import a b default reject",
+	    ctl_policy_assign_import },
+	{ "po as 192.0.2.1 ex", ctl_policy_assign_export },
+	{ "policy test 192.0.2.1 import 10.0.0.0/8", ctl_policy_test_import },
+	{ "policy dry-run 192.0.2.1 export a samples 5",
+	    ctl_policy_dry_run_export },
 	{ "network bulk add -", ctl_network_bulk_add },
 	{ "net bulk del routes", ctl_network_bulk_delete },
 };
@@ -67,6 +83,31 @@ START_TEST(line_is_understood)
 }
 END_TEST
 
+START_TEST(several_free_values)
+{
+	ck_assert_int_eq(parse("policy assign 192.0.2.1 import a policy b c"),
+	    0);
+	ck_assert_uint_eq(args.n_free_values, 2);
+	ck_assert_str_eq(args.free_value, "a");
+	ck_assert_str_eq(args.free_values[1], "c");
+	ck_assert_str_eq(cmd_value(&args, "policy"), "b");
+}
+END_TEST
+
+START_TEST(lines_are_split)
+{
+	char line[] = " a \"b c\"  'd \"'\t# e", open[] = "a 'b",
+	     many[] = "a b c";
+	const char *words[3];
+
+	ck_assert_int_eq(cmd_split(line, words, 3), 3);
+	ck_assert_str_eq(words[1], "b c");
+	ck_assert_str_eq(words[2], "d \"");
+	ck_assert_int_eq(cmd_split(open, words, 3), -1);
+	ck_assert_int_eq(cmd_split(many, words, 2), -1);
+}
+END_TEST
+
 static const struct {
 	const char *line;
 	const char *word;
@@ -74,6 +115,9 @@ static const struct {
 	{ "", "no command" },
 	{ "frobnicate", "frobnicate" },
 	{ "ne add 192.0.2.1", "ambiguous" },
+	{ "s n", "ambiguous" },
+	{ "policy test 192.0.2.1 import", "PREFIX is missing" },
+	{ "policy test 192.0.2.1 import 10.0.0.0/8 more", "more" },
 	{ "n", "ambiguous" },
 	{ "show rib frob nicate", "nicate" },
 	{ "show summary more", "more" },
@@ -144,6 +188,8 @@ main(void)
 	int failed;
 
 	tcase_add_loop_test(tc, line_is_understood, 0, (int)nitems(good));
+	tcase_add_test(tc, several_free_values);
+	tcase_add_test(tc, lines_are_split);
 	tcase_add_loop_test(tc, line_is_refused, 0, (int)nitems(bad));
 	tcase_add_test(tc, values_and_options_are_there);
 	tcase_add_test(tc, repeated_options_keep_their_order);
