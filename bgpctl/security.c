@@ -31,6 +31,13 @@ slurp(const char *path, char *err, size_t err_len)
 	text = xmalloc(FILE_MAX + 1);
 	n = fread(text, 1, FILE_MAX, f);
 	text[n] = '\0';
+	/* A directory can be opened, but not read. */
+	if (ferror(f)) {
+		(void)snprintf(err, err_len, "%s: %s", path, strerror(errno));
+		fclose(f);
+		free(text);
+		return NULL;
+	}
 	fclose(f);
 	if (n == FILE_MAX || strlen(text) != n) {
 		(void)snprintf(err, err_len, "%s: is no text, or too long",
