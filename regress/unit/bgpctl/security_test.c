@@ -79,8 +79,8 @@ is_refused(const char *endpoint, const char *word)
 static void
 is_taken(const char *endpoint)
 {
-	ck_assert_msg(security_load(&security, &files, endpoint, why,
-			  sizeof(why)) == 0,
+	ck_assert_msg(
+	    security_load(&security, &files, endpoint, why, sizeof(why)) == 0,
 	    "%s: %s", endpoint, why);
 }
 
