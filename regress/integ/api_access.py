@@ -2,7 +2,6 @@
 """Listeners of the API with TLS, tokens and fewer rights."""
 
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -12,62 +11,14 @@ import unittest
 import grpc
 
 from lib import net, wait
+from lib.certs import Authority, openssl, read, secret
 from lib.speaker import Speaker
-from lib.suite import WRAPPER, Suite, passive, pb, pb_grpc
+from lib.suite import Suite, passive, pb, pb_grpc
 
 from proto.bgpgg.v1 import route_pb2, route_pb2_grpc
 
 C = grpc.StatusCode
 READER, WRITER = "r" * 20, "w0123456789abcdef"
-
-
-def openssl(*args):
-    subprocess.run(["openssl"] + list(args), check=True,
-                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
-
-
-class Authority:
-    """Certificates, made for the test."""
-
-    def __init__(self, folder, name):
-        self.folder, self.name = folder, name
-        self.key, self.crt = self.path("ca.key"), self.path("ca.crt")
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", "/CN=" + name, "-keyout", self.key,
-                "-out", self.crt)
-
-    def path(self, what):
-        return os.path.join(self.folder, "%s-%s" % (self.name, what))
-
-    def issue(self, name):
-        """Key and certificate for localhost: two paths."""
-        key, csr, crt = (self.path(name + x) for x in
-                         (".key", ".csr", ".crt"))
-        ext = self.path(name + ".ext")
-        with open(ext, "w") as f:
-            f.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-        openssl("req", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
-                "/CN=" + name, "-keyout", key, "-out", csr)
-        openssl("x509", "-req", "-in", csr, "-CA", self.crt, "-CAkey",
-                self.key, "-CAcreateserial", "-days", "2", "-extfile", ext,
-                "-out", crt)
-        return secret(key), crt
-
-
-def secret(path):
-    """A file that its owner alone reads: who runs the suite."""
-    os.chmod(path, 0o600)
-    if WRAPPER:
-        shutil.chown(path, "nobody")
-    return path
-
-
-def read(path):
-    with open(path, "rb") as f:
-        return f.read()
 
 
 class Access(unittest.TestCase):
