@@ -40,9 +40,6 @@ static void
 name_file(struct conf_file *f, unsigned int line, const char *path)
 {
 	free(f->path);
-	free(f->text);
-	f->text = NULL;
-	f->len = 0;
 	f->path = xstrdup(path);
 	f->line = line;
 	f->column = 3;
@@ -126,9 +123,22 @@ teardown(void)
 	free(key_pem);
 }
 
+/* As the parser leaves it: named, not read. */
+static void
+forget(struct conf_file *f)
+{
+	free(f->text);
+	f->text = NULL;
+	f->len = 0;
+}
+
 static int
 load(void)
 {
+	forget(&access_->certificate);
+	forget(&access_->key);
+	forget(&access_->client_ca);
+	forget(&access_->tokens);
 	diags_fini(&diags);
 	diags_init(&diags);
 	return secrets_load(conf, &box, &diags);
