@@ -472,6 +472,13 @@ adopt(void *ctx, int fd)
 {
 	struct listener *listener = ctx;
 
+	/* Behind TLS it is a new one, after a handshake that many may have
+	 * been in at a time. */
+	if (fd >= listener->server->fd_max) {
+		log_debug("too many API clients");
+		close(fd);
+		return;
+	}
 	grpc_server_add_channel_from_fd(listener->core, fd,
 	    listener->server->insecure);
 }

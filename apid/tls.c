@@ -31,9 +31,11 @@ struct tls_conn {
 	struct bufferevent *crypt; /* towards the client */
 	struct bufferevent *clear; /* towards the core; NULL: handshake */
 	struct event *timer; /* the end of patience */
+	struct event *hangup; /* the core closed; NULL: handshake */
 	void (*plain)(void *, int);
 	void *ctx;
 	int priority;
+	bool left; /* the core closed, and what it wrote is on its way */
 	bool closing; /* one side ended: what is left goes out to the other */
 };
 
@@ -168,7 +170,7 @@ tls_context_free(struct tls_context *tls)
 
 /* --- connections --- */
 
-/* For a handshake, and for the rest at an orderly end. */
+/* For a handshake, and for each step of the rest at an orderly end. */
 static const struct timeval patience = { TLS_HANDSHAKE_SECS, 0 };
 
 static void
@@ -176,6 +178,8 @@ conn_free(struct tls_conn *c)
 {
 	LIST_REMOVE(c, entry);
 	event_free(c->timer);
+	if (c->hangup != NULL)
+		event_free(c->hangup);
 	bufferevent_free(c->crypt);
 	if (c->clear != NULL)
 		bufferevent_free(c->clear);
@@ -206,6 +210,8 @@ on_read(struct bufferevent *bev, void *arg)
 
 	if (to == NULL)
 		return;
+	if (c->left && bev == c->clear)
+		(void)event_add(c->timer, &patience);
 	(void)bufferevent_write_buffer(to, bufferevent_get_input(bev));
 	if (evbuffer_get_length(bufferevent_get_output(to)) >= TLS_HIGH) {
 		bufferevent_setwatermark(to, EV_WRITE, TLS_LOW, 0);
@@ -230,6 +236,21 @@ on_write(struct bufferevent *bev, void *arg)
 		(void)bufferevent_enable(from, EV_READ);
 }
 
+/*
+ * The core closed its end.  While the client does not read, nor do we, and so
+ * would not see that: without a limit such a client could stay for ever.
+ */
+static void
+on_hangup(evutil_socket_t fd, short what, void *arg)
+{
+	struct tls_conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	c->left = true;
+	(void)event_add(c->timer, &patience);
+}
+
 static void on_event(struct bufferevent *, short, void *);
 
 /* The handshake is done: connect the plain side.  False: cannot. */
@@ -243,7 +264,10 @@ open_plain(struct tls_conn *c)
 		return false;
 	c->clear =
 	    bufferevent_socket_new(c->base, pair[0], BEV_OPT_CLOSE_ON_FREE);
-	if (c->clear == NULL)
+	c->hangup = event_new(c->base, pair[0], EV_CLOSED, on_hangup, c);
+	if (c->clear == NULL || c->hangup == NULL ||
+	    event_priority_set(c->hangup, c->priority) == -1 ||
+	    event_add(c->hangup, NULL) == -1)
 		fatalx("%s: no event", __func__);
 	(void)bufferevent_priority_set(c->clear, c->priority);
 	bufferevent_setwatermark(c->clear, EV_READ, 0, TLS_HIGH);

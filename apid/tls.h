@@ -10,7 +10,8 @@
  *
  * Bounds: each direction of a connection holds at most about TLS_HIGH bytes
  * here; the side that is not read stops the other one.  A handshake must be
- * complete within TLS_HANDSHAKE_SECS.
+ * complete within TLS_HANDSHAKE_SECS; when the core has closed its end, what
+ * it wrote must go on to the client with no longer pause than that.
  */
 #ifndef APID_TLS_H
 #define APID_TLS_H

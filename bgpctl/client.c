@@ -139,8 +139,8 @@ channel_new(const char *target, const struct security *security)
 		{ GRPC_ARG_ENABLE_RETRIES, 0 },
 		{ GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, -1 },
 	};
-	grpc_arg args[nitems(settings)];
-	grpc_channel_args list = { nitems(args), args };
+	grpc_arg args[nitems(settings) + 1];
+	grpc_channel_args list = { nitems(settings), args };
 	grpc_channel_credentials *creds;
 	grpc_channel *channel;
 	size_t i;
@@ -149,6 +149,13 @@ channel_new(const char *target, const struct security *security)
 		args[i].type = GRPC_ARG_INTEGER;
 		args[i].key = (char *)(uintptr_t)settings[i].name;
 		args[i].value.integer = settings[i].value;
+	}
+	if (security != NULL && security->server_name != NULL) {
+		args[i].type = GRPC_ARG_STRING;
+		args[i].key =
+		    (char *)(uintptr_t)GRPC_SSL_TARGET_NAME_OVERRIDE_ARG;
+		args[i].value.string = security->server_name;
+		list.num_args++;
 	}
 	creds = credentials_new(security);
 	if (creds == NULL)

@@ -13,8 +13,8 @@ static void
 usage(FILE *to)
 {
 	fprintf(to,
-	    "usage: bgpctl [-hjV] [-s endpoint] [-C ca] [-c certificate] "
-	    "[-k key]\n              [-t tokenfile] command ...\n"
+	    "usage: bgpctl [-hjPV] [-s endpoint] [-C ca] [-c certificate] "
+	    "[-k key]\n              [-n name] [-t tokenfile] command ...\n"
 	    "commands (words may be shortened):\n");
 	cmd_help(to, ctl_commands, ctl_n_commands, 0, NULL);
 }
@@ -23,11 +23,10 @@ int
 main(int argc, char **argv)
 {
 	struct ctl ctl = {
-		.endpoint = "127.0.0.1:50051",
 		.out = stdout,
 		.err = stderr,
 	};
-	struct security_files files = { NULL, NULL, NULL, NULL };
+	struct security_files files = { .plain_token = false };
 	struct security security;
 	const char *const *words;
 	struct cmd_args args;
@@ -36,7 +35,7 @@ main(int argc, char **argv)
 	int ch, status;
 
 	/* "+": what begins with a dash after the command is the command's */
-	while ((ch = getopt(argc, argv, "+C:c:hjk:s:t:V")) != -1) {
+	while ((ch = getopt(argc, argv, "+C:c:hjk:n:Ps:t:V")) != -1) {
 		switch (ch) {
 		case 'C':
 			files.ca = optarg;
@@ -52,6 +51,12 @@ main(int argc, char **argv)
 			break;
 		case 'k':
 			files.key = optarg;
+			break;
+		case 'n':
+			files.server_name = optarg;
+			break;
+		case 'P':
+			files.plain_token = true;
 			break;
 		case 's':
 			ctl.endpoint = optarg;
@@ -85,6 +90,9 @@ main(int argc, char **argv)
 			    words);
 		return CTL_USAGE;
 	}
+	security_environment(&files, &ctl.endpoint);
+	if (ctl.endpoint == NULL)
+		ctl.endpoint = "127.0.0.1:50051";
 	if (security_load(&security, &files, ctl.endpoint, text,
 		sizeof(text)) == -1) {
 		fprintf(stderr, "bgpctl: %s\n", text);

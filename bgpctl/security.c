@@ -31,6 +31,13 @@ slurp(const char *path, char *err, size_t err_len)
 	text = xmalloc(FILE_MAX + 1);
 	n = fread(text, 1, FILE_MAX, f);
 	text[n] = '\0';
+	/* A directory can be opened, but not read. */
+	if (ferror(f)) {
+		(void)snprintf(err, err_len, "%s: %s", path, strerror(errno));
+		fclose(f);
+		free(text);
+		return NULL;
+	}
 	fclose(f);
 	if (n == FILE_MAX || strlen(text) != n) {
 		(void)snprintf(err, err_len, "%s: is no text, or too long",
@@ -55,6 +62,12 @@ bearer(const char *text)
 			    p);
 	}
 	return NULL;
+}
+
+static bool
+is_https(const char *endpoint)
+{
+	return strncmp(endpoint, "https://", 8) == 0;
 }
 
 /* Does the endpoint stay on this machine? */
@@ -109,15 +122,16 @@ load_tls(struct security *s, const struct security_files *files, char *err,
 }
 
 static int
-load_token(struct security *s, const char *path, const char *endpoint,
-    char *err, size_t err_len)
+load_token(struct security *s, const struct security_files *files,
+    const char *endpoint, char *err, size_t err_len)
 {
+	const char *path = files->token;
 	char *text;
 
-	if (!s->tls && !is_local(endpoint)) {
+	if (!s->tls && !files->plain_token && !is_local(endpoint)) {
 		(void)snprintf(err, err_len,
 		    "a token does not go over the network in plain text: use "
-		    "https://");
+		    "https://, or -P if the network is trusted");
 		return -1;
 	}
 	text = slurp(path, err, err_len);
@@ -132,12 +146,42 @@ load_token(struct security *s, const char *path, const char *endpoint,
 	return -1;
 }
 
+static const char *
+variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
+void
+security_environment(struct security_files *files, const char **endpoint)
+{
+	if (*endpoint == NULL)
+		*endpoint = variable("BGPCTL_ENDPOINT");
+	if (files->token == NULL)
+		files->token = variable("BGPCTL_TOKEN_FILE");
+	if (files->ca == NULL && *endpoint != NULL && is_https(*endpoint))
+		files->ca = variable("BGPCTL_CA");
+}
+
 int
 security_load(struct security *s, const struct security_files *files,
     const char *endpoint, char *err, size_t err_len)
 {
 	memset(s, 0, sizeof(*s));
-	s->tls = strncmp(endpoint, "https://", 8) == 0;
+	s->tls = is_https(endpoint);
+	if (!s->tls && files->server_name != NULL) {
+		(void)snprintf(err, err_len,
+		    "a name in the certificate (-n) is for endpoints that "
+		    "begin with https://");
+		return -1;
+	}
+	if (files->server_name != NULL && files->server_name[0] == '\0') {
+		(void)snprintf(err, err_len,
+		    "the name in the certificate (-n) is empty");
+		return -1;
+	}
 	if (!s->tls &&
 	    (files->ca != NULL || files->certificate != NULL ||
 		files->key != NULL)) {
@@ -147,10 +191,12 @@ security_load(struct security *s, const struct security_files *files,
 	}
 	if ((s->tls && load_tls(s, files, err, err_len) == -1) ||
 	    (files->token != NULL &&
-		load_token(s, files->token, endpoint, err, err_len) == -1)) {
+		load_token(s, files, endpoint, err, err_len) == -1)) {
 		security_fini(s);
 		return -1;
 	}
+	if (files->server_name != NULL)
+		s->server_name = xstrdup(files->server_name);
 	return 0;
 }
 
@@ -167,6 +213,7 @@ security_fini(struct security *s)
 {
 	free(s->ca);
 	free(s->certificate);
+	free(s->server_name);
 	wipe(s->key);
 	wipe(s->authorization);
 	memset(s, 0, sizeof(*s));

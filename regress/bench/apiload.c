@@ -7,14 +7,15 @@
  * (bgpgg.v1.RouteService) or gobgp (apipb.GobgpApi).  The phases, in order:
  *
  *	in	ROUTES routes through the bulk method, until its answer
- *	out	all of them back through the list, each prefix checked
+ *	out	all of them back through the list, each checked
  *	unary	UNARY calls, one after the other
  *	beside	calls of the same kind while lists run on another connection
  *
  * Every request is made beforehand, byte by byte, and of what comes back
- * only the prefixes are looked at, so that the client is not what is
- * measured.  Prints a JSON object; exit status 1 if anything is not as it
- * should be, 2 if the daemon does not know the method.
+ * only the prefix and the attributes that were announced are looked at, so
+ * that the client is not what is measured.  Prints a JSON object a phase, a
+ * line each; exit status 1 if anything is not as it should be, 2 if the
+ * daemon does not know the method, 3 if a call was not finished in time.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -247,49 +248,185 @@ put_gobgp(struct out *o, uint32_t i)
 	free(asns.p);
 }
 
+/* The attributes of a path that were announced with it. */
+struct attrs {
+	uint64_t med;
+	uint64_t asns[2];
+	unsigned int n_asns;
+	struct in next_hop;
+};
+
 /* Which routes came back. */
 struct seen {
 	uint8_t *bits;
 	uint32_t want;
 	uint32_t count;
+	/* of the daemon's kind: what a path has, into attrs */
+	void (*see_path)(struct in, struct attrs *);
 };
 
-static void
-see(struct seen *seen, const struct in *prefix)
+static bool
+is_text(const struct in *body, const char *s)
 {
-	unsigned int a, b, c, d, len;
-	char s[40];
-	size_t n = (size_t)(prefix->end - prefix->p);
+	size_t n = (size_t)(body->end - body->p);
+
+	return n == strlen(s) && memcmp(body->p, s, n) == 0;
+}
+
+/* A number of a prefix, which `end` (0: nothing) must follow. */
+static unsigned int
+prefix_number(struct in *r, unsigned int max, char end)
+{
+	const uint8_t *begin = r->p;
+	unsigned int v = 0;
+
+	while (r->p < r->end && *r->p >= '0' && *r->p <= '9' && v <= max)
+		v = v * 10 + (unsigned int)(*r->p++ - '0');
+	if (r->p == begin || v > max ||
+	    (end == '\0' ? r->p != r->end : r->p == r->end || *r->p != end))
+		die("a prefix that nobody announced");
+	if (end != '\0')
+		r->p++;
+	return v;
+}
+
+/* Count a prefix; which route it is. */
+static uint32_t
+see(struct seen *seen, struct in prefix)
+{
+	unsigned int a = prefix_number(&prefix, 255, '.');
+	unsigned int b = prefix_number(&prefix, 255, '.');
+	unsigned int c = prefix_number(&prefix, 255, '.');
 	uint32_t i;
 
-	if (n >= sizeof(s))
-		die("a prefix that nobody announced");
-	memcpy(s, prefix->p, n);
-	s[n] = '\0';
-	if (sscanf(s, "%u.%u.%u.%u/%u", &a, &b, &c, &d, &len) != 5 ||
-	    len != 24 || d != 0 || a < 20 || b > 255 || c > 255)
+	if (prefix_number(&prefix, 255, '/') != 0 ||
+	    prefix_number(&prefix, 32, '\0') != 24 || a < 20)
 		die("a prefix that nobody announced");
 	i = (a - 20) << 16 | b << 8 | c;
 	if (i >= seen->want || (seen->bits[i / 8] >> (i % 8) & 1))
 		die("a prefix that nobody announced, or twice");
 	seen->bits[i / 8] |= (uint8_t)(1 << (i % 8));
 	seen->count++;
+	return i;
 }
 
-/* The prefix is member 1 of a Route and of a Destination. */
 static void
-see_route(struct seen *seen, struct in route)
+see_asn(struct attrs *a, uint64_t asn)
+{
+	if (a->n_asns < 2)
+		a->asns[a->n_asns] = asn;
+	a->n_asns++;
+}
+
+/* A segment: a sequence is 1 to bgp.proto and 2 to GoBGP, as it was sent. */
+static void
+see_segment(struct attrs *a, struct in segment, uint64_t sequence)
+{
+	unsigned int field;
+	uint64_t v, type = 0;
+	struct in body;
+
+	while (member(&segment, &field, &body, &v)) {
+		if (field == 1)
+			type = v;
+		else if (field == 2 && body.p == body.end)
+			see_asn(a, v);
+		else if (field == 2)
+			while (body.p < body.end)
+				see_asn(a, get_varint(&body));
+	}
+	if (type != sequence)
+		die("an AS path that nobody announced");
+}
+
+/* bgp.Path */
+static void
+see_path_contract(struct in path, struct attrs *a)
 {
 	unsigned int field;
 	struct in body;
 	uint64_t v;
 
-	while (member(&route, &field, &body, &v))
-		if (field == 1) {
-			see(seen, &body);
-			return;
+	while (member(&path, &field, &body, &v)) {
+		if (field == 2)
+			see_segment(a, body, 1);
+		else if (field == 3)
+			a->next_hop = body;
+		else if (field == 6)
+			a->med = v;
+	}
+}
+
+/* google.protobuf.Any with an attribute of apipb. */
+static void
+see_any(struct in any, struct attrs *a)
+{
+	static const char head[] = "type.googleapis.com/apipb.";
+	const size_t len = sizeof(head) - 1;
+	struct in body, type = { NULL, NULL }, value = { NULL, NULL };
+	unsigned int field;
+	uint64_t v;
+
+	while (member(&any, &field, &body, &v)) {
+		if (field == 1)
+			type = body;
+		else if (field == 2)
+			value = body;
+	}
+	if ((size_t)(type.end - type.p) < len || memcmp(type.p, head, len) != 0)
+		die("an attribute of no known type");
+	type.p += len;
+	while (member(&value, &field, &body, &v)) {
+		if (field != 1)
+			continue;
+		if (is_text(&type, "AsPathAttribute"))
+			see_segment(a, body, 2);
+		else if (is_text(&type, "NextHopAttribute"))
+			a->next_hop = body;
+		else if (is_text(&type, "MultiExitDiscAttribute"))
+			a->med = v;
+	}
+}
+
+/* apipb.Path */
+static void
+see_path_gobgp(struct in path, struct attrs *a)
+{
+	unsigned int field;
+	struct in body;
+	uint64_t v;
+
+	while (member(&path, &field, &body, &v))
+		if (field == 2)
+			see_any(body, a);
+}
+
+/* A Route and a Destination: the prefix is member 1, the paths are 2. */
+static void
+see_route(struct seen *seen, struct in route)
+{
+	struct in body, path = { NULL, NULL }, prefix = { NULL, NULL };
+	unsigned int field, n_paths = 0;
+	struct attrs a = { 0 };
+	uint64_t v;
+	uint32_t i;
+
+	while (member(&route, &field, &body, &v)) {
+		if (field == 1)
+			prefix = body;
+		else if (field == 2) {
+			path = body;
+			n_paths++;
 		}
-	die("a route without a prefix");
+	}
+	i = see(seen, prefix);
+	if (n_paths != 1)
+		die("a route without its one path");
+	seen->see_path(path, &a);
+	if (a.n_asns != 2 || a.asns[0] != 65001 ||
+	    a.asns[1] != 1 + i / SET_SIZE || a.med != i / SET_SIZE % 9 ||
+	    !is_text(&a.next_hop, "192.0.2.1"))
+		die("attributes that nobody announced");
 }
 
 static void
@@ -312,6 +449,7 @@ struct service {
 	void (*put)(struct out *, uint32_t);
 	unsigned int element; /* member of the bulk message; 0: it is one */
 	void (*see)(struct seen *, struct in);
+	void (*see_path)(struct in, struct attrs *);
 	const char *list_request;
 	size_t list_request_len;
 };
@@ -322,13 +460,14 @@ static const char gobgp_list[] = "\x1a\x04\x08\x01\x10\x01";
 static const struct service services[] = {
 	{ "stream", "/bgp.BgpService/AddRouteStream",
 	    "/bgp.BgpService/ListRoutesStream", "/bgp.BgpService/GetServerInfo",
-	    put_contract, 0, see_route, "", 0 },
+	    put_contract, 0, see_route, see_path_contract, "", 0 },
 	{ "batch", "/bgpgg.v1.RouteService/EditRoutes",
 	    "/bgpgg.v1.RouteService/ListRoutes",
-	    "/bgp.BgpService/GetServerInfo", put_contract, 2, see_each, "", 0 },
+	    "/bgp.BgpService/GetServerInfo", put_contract, 2, see_each,
+	    see_path_contract, "", 0 },
 	{ "gobgp", "/apipb.GobgpApi/AddPathStream", "/apipb.GobgpApi/ListPath",
-	    "/apipb.GobgpApi/GetBgp", put_gobgp, 3, see_each, gobgp_list,
-	    sizeof(gobgp_list) - 1 },
+	    "/apipb.GobgpApi/GetBgp", put_gobgp, 3, see_each, see_path_gobgp,
+	    gobgp_list, sizeof(gobgp_list) - 1 },
 };
 
 /* --- calls --- */
@@ -487,6 +626,10 @@ call_finish(struct call *c)
 		fprintf(stderr, "apiload: the daemon does not know that\n");
 		exit(2);
 	}
+	if (c->code == GRPC_STATUS_DEADLINE_EXCEEDED) {
+		fprintf(stderr, "apiload: not finished in %d s\n", CALL_SECS);
+		exit(3);
+	}
 	if (c->code != GRPC_STATUS_OK) {
 		fprintf(stderr, "apiload: status %d: %.*s\n", (int)c->code,
 		    (int)GRPC_SLICE_LENGTH(c->details),
@@ -518,7 +661,7 @@ unary(struct conn *conn, const struct service *s)
 static uint32_t
 list(struct conn *conn, const struct service *s, uint32_t routes)
 {
-	struct seen seen = { .want = routes };
+	struct seen seen = { .want = routes, .see_path = s->see_path };
 	struct call c;
 	grpc_slice m;
 	struct in r;
@@ -651,8 +794,8 @@ phase_beside(struct conn *conn, const struct service *s, const char *endpoint,
 	conn_close(&l.conn);
 	qsort(t, n, sizeof(*t), by_size);
 	fprintf(to,
-	    ", \"beside_calls\": %zu, \"beside_p50\": %.6f, "
-	    "\"beside_p99\": %.6f, \"beside_max\": %.6f",
+	    "{\"beside_calls\": %zu, \"beside_p50\": %.6f, "
+	    "\"beside_p99\": %.6f, \"beside_max\": %.6f}\n",
 	    n, t[n / 2], t[n - 1 - n / 100], t[n - 1]);
 	free(t);
 }
@@ -679,23 +822,24 @@ main(int argc, char **argv)
 	calls = (uint32_t)strtoul(argv[4], NULL, 10);
 	if (routes == 0 || routes > 235u << 16 || calls == 0)
 		die("a number is out of range");
+	/* What one phase has printed stays, whatever becomes of the next. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	prepare(&m, s, routes);
 	grpc_init();
 	conn_open(&conn, argv[2]);
 	unary(&conn, s);
-	printf("{\"service\": \"%s\", \"routes\": %u", s->name, routes);
-	printf(", \"in\": %.6f", phase_in(&conn, s, &m));
+	printf("{\"service\": \"%s\", \"routes\": %u}\n", s->name, routes);
+	printf("{\"in\": %.6f}\n", phase_in(&conn, s, &m));
 	began = now();
 	if (list(&conn, s, routes) != routes)
 		die("routes are missing");
-	printf(", \"out\": %.6f", now() - began);
+	printf("{\"out\": %.6f}\n", now() - began);
 	began = now();
 	for (i = 0; i < calls; i++)
 		unary(&conn, s);
 	seconds = now() - began;
-	printf(", \"unary\": %.6f", seconds / calls);
+	printf("{\"unary\": %.6f}\n", seconds / calls);
 	phase_beside(&conn, s, argv[2], routes, stdout);
-	printf("}\n");
 	conn_close(&conn);
 	grpc_shutdown_blocking();
 	free(m.all.p);

@@ -19,12 +19,14 @@ $(apiload): $(B)/obj/regress/bench/apiload.o
 objs += $(B)/obj/regress/bench/apiload.o
 
 # make bench [QUICK=1] [FULL=1] [LOADS=1,3] [RUNS=3] [DAEMONS=ours,bird]
-# LOADS=api: the programming interface beside GoBGP's; FULL has it too.
+# LOADS=api [ROUTES=1000000]: the programming interface beside GoBGP's, by
+# DAEMONS=ours,gobgp; FULL has it too.
 bench: all $(bgpload) $(apiload)
 	@mkdir -p build/bench
 	regress/bench/bench --build $(B) $(if $(QUICK),--quick) \
 	    $(if $(FULL),--full) $(if $(LOADS),--loads $(LOADS)) \
 	    $(if $(RUNS),--runs $(RUNS)) $(if $(DAEMONS),--daemons $(DAEMONS)) \
+    $(if $(ROUTES),--routes $(ROUTES)) \
 	    || true
 .PHONY: bench bgpload
 bgpload: $(bgpload)

@@ -2,7 +2,6 @@
 """Listeners of the API with TLS, tokens and fewer rights."""
 
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -12,62 +11,14 @@ import unittest
 import grpc
 
 from lib import net, wait
+from lib.certs import Authority, openssl, read, secret
 from lib.speaker import Speaker
-from lib.suite import WRAPPER, Suite, passive, pb, pb_grpc
+from lib.suite import Suite, passive, pb, pb_grpc
 
 from proto.bgpgg.v1 import route_pb2, route_pb2_grpc
 
 C = grpc.StatusCode
 READER, WRITER = "r" * 20, "w0123456789abcdef"
-
-
-def openssl(*args):
-    subprocess.run(["openssl"] + list(args), check=True,
-                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
-
-
-class Authority:
-    """Certificates, made for the test."""
-
-    def __init__(self, folder, name):
-        self.folder, self.name = folder, name
-        self.key, self.crt = self.path("ca.key"), self.path("ca.crt")
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", "/CN=" + name, "-keyout", self.key,
-                "-out", self.crt)
-
-    def path(self, what):
-        return os.path.join(self.folder, "%s-%s" % (self.name, what))
-
-    def issue(self, name):
-        """Key and certificate for localhost: two paths."""
-        key, csr, crt = (self.path(name + x) for x in
-                         (".key", ".csr", ".crt"))
-        ext = self.path(name + ".ext")
-        with open(ext, "w") as f:
-            f.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-        openssl("req", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
-                "/CN=" + name, "-keyout", key, "-out", csr)
-        openssl("x509", "-req", "-in", csr, "-CA", self.crt, "-CAkey",
-                self.key, "-CAcreateserial", "-days", "2", "-extfile", ext,
-                "-out", crt)
-        return secret(key), crt
-
-
-def secret(path):
-    """A file that its owner alone reads: who runs the suite."""
-    os.chmod(path, 0o600)
-    if WRAPPER:
-        shutil.chown(path, "nobody")
-    return path
-
-
-def read(path):
-    with open(path, "rb") as f:
-        return f.read()
 
 
 class Access(unittest.TestCase):
@@ -82,16 +33,19 @@ class Access(unittest.TestCase):
         cls.stranger = cls.other.issue("stranger")
         cls.tokens = os.path.join(s.dir, "tokens")
         cls.give_tokens("# comment\n\n%s\r\n%s\n" % (READER, WRITER))
-        ports = [net.free_port() for _ in range(4)]
+        hosts = ["127.0.0.1"] * 4 + ["127.0.0.2", s.addr]
         tls = {"certificate_file": cls.server[1], "key_file": cls.server[0]}
-        cls.at = ["127.0.0.1:%d" % p for p in ports]
+        cls.at = ["%s:%d" % (h, net.free_port(h)) for h in hosts]
         s.conf["grpc_listen_addr"] = cls.listeners = [
             s.grpc, {"address": cls.at[0], "tls": tls},
             {"address": cls.at[1],
              "tls": dict(tls, client_ca_file=cls.ca.crt)},
             {"address": cls.at[2], "token_file": cls.tokens,
              "read_only": True},
-            {"address": cls.at[3], "tls": tls, "token_file": cls.tokens}]
+            {"address": cls.at[3], "tls": tls, "token_file": cls.tokens},
+            # An address that the certificate does not hold.
+            {"address": cls.at[4], "tls": tls},
+            {"address": cls.at[5], "token_file": cls.tokens}]
         s.start()
 
     @classmethod
@@ -361,10 +315,11 @@ class Access(unittest.TestCase):
         with open(token, "w") as f:
             f.write(READER + "\n")
 
-        def run(status, *args):
+        def run(status, *args, **variables):
             p = subprocess.run(ctl + list(args), capture_output=True,
                                text=True, timeout=60,
-                               env=self.suite.environment())
+                               env=dict(self.suite.environment(),
+                                        **variables))
             self.assertEqual(p.returncode, status, p.stdout + p.stderr)
             return p.stdout + p.stderr
         # By address: a name goes through c-ares, which keeps a few bytes.
@@ -385,6 +340,39 @@ class Access(unittest.TestCase):
         run(2, "-s", tls, "-C", "/nonexistent", "show")
         run(2, "-s", tls, "-c", self.client[1], "show")
         run(2, "-s", self.at[2], "-t", "/nonexistent", "show")
+        # The name in the certificate need not be that of the endpoint.
+        elsewhere = ("-s", "https://" + self.at[4], "-C", self.ca.crt)
+        run(3, *elsewhere, "show")
+        run(0, *elsewhere, "-n", "localhost", "show")
+        run(3, "-s", tls, "-C", self.ca.crt, "-n", "bgp.example", "show")
+        self.assertIn("https", run(2, "-s", self.at[2], "-n", "localhost",
+                                   "show"))
+        # The environment says what the command line does not.
+        run(0, "show", BGPCTL_ENDPOINT=tls, BGPCTL_CA=self.ca.crt)
+        run(0, "show", BGPCTL_ENDPOINT="https://" + self.at[3],
+            BGPCTL_CA=self.ca.crt, BGPCTL_TOKEN_FILE=token)
+        run(3, "show", BGPCTL_ENDPOINT=tls, BGPCTL_CA=self.other.crt)
+        run(0, "-s", tls, "-C", self.ca.crt, "show",
+            BGPCTL_ENDPOINT="unix:/nonexistent", BGPCTL_CA=self.other.crt)
+        run(0, "-s", self.at[2], "-t", token, "show",
+            BGPCTL_CA="/nonexistent", BGPCTL_TOKEN_FILE="/nonexistent")
+        run(1, "-s", self.at[2], "show", BGPCTL_TOKEN_FILE="")
+
+    @unittest.skipUnless(net.private(), "has no address but loopback")
+    def test_bgpctl_keeps_a_token_from_the_network(self):
+        ctl = [self.suite.program("sbin/bgpctl"), "-s", self.at[5]]
+        token = os.path.join(self.suite.dir, "token-plain")
+        with open(token, "w") as f:
+            f.write(READER + "\n")
+        for args, variables, status in (
+                (["-t", token], {}, 2), (["-P", "-t", token], {}, 0),
+                ([], {"BGPCTL_TOKEN_FILE": token}, 2),
+                (["-P"], {"BGPCTL_TOKEN_FILE": token}, 0)):
+            p = subprocess.run(ctl + args + ["show"], capture_output=True,
+                               text=True, timeout=60, stdin=subprocess.DEVNULL,
+                               env=dict(self.suite.environment(), **variables))
+            self.assertEqual(p.returncode, status, p.stderr)
+            self.assertEqual("plain text" in p.stderr, status == 2, p.stderr)
 
 
 class Files(unittest.TestCase):

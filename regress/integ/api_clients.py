@@ -22,7 +22,8 @@ def runs(*command):
 
 @unittest.skipIf(BUILD != "release", "left to the release build")
 class Clients(Case):
-    def client(self, *command, refused="ALREADY_EXISTS", more=(), **env):
+    def client(self, *command, refused="ALREADY_EXISTS", bulk=False, more=(),
+               **env):
         status, out, err = wait.output_of(
             list(command) + [self.suite.grpc], 300,
             env=dict(os.environ, **env))
@@ -32,19 +33,23 @@ class Clients(Case):
             "peer 192.168.1.2: ACTIVE", "refused: " + refused,
             "added 999 routes",
             "1000 routes, first 10.0.0.0/24 via 192.168.1.1 "
-            "local-pref 200"] + list(more))
+            "local-pref 200"] + list(more) + [
+                "bulk: added 999 routes, refused 1",
+                "bulk: element 701: IPv4 prefix length 99 exceeds 32",
+                "bulk: 999 routes, first 20.0.0.0/24",
+                "bulk: removed 999 routes"] * bulk)
         self.assertEqual(self.suite.routes(), {})
         self.assertEqual(self.suite.peers(), {})
 
     def test_python(self):
-        self.client("sh", HERE + "/python/run.sh", more=[
+        self.client("sh", HERE + "/python/run.sh", bulk=True, more=[
             "import policies example, default reject"])
         self.assertEqual(len(self.suite.rpc.ListPolicies(
             pb.ListPoliciesRequest()).policies), 0)
 
     def test_go(self):
         self.client("sh", HERE + "/go/run.sh", refused="AlreadyExists",
-                    GOCACHE=os.path.join(ROOT, "build/go-cache"))
+                    bulk=True, GOCACHE=os.path.join(ROOT, "build/go-cache"))
 
     def test_node(self):
         if not runs("node", "-e", "require('@grpc/grpc-js');"

@@ -4,13 +4,17 @@
 import os
 import random
 import socket
+import ssl
 import threading
 import unittest
 
+import grpc
+
 from lib import bgp, net, wait
 from lib.case import ASN, Case
+from lib.certs import Authority
 from lib.speaker import Closed, Speaker
-from lib.suite import SANITIZED, Suite, passive, pb
+from lib.suite import SANITIZED, Suite, passive, pb, pb_grpc
 
 
 def rss(pid):
@@ -222,8 +226,6 @@ class Hostile(Case):
         wait.until(lambda: not self.suite.routes(), "empty table")
 
     def test_many_grpc_connections(self):
-        import grpc
-        from lib.suite import pb_grpc
         chans = [grpc.insecure_channel(self.suite.grpc, options=[
             ("grpc.use_local_subchannel_pool", 1),
             ("grpc.enable_http_proxy", 0)]) for _ in range(100)]
@@ -282,4 +284,51 @@ class Descriptors(unittest.TestCase):
         c = Speaker(net.v4(85), 65085, remote=s.addr)
         self.addCleanup(c.stop)
         c.establish()
+        s.stop()
+
+    def test_a_crowd_of_tls_clients(self):
+        """Descriptors stay for what is no client: a reload brings some."""
+        s = Suite(name="crowd")
+        key, crt = Authority(s.dir, "ca").issue("server")
+        at = ["127.0.0.1:%d" % net.free_port() for _ in range(2)]
+        tls = {"certificate_file": crt, "key_file": key}
+        s.conf["grpc_listen_addr"] = [s.grpc, {"address": at[0], "tls": tls}]
+        s.wrapper = ["prlimit", "--nofile=128:128"] + s.wrapper
+        self.addCleanup(s.kill)
+        s.start()
+        apid = s.pids()["apid"]
+
+        def connected(where):
+            return socket.create_connection(
+                (where.split(":")[0], int(where.split(":")[1])), 5)
+        # Two more descriptors go with each client, once it has said hello.
+        held = [connected(at[0]) for _ in range(150)]
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.set_alpn_protocols(["h2"])
+        served = []
+        for t in held:
+            try:
+                served.append(context.wrap_socket(t))
+            except OSError:
+                t.close()
+        self.assertTrue(served)
+        fds = [int(n) for n in os.listdir("/proc/%d/fd" % apid)]
+        self.assertLess(max(fds), 128 - 32)
+        self.assertGreater(len(fds), 60)
+        s.reload(grpc_listen_addr=s.conf["grpc_listen_addr"] + [at[1]])
+        s.wait_log("configuration taken over, generation 2")
+        for t in served:
+            t.close()
+
+        def answers():
+            with grpc.insecure_channel(at[1]) as channel:
+                try:
+                    return pb_grpc.BgpServiceStub(channel).GetServerInfo(
+                        pb.GetServerInfoRequest(), timeout=3).asn
+                except grpc.RpcError:
+                    return None
+        wait.until(answers, "an answer at the new listener", 20)
+        self.assertEqual(s.pids()["apid"], apid)
         s.stop()

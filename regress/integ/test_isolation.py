@@ -9,10 +9,13 @@ import socket
 import time
 import unittest
 
+import grpc
+
 from lib import bgp, net, wait
 from lib.case import ASN
+from lib.certs import Authority, read
 from lib.speaker import Speaker
-from lib.suite import CHILDREN, ROOT, SANITIZED, Suite, passive, pb
+from lib.suite import CHILDREN, ROOT, SANITIZED, Suite, passive, pb, pb_grpc
 
 
 def status(pid):
@@ -82,6 +85,21 @@ def table():
             out.setdefault(m.group(1), {})[m.group(2)] = (
                 None if m.group(3) == "n" else int(m.group(3)))
     return out
+
+
+def compare(test, suite):
+    """Descriptors as in ARCHITECTURE.md, no more and no others."""
+    want = table()
+    pids = dict(suite.pids(), bgpd=suite.proc.pid)
+    test.assertEqual(sorted(pids), sorted(want))
+    for name, pid in pids.items():
+        with test.subTest(name):
+            have = kinds(pid)
+            for kind, count in have.items():
+                test.assertIn(kind, want[name], have)
+                most = want[name][kind]
+                if most is not None:
+                    test.assertLessEqual(count, most, (kind, have))
 
 
 PEERS = [passive(net.v4(10), remote_as=65010),
@@ -156,18 +174,7 @@ class Processes(unittest.TestCase):
 
     @unittest.skipIf(SANITIZED, "sanitizers open files of their own")
     def test_descriptors(self):
-        """As in ARCHITECTURE.md, no more and no others."""
-        want = table()
-        pids = dict(self.suite.pids(), bgpd=self.suite.proc.pid)
-        self.assertEqual(sorted(pids), sorted(want))
-        for name, pid in pids.items():
-            with self.subTest(name):
-                have = kinds(pid)
-                for kind, count in have.items():
-                    self.assertIn(kind, want[name], have)
-                    most = want[name][kind]
-                    if most is not None:
-                        self.assertLessEqual(count, most, (kind, have))
+        compare(self, self.suite)
 
     def test_rde_has_no_network(self):
         have = kinds(self.suite.pids()["rde"])
@@ -279,6 +286,82 @@ class Processes(unittest.TestCase):
         for pid in [self.suite.proc.pid] + list(self.suite.pids().values()):
             ignored = int(status(pid)["SigIgn"], 16)
             self.assertTrue(ignored >> (signal.SIGPIPE - 1) & 1)
+
+
+@unittest.skipIf(SANITIZED, "sanitizers open files of their own")
+class Clients(unittest.TestCase):
+    """What clients of the API cost, with and without TLS."""
+
+    def setUp(self):
+        self.suite = s = Suite(name="isolation-clients")
+        self.ca = Authority(s.dir, "ca")
+        key, crt = self.ca.issue("server")
+        self.at = "127.0.0.1:%d" % net.free_port()
+        self.path = os.path.join(s.dir, "api.sock")
+        s.conf["grpc_listen_addr"] = [
+            s.grpc, "unix:" + self.path,
+            {"address": self.at, "tls": {"certificate_file": crt,
+                                         "key_file": key}}]
+        s.wrapper = []          # it gives the socket to a group
+        s.start()
+        self.addCleanup(s.kill)
+        self.channels = []
+        self.addCleanup(self.close)
+
+    def close(self):
+        for c in self.channels:
+            c.close()
+        self.channels = []
+
+    def call(self, channel):
+        self.channels.append(channel)
+        pb_grpc.BgpServiceStub(channel).GetServerInfo(
+            pb.GetServerInfoRequest(), timeout=10 * wait.FACTOR)
+
+    def secure(self):
+        return grpc.secure_channel(
+            self.at.replace("127.0.0.1", "localhost"),
+            grpc.ssl_channel_credentials(read(self.ca.crt)),
+            [("grpc.enable_http_proxy", 0),
+             ("grpc.use_local_subchannel_pool", 1)])
+
+    def apid(self):
+        return kinds(self.suite.pids()["apid"])
+
+    def more(self, before, **want):
+        """Wait until apid has so many descriptors more than before."""
+        def differs():
+            now = self.apid()
+            return {k: now.get(k, 0) - before.get(k, 0)
+                    for k in set(now) | set(before)
+                    if now.get(k, 0) != before.get(k, 0)}
+        want = {k: n for k, n in want.items() if n}
+        wait.until(lambda: differs() == want,
+                   lambda: "%s more, not %s" % (want, differs()), 10)
+
+    def test_descriptors_of_clients(self):
+        before = self.apid()
+        for _ in range(3):
+            self.call(self.secure())
+        # A TLS client is a socket and a pair for its plain bytes.
+        self.more(before, tcp=3, unix=6)
+        compare(self, self.suite)
+        # Before the handshake there is no pair, and its end leaves none.
+        host, port = self.at.split(":")
+        raw = [socket.create_connection((host, int(port)), 10)
+               for _ in range(4)]
+        self.more(before, tcp=7, unix=6)
+        compare(self, self.suite)
+        raw[0].sendall(b"GET / HTTP/1.0\r\n\r\n")
+        self.more(before, tcp=6, unix=6)
+        self.call(grpc.insecure_channel("unix:" + self.path))
+        self.more(before, tcp=6, unix=7)
+        compare(self, self.suite)
+        for r in raw:
+            r.close()
+        self.close()
+        self.more(before)
+        self.suite.stop()
 
 
 class ByHand(unittest.TestCase):

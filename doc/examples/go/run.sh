@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/src/example"
 protoc -I "$root" --go_out="$work/src" --go-grpc_out="$work/src" \
-    proto/bgp.proto
+    proto/bgp.proto proto/bgpgg/v1/route.proto
 cp "$here/main.go" "$work/src/example"
 GO111MODULE=off GOPATH=$work:/usr/share/gocode \
     GOCACHE=${GOCACHE:-$work/cache} go build -o "$work/run" example

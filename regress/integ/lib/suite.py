@@ -155,7 +155,8 @@ class Suite:
         leaks = os.getuid() != 0 or "setpriv" in self.wrapper
         env.setdefault("ASAN_OPTIONS", "exitcode=99:detect_leaks=%d" % leaks)
         env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
-        for k in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        for k in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY",
+                  "BGPCTL_ENDPOINT", "BGPCTL_TOKEN_FILE", "BGPCTL_CA"):
             env.pop(k, None)
         return env
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 
-//! A client of bgpgg in Rust, on tonic.
+//! A client of bgpgg in Rust, on tonic.  Not compiled yet; see ../../README.md.
 
 use bgp::bgp_service_client::BgpServiceClient;
 use bgp::{
