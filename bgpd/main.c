@@ -163,7 +163,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		break;
 	case SIGHUP:
 		log_info("SIGHUP: reading %s again", b->conf_name);
-		reload_start(b, 0);
+		call_reload(b);
 		break;
 	default:
 		if (!b->stopping)
@@ -309,6 +309,7 @@ main(int argc, char **argv)
 	}
 	if (b.box.privileged)
 		children_identity(l.conf, &b.box);
+	call_first(&b, &l.diags);
 	reload_init(&b, &l);
 	proc_apply_log(b.next);
 	if (children_check(&b, &e) == -1 ||
