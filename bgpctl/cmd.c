@@ -314,16 +314,30 @@ cmd_is_question(const char *word)
 	return n > 0 && word[n - 1] == '?';
 }
 
+/* A word and, from the column HELP on and folded before the margin, what it
+ * is for. */
 static void
 put_next(FILE *to, const char *word, size_t len, const char *value,
     const char *help)
 {
+	enum { HELP = 24, LINE = 80 };
 	int column = fprintf(to, "  %.*s%s%s", (int)len, word,
 	    value == NULL ? "" : " ", value == NULL ? "" : value);
+	size_t n;
 
-	if (column > 24)
-		fprintf(to, "\n%24s", "");
-	fprintf(to, "%*s%s\n", column > 24 ? 0 : 24 - column, "", help);
+	for (; *help != '\0'; help += n + strspn(help + n, " ")) {
+		n = strcspn(help, " ");
+		if (column >= HELP && column + 1 + (int)n > LINE) {
+			fprintf(to, "\n");
+			column = 0;
+		}
+		if (column < HELP)
+			column += fprintf(to, "%*s", HELP - column, "");
+		else
+			column += fprintf(to, " ");
+		column += fprintf(to, "%.*s", (int)n, help);
+	}
+	fprintf(to, "\n");
 }
 
 /* Do the words of `given` before its question mark begin this one? */

@@ -96,6 +96,7 @@ struct call {
 	struct wr text; /* what is parsed in place of the file */
 	struct store *store; /* the file about to be written */
 	enum log_level level; /* as the text has it */
+	uint64_t says; /* what file_says becomes */
 	struct conf_reply reply;
 };
 TAILQ_HEAD(calls, call);
@@ -147,9 +148,11 @@ struct bgpd {
 	char *file_inert; /* keys of it without effect, a list; NULL: none */
 	char *next_inert; /* of the text being taken over */
 	bool level_again; /* changed while a generation was on its way */
-	/* of the file when it was read last */
+	/* of the file when it was read last; and of what it says, as
+	 * conf_write() has it */
 	struct timespec file_mtime;
 	off_t file_size;
+	uint64_t file_says;
 	/* the beginning of an edit longer than a message, and its request */
 	struct wr parts;
 	uint32_t parts_request;
@@ -215,8 +218,8 @@ pid_file_update(struct bgpd *, const struct conf *c, struct err *e) ATTR_CHECK;
 void reload_close_api(struct bgpd *);
 
 /* --- call.c: the file, its text, and what is told about them */
-/* What the first reading of the file found. */
-void call_first(struct bgpd *, const struct diags *);
+/* What the first reading of the file came to. */
+void call_first(struct bgpd *, const struct loaded *);
 /* Read the file again, because of SIGHUP. */
 void call_reload(struct bgpd *);
 /* A request of apid; what it borrows is copied. */

@@ -27,6 +27,7 @@
 #include "bgpd/conf_diff.h"
 #include "bgpd/conf_write.h"
 #include "bgpd/store.h"
+#include "common/hash.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 
@@ -305,6 +306,30 @@ note_left_out(struct bgpd *b, struct call *call)
 		    b->file_inert);
 }
 
+static bool
+file_changed(const struct bgpd *b)
+{
+	struct stat st;
+
+	return stat(b->conf_path, &st) == 0 &&
+	    (st.st_size != b->file_size ||
+		st.st_mtim.tv_sec != b->file_mtime.tv_sec ||
+		st.st_mtim.tv_nsec != b->file_mtime.tv_nsec);
+}
+
+static uint64_t
+says_of(const struct conf *c)
+{
+	struct wr w;
+	uint64_t h;
+
+	wr_init_grow(&w, LOADER_FILE_MAX);
+	conf_write(&w, c);
+	h = hash_bytes(w.base, wr_len(&w));
+	wr_free(&w);
+	return h;
+}
+
 /* Would this text be read back as it was meant? */
 static int
 saved_check(const struct call *call, const struct conf *c, struct err *e)
@@ -328,12 +353,7 @@ saved_check(const struct call *call, const struct conf *c, struct err *e)
 static void
 note_unread(struct bgpd *b, struct call *call)
 {
-	struct stat st;
-
-	if (call->op == CONF_CALL_SAVE && stat(b->conf_path, &st) == 0 &&
-	    (st.st_size != b->file_size ||
-		st.st_mtim.tv_sec != b->file_mtime.tv_sec ||
-		st.st_mtim.tv_nsec != b->file_mtime.tv_nsec))
+	if (call->op == CONF_CALL_SAVE && file_changed(b))
 		conf_reply_note(&call->reply,
 		    "%s had changed since it was read; what it said is "
 		    "version 1",
@@ -375,6 +395,7 @@ call_propose(struct bgpd *b, struct loaded *l, struct err *e)
 		return -1;
 	}
 	call->level = next.conf->log_level;
+	call->says = says_of(l->conf);
 	if (reload_try(b, &next, e) == -1) {
 		log_errorx("%s", e->text);
 		return -1;
@@ -428,9 +449,10 @@ file_stat(struct bgpd *b)
 }
 
 void
-call_first(struct bgpd *b, const struct diags *d)
+call_first(struct bgpd *b, const struct loaded *l)
 {
-	inert_remember(b, d);
+	inert_remember(b, &l->diags);
+	b->file_says = says_of(l->conf);
 	b->file_inert = b->next_inert;
 	b->next_inert = NULL;
 	file_stat(b);
@@ -537,6 +559,14 @@ call_begin(struct bgpd *b, struct call *call)
 		call_failed(b, &e);
 		return;
 	}
+	if (call->op == CONF_CALL_SAVE && !file_changed(b) &&
+	    hash_bytes(call->text.base, wr_len(&call->text)) == b->file_says) {
+		err_clear(&e);
+		reply_message(call, "nothing to save: %s says the same",
+		    b->conf_name);
+		call_end(b, &e);
+		return;
+	}
 	if (call->op == CONF_CALL_RELOAD)
 		file_stat(b);
 	b->loader_reaped = false;
@@ -589,6 +619,7 @@ call_committed(struct bgpd *b)
 		return;
 	err_clear(&e);
 	b->file_level = call->level;
+	b->file_says = call->says;
 	free(b->file_inert);
 	b->file_inert = b->next_inert;
 	b->next_inert = NULL;

@@ -309,7 +309,7 @@ main(int argc, char **argv)
 	}
 	if (b.box.privileged)
 		children_identity(l.conf, &b.box);
-	call_first(&b, &l.diags);
+	call_first(&b, &l);
 	reload_init(&b, &l);
 	proc_apply_log(b.next);
 	if (children_check(&b, &e) == -1 ||

@@ -782,6 +782,12 @@ START_TEST(running_configuration_is_saved)
 	suite_start(before_text);
 	file_write(before_text);
 	reload_first(&b);
+	settle();
+	reload_and_wait();
+	call_and_wait(CONF_CALL_SAVE, 0, NULL);
+	ck_assert_str_eq(reply.message,
+	    "nothing to save: test.yaml says the same");
+	ck_assert_ptr_null(file_text(".1"));
 	edit_send(CONF_EDIT_PEER_ADD, 1, "192.0.2.9");
 	settle();
 	call_and_wait(CONF_CALL_SAVE, 0, NULL);
