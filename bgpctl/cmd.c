@@ -368,11 +368,9 @@ put_next_word(FILE *to, const struct cmd *table, const bool *alive, size_t i,
 			return;
 	for (j = i + 1; j < CMD_TABLE; j++)
 		more += alive[j] &&
-		    pattern_word(table[j].pattern, at, &other,
-			    &other_len) &&
+		    pattern_word(table[j].pattern, at, &other, &other_len) &&
 		    same(word, len, other, other_len);
-	put_next(to, word, len, NULL,
-	    more > 0 ? "..." : table[i].help);
+	put_next(to, word, len, NULL, more > 0 ? "..." : table[i].help);
 }
 
 void

@@ -96,8 +96,7 @@ put_reload(struct ctl *ctl, const Bgpgg__V1__ReloadResponse *m, bool dry_run)
 		    c->resets_session ? ctl_color_end(ctl) : "");
 	}
 	if (m->changes_left_out > 0)
-		fprintf(ctl->out, "and %u changes more\n",
-		    m->changes_left_out);
+		fprintf(ctl->out, "and %u changes more\n", m->changes_left_out);
 	fprintf(ctl->out, "%s\n", m->message);
 }
 

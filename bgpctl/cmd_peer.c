@@ -394,8 +394,8 @@ struct peer_walk {
 void
 ctl_put_neighbor_head(struct ctl *ctl)
 {
-	fprintf(ctl->out, "%-22s %10s %-12s %10s %10s %10s\n", "Neighbor",
-	    "AS", "State", "Up/Down", "Received", "Sent");
+	fprintf(ctl->out, "%-22s %10s %-12s %10s %10s %10s\n", "Neighbor", "AS",
+	    "State", "Up/Down", "Received", "Sent");
 }
 
 void

@@ -17,8 +17,10 @@
 #include "common/xmalloc.h"
 
 #define FOLLOW_OPTS                                                            \
-	{ "every", "SECONDS", "default 2" }, { "count", "N",                   \
-		"end after so many looks" }
+	{ "every", "SECONDS", "default 2" },                                   \
+	{                                                                      \
+		"count", "N", "end after so many looks"                        \
+	}
 
 const struct cmd_opt ctl_watch_neighbors_opts[] = {
 	FOLLOW_OPTS,
@@ -372,8 +374,8 @@ routes_gone(struct route_follow *f, const struct nlri *until)
 	while (f->at < f->before.n &&
 	    (until == NULL ||
 		nlri_cmp(&f->before.list[f->at].nlri, until) < 0)) {
-		route_event(f, '-',
-		    nlri_str(&f->before.list[f->at].nlri, text), NULL);
+		route_event(f, '-', nlri_str(&f->before.list[f->at].nlri, text),
+		    NULL);
 		f->at++;
 	}
 }

@@ -125,8 +125,8 @@ run_of(const struct out *o, size_t i, size_t j)
 {
 	size_t n = 0;
 
-	while (i + n < o->old->n && j + n < o->new->n &&
-	    !o->mark_old[i + n] && !o->mark_new[j + n])
+	while (i + n < o->old->n && j + n < o->new->n && !o->mark_old[i + n] &&
+	    !o->mark_new[j + n])
 		n++;
 	return n;
 }

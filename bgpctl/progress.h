@@ -24,7 +24,8 @@ struct progress {
 };
 
 /* `output` is where the work's own lines go; NULL: it has none. */
-void progress_init(struct progress *, FILE *err, FILE *output, const char *what);
+void
+progress_init(struct progress *, FILE *err, FILE *output, const char *what);
 void progress_show(struct progress *, uint64_t count);
 /* Take the line away. */
 void progress_end(struct progress *);

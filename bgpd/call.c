@@ -114,8 +114,8 @@ call_end(struct bgpd *b, const struct err *e)
 	call_free(call);
 }
 
-static void reply_message(struct call *, const char *fmt, ...)
-    ATTR_PRINTF(2, 3);
+static void
+reply_message(struct call *, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
 static void
 reply_message(struct call *call, const char *fmt, ...)
@@ -199,8 +199,7 @@ changes_log(const struct conf_changes *c)
 		x = &c->list[i];
 		skip = strlen(x->kind) + strlen(x->name) + 3;
 		if (strcmp(x->kind, "peer") == 0 && strlen(x->text) > skip)
-			log_peer(LOG_LEVEL_INFO, x->name, "%s",
-			    x->text + skip);
+			log_peer(LOG_LEVEL_INFO, x->name, "%s", x->text + skip);
 		else
 			log_info("%s", x->text);
 	}

@@ -17,8 +17,7 @@
 #include "common/xmalloc.h"
 
 static void add(struct conf_changes *, enum conf_change_how, bool resets,
-    const char *kind, const char *name, const char *fmt, ...)
-    ATTR_PRINTF(6, 7);
+    const char *kind, const char *name, const char *fmt, ...) ATTR_PRINTF(6, 7);
 
 /* The text goes on behind "KIND NAME: "; a key has no kind in it. */
 static void
@@ -35,8 +34,8 @@ add(struct conf_changes *to, enum conf_change_how how, bool resets,
 		return;
 	}
 	va_start(ap, fmt);
-	n = snprintf(text, sizeof(text), "%s%s%s: ",
-	    strcmp(kind, "key") == 0 ? "" : kind,
+	n = snprintf(text, sizeof(text),
+	    "%s%s%s: ", strcmp(kind, "key") == 0 ? "" : kind,
 	    strcmp(kind, "key") == 0 ? "" : " ", name);
 	(void)vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
 	va_end(ap);
@@ -96,8 +95,8 @@ keys_diff(const struct conf *a, const struct conf *b, struct conf_changes *to)
 	key_number(to, "hold_time_secs", a->hold_time, b->hold_time);
 	key_number(to, "connect_retry_secs", a->connect_retry_secs,
 	    b->connect_retry_secs);
-	key_truth(to, "accept_unconfigured_peers",
-	    a->accept_unconfigured_peers, b->accept_unconfigured_peers);
+	key_truth(to, "accept_unconfigured_peers", a->accept_unconfigured_peers,
+	    b->accept_unconfigured_peers);
 	key_truth(to, "ebgp_requires_policy", a->ebgp_requires_policy,
 	    b->ebgp_requires_policy);
 	if (a->log_level != b->log_level)
@@ -152,6 +151,21 @@ listeners_diff(const char *kind, const struct conf_endpoint *a, uint16_t n_a,
 
 /* --- peers */
 
+/* Who assigned them does not count. */
+static bool
+assignment_same(const struct conf_assignment *a,
+    const struct conf_assignment *b)
+{
+	uint16_t i;
+
+	if (a->n != b->n || a->dflt != b->dflt)
+		return false;
+	for (i = 0; i < a->n; i++)
+		if (strcmp(a->policies[i], b->policies[i]) != 0)
+			return false;
+	return true;
+}
+
 #define PEER_KEYS(K)                                                           \
 	K("address", true, a->port != b->port)                                 \
 	K("remote_as", true, a->remote_as != b->remote_as)                     \
@@ -183,13 +197,12 @@ listeners_diff(const char *kind, const struct conf_endpoint *a, uint16_t n_a,
 	K("min_route_advertisement_interval_secs", false,                      \
 	    a->mrai_secs != b->mrai_secs)                                      \
 	K("import-policy", false,                                              \
-	    !conf_assignment_equal(&a->policy[CONF_IMPORT],                    \
+	    !assignment_same(&a->policy[CONF_IMPORT],                          \
 		&b->policy[CONF_IMPORT]))                                      \
 	K("export-policy", false,                                              \
-	    !conf_assignment_equal(&a->policy[CONF_EXPORT],                    \
+	    !assignment_same(&a->policy[CONF_EXPORT],                          \
 		&b->policy[CONF_EXPORT]))                                      \
-	K("enforce_first_as", false,                                           \
-	    a->enforce_first_as != b->enforce_first_as)
+	K("enforce_first_as", false, a->enforce_first_as != b->enforce_first_as)
 
 /* The keys that differ and do, or do not, cost the session. */
 static size_t
@@ -285,7 +298,7 @@ networks_diff(const struct conf *a, const struct conf *b,
 
 	while (i < a->n_networks || j < b->n_networks) {
 		cmp = i == a->n_networks ? 1 :
-		    j == b->n_networks	 ? -1 :
+		    j == b->n_networks   ? -1 :
 					   nlri_cmp(&x[i]->nlri, &y[j]->nlri);
 		if (cmp < 0)
 			add(to, CONF_REMOVED, false, "network",
@@ -432,7 +445,7 @@ set_diff(const struct conf_set *a, const struct conf_set *b,
 	qsort(y, b->n, size, cmps[b->kind]);
 	while (i < a->n || j < b->n) {
 		cmp = i == a->n ? 1 :
-		    j == b->n	? -1 :
+		    j == b->n   ? -1 :
 				  cmps[b->kind](x + i * size, y + j * size);
 		removed += cmp < 0;
 		added += cmp > 0;
@@ -488,8 +501,8 @@ statement_equal(const struct conf_statement *a, const struct conf_statement *b)
 	wr_init_grow(&y, MSG_MAX);
 	msg_conf_statement_put(&x, a);
 	msg_conf_statement_put(&y, b);
-	equal = wr_len(&x) == wr_len(&y) &&
-	    memcmp(x.base, y.base, wr_len(&x)) == 0;
+	equal =
+	    wr_len(&x) == wr_len(&y) && memcmp(x.base, y.base, wr_len(&x)) == 0;
 	wr_free(&x);
 	wr_free(&y);
 	return equal;

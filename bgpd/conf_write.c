@@ -97,9 +97,9 @@ put_quoted_char(struct wr *w, const char *s)
 	/* Beyond ASCII, what is not a letter or sign to every reader: line
 	 * breaks of Unicode, controls, the byte order mark. */
 	code = len == 2 ? (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f) :
-	    len == 3	? (uint32_t)(p[0] & 0x0f) << 12 |
+	    len == 3    ? (uint32_t)(p[0] & 0x0f) << 12 |
 		(uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f) :
-			  0;
+		       0;
 	if (code != 0 &&
 	    (code < 0xa0 || (code >= 0x2000 && code < 0x2070) ||
 		code >= 0xfe00))

@@ -177,8 +177,8 @@ store_read_version(const char *path, const char *dir, uint32_t index,
 	int rc;
 
 	if (index == 0 || index > CONF_VERSIONS_MAX)
-		return err_set(e, ERR_INVALID,
-		    "%u is not a version (1 to %u)", index, CONF_VERSIONS_MAX);
+		return err_set(e, ERR_INVALID, "%u is not a version (1 to %u)",
+		    index, CONF_VERSIONS_MAX);
 	real = path_real(path);
 	name = version_number(real, dir, index);
 	rc = store_read(name, to, e);

@@ -63,7 +63,7 @@ enum msg_fd {
 	M(CONF_EDIT_PART,P_APID,     P_BGPD,     1, MSG_MAX,  MSG_FD_NONE) \
 	M(CONF_EDIT,     P_APID,     P_BGPD,     1, MSG_MAX,  MSG_FD_NONE) \
 	M(CONF_EDIT_DONE,P_BGPD,     P_APID,     3, 600,      MSG_FD_NONE) \
-	/* --- the configuration as a whole, by API (msg_call.h): id = request */ \
+	/* --- the whole configuration by API (msg_call.h): id = request */ \
 	/* long ones as CONF_EDIT_PART..., CONF_CALL; an answer is */ \
 	/* CONF_CALL_TEXT..., CONF_CALL_DONE */ \
 	M(CONF_CALL,     P_APID,     P_BGPD,     1, MSG_MAX,  MSG_FD_NONE) \

@@ -89,7 +89,7 @@ struct conf_reply {
 void msg_conf_reply_put(struct wr *, const struct conf_reply *);
 void msg_conf_reply_get(struct rd *, struct conf_reply *);
 void conf_reply_fini(struct conf_reply *);
-void conf_reply_note(struct conf_reply *, const char *fmt, ...)
-    ATTR_PRINTF(2, 3);
+void
+conf_reply_note(struct conf_reply *, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
 #endif

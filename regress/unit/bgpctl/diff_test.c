@@ -85,9 +85,10 @@ START_TEST(random_texts)
 		a[2 * n] = b[2 * m] = '\0';
 		for (i = 0; i <= n; i++)
 			for (j = 0; j <= m; j++)
-				len[i][j] = i == 0 || j == 0 ? i + j :
+				len[i][j] = i == 0 || j == 0 ?
+				    i + j :
 				    a[2 * i - 2] == b[2 * j - 2] ?
-							       len[i - 1][j - 1] :
+				    len[i - 1][j - 1] :
 				    1 +
 					(len[i - 1][j] < len[i][j - 1] ?
 						len[i - 1][j] :

@@ -49,9 +49,12 @@ name(void)
 		"back\\slash", "#hash", "a: b", "- dash", "?", "{x}", "[y]",
 		"*star", "&and", "!bang", "%p", "@at", "`tick", "a#b", "a #b",
 		"~", "caf\xc3\xa9", "\xe2\x80\xa8line", "x\xc2\x85y",
-		"\xf0\x9f\x98\x80", "\xef\xbb\xbf" "bom", "'", "\"", "|", ">",
-		"=", "<<", "2001-01-01", "1:20", "---", "...", "plain-name",
-		"with.dot", "a/b", "\xc2\xa0nbsp", "\xef\xbf\xbd" };
+		"\xf0\x9f\x98\x80",
+		"\xef\xbb\xbf"
+		"bom",
+		"'", "\"", "|", ">", "=", "<<", "2001-01-01", "1:20", "---",
+		"...", "plain-name", "with.dot", "a/b", "\xc2\xa0nbsp",
+		"\xef\xbf\xbd" };
 	static char text[8][80];
 	static unsigned int at;
 
@@ -383,9 +386,8 @@ networks(struct conf *c)
 		wr_init_grow(&path, 4096);
 		wr_init_grow(&w, BGP_ATTR_BLOCK_MAX);
 		if (coin())
-			ck_assert_int_eq(aspath_parse(
-					     paths[rnd(nitems(paths))], &path),
-			    0);
+			ck_assert_int_eq(
+			    aspath_parse(paths[rnd(nitems(paths))], &path), 0);
 		v.origin = (uint8_t)rnd(3);
 		v.as_path = path.base;
 		v.as_path_len = wr_len(&path);
@@ -423,7 +425,7 @@ listeners(struct conf *c)
 	struct conf_access access;
 	struct conf_endpoint e;
 	char path[40], key[] = "/k e/y", cert[] = "/c'ert", ca[] = "/ca",
-			tokens[] = "/t\"o";
+		       tokens[] = "/t\"o";
 	uint32_t n;
 
 	for (n = 1 + rnd(3); n > 0; n--) {
@@ -540,14 +542,12 @@ compare(const struct conf *a, const struct conf *b, const char *text)
 		    "set %s of\n%s", a->sets[i]->name, text);
 	ck_assert_uint_eq(a->n_policies, b->n_policies);
 	for (i = 0; i < a->n_policies; i++)
-		ck_assert_msg(conf_policy_equal(a->policies[i],
-				  b->policies[i]),
+		ck_assert_msg(conf_policy_equal(a->policies[i], b->policies[i]),
 		    "policy %s of\n%s", a->policies[i]->name, text);
 	ck_assert_uint_eq(a->n_networks, b->n_networks);
 	for (i = 0; i < a->n_networks; i++) {
-		ck_assert_int_eq(nlri_cmp(&a->networks[i].nlri,
-				     &b->networks[i].nlri),
-		    0);
+		ck_assert_int_eq(
+		    nlri_cmp(&a->networks[i].nlri, &b->networks[i].nlri), 0);
 		ck_assert_mem_eq(a->networks[i].attrs, b->networks[i].attrs,
 		    a->networks[i].attrs_len);
 	}
@@ -593,32 +593,31 @@ END_TEST
 
 START_TEST(a_small_one_reads_well)
 {
-	static const char expected[] =
-	    "asn: 65001\n"
-	    "router_id: 10.0.0.1\n"
-	    "listen_addr: '0.0.0.0:179'\n"
-	    "grpc_listen_addr: '127.0.0.1:50051'\n"
-	    "peers:\n"
-	    "  - address: \"192.0.2.1\"\n"
-	    "    remote_as: 65002\n"
-	    "    import-policy: [in]\n"
-	    "networks:\n"
-	    "  - prefix: \"10.0.0.0/8\"\n"
-	    "    communities: [\"65001:1\"]\n"
-	    "defined-sets:\n"
-	    "  as-path-sets:\n"
-	    "    - name: customers\n"
-	    "      patterns:\n"
-	    "        - '^65002_'\n"
-	    "policy-definitions:\n"
-	    "  - name: in\n"
-	    "    statements:\n"
-	    "      - name: known\n"
-	    "        conditions:\n"
-	    "          match-as-path-set:\n"
-	    "            set-name: customers\n"
-	    "        actions:\n"
-	    "          accept: true\n";
+	static const char expected[] = "asn: 65001\n"
+				       "router_id: 10.0.0.1\n"
+				       "listen_addr: '0.0.0.0:179'\n"
+				       "grpc_listen_addr: '127.0.0.1:50051'\n"
+				       "peers:\n"
+				       "  - address: \"192.0.2.1\"\n"
+				       "    remote_as: 65002\n"
+				       "    import-policy: [in]\n"
+				       "networks:\n"
+				       "  - prefix: \"10.0.0.0/8\"\n"
+				       "    communities: [\"65001:1\"]\n"
+				       "defined-sets:\n"
+				       "  as-path-sets:\n"
+				       "    - name: customers\n"
+				       "      patterns:\n"
+				       "        - '^65002_'\n"
+				       "policy-definitions:\n"
+				       "  - name: in\n"
+				       "    statements:\n"
+				       "      - name: known\n"
+				       "        conditions:\n"
+				       "          match-as-path-set:\n"
+				       "            set-name: customers\n"
+				       "        actions:\n"
+				       "          accept: true\n";
 	struct diags d;
 	struct conf *c;
 	char *text;

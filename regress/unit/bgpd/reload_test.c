@@ -683,10 +683,10 @@ told(const char *text)
 	return false;
 }
 
-static const char before_text[] = HEAD LISTEN
-    "peers: [{address: 192.0.2.1}, {address: 192.0.2.2}]\n"
-    "defined-sets:\n"
-    "  as-path-sets: [{name: s, patterns: [^1_, ^2_]}]\n";
+static const char before_text[] =
+    HEAD LISTEN "peers: [{address: 192.0.2.1}, {address: 192.0.2.2}]\n"
+		"defined-sets:\n"
+		"  as-path-sets: [{name: s, patterns: [^1_, ^2_]}]\n";
 static const char after_text[] = HEAD LISTEN
     "peers: [{address: 192.0.2.1, hold_time_secs: 9, passive_mode: true},\n"
     "  {address: 192.0.2.2, enforce_first_as: true},\n"
@@ -798,8 +798,8 @@ START_TEST(running_configuration_is_saved)
 	file_expect("", "listen_addr: '127.0.0.1:0'", true);
 	file_expect(".1", "192.0.2.9", false);
 	/* It is the file's now, and reading it again is nothing new. */
-	ck_assert_uint_eq(conf_peer_find(b.running,
-			      &b.running->peers[2].addr)->origin,
+	ck_assert_uint_eq(
+	    conf_peer_find(b.running, &b.running->peers[2].addr)->origin,
 	    CONF_FROM_FILE);
 	reload_and_wait();
 	ck_assert_str_eq(reply.message, "reloaded: nothing changes");
@@ -846,8 +846,7 @@ START_TEST(text_of_the_api_is_taken_over_as_a_whole)
 	ck_assert_msg(strstr(fakes[PROC_APID].last.text,
 			  "candidate:2:1: unknown key foo") != NULL,
 	    "%s", fakes[PROC_APID].last.text);
-	call_and_wait(CONF_CALL_COMMIT, 0,
-	    "asn: 65002\nrouter_id: 10.0.0.1\n");
+	call_and_wait(CONF_CALL_COMMIT, 0, "asn: 65002\nrouter_id: 10.0.0.1\n");
 	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_INVALID);
 	fakes[PROC_RDE].reject = b.running->generation + 1;
 	call_and_wait(CONF_CALL_COMMIT, 0, before_text);
@@ -919,8 +918,8 @@ START_TEST(log_level_changes_at_run_time)
 	log_set_level(LOG_LEVEL_ERROR);
 	ck_assert(!told("log_level: becomes error"));
 	call_and_wait(CONF_CALL_RUNNING, 0, NULL);
-	ck_assert_ptr_nonnull(memmem(reply.text, reply.text_len,
-	    "log_level: error", 16));
+	ck_assert_ptr_nonnull(
+	    memmem(reply.text, reply.text_len, "log_level: error", 16));
 	call_and_wait(CONF_CALL_LOG, 0, NULL);
 	ck_assert_str_eq(reply.message, "log level is error, as configured");
 	ck_assert_int_eq(levels[PROC_RDE], LOG_LEVEL_ERROR);
