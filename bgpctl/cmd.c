@@ -268,6 +268,26 @@ cmd_split(char *line, const char **words, int max)
 	}
 }
 
+void
+cmd_fold(FILE *to, int column, int indent, const char *text)
+{
+	enum { LINE = 80 };
+	bool first = true;
+	size_t n;
+
+	for (text += strspn(text, " "); *text != '\0';
+	     text += n + strspn(text + n, " ")) {
+		n = strcspn(text, " ");
+		if (column > indent && column + !first + (int)n > LINE) {
+			column = fprintf(to, "\n%*s", indent, "") - 1;
+			first = true;
+		}
+		column += fprintf(to, "%s%.*s", first ? "" : " ", (int)n, text);
+		first = false;
+	}
+	fprintf(to, "\n");
+}
+
 static bool
 begins_with(const struct cmd *cmd, int argc, const char *const *argv)
 {
@@ -289,6 +309,7 @@ cmd_help(FILE *to, const struct cmd *table, size_t n, int argc,
 {
 	const struct cmd_opt *o;
 	size_t i;
+	int column;
 
 	for (i = 0; i < n; i++) {
 		if (!begins_with(&table[i], argc, argv))
@@ -298,11 +319,14 @@ cmd_help(FILE *to, const struct cmd *table, size_t n, int argc,
 			fprintf(to, " %s", table[i].free_value);
 		if (table[i].opts != NULL)
 			fprintf(to, " [option ...]");
-		fprintf(to, "\n\t%s\n", table[i].help);
-		for (o = table[i].opts; o != NULL && o->word != NULL; o++)
-			fprintf(to, "\t  %s%s%s: %s\n", o->word,
+		fprintf(to, "\n        ");
+		cmd_fold(to, 8, 8, table[i].help);
+		for (o = table[i].opts; o != NULL && o->word != NULL; o++) {
+			column = fprintf(to, "          %s%s%s: ", o->word,
 			    o->value == NULL ? "" : " ",
-			    o->value == NULL ? "" : o->value, o->help);
+			    o->value == NULL ? "" : o->value);
+			cmd_fold(to, column, 12, o->help);
+		}
 	}
 }
 
@@ -314,30 +338,20 @@ cmd_is_question(const char *word)
 	return n > 0 && word[n - 1] == '?';
 }
 
-/* A word and, from the column HELP on and folded before the margin, what it
- * is for. */
+/* A word, and from the column HELP on what it is for. */
 static void
 put_next(FILE *to, const char *word, size_t len, const char *value,
     const char *help)
 {
-	enum { HELP = 24, LINE = 80 };
+	enum { HELP = 24 };
 	int column = fprintf(to, "  %.*s%s%s", (int)len, word,
 	    value == NULL ? "" : " ", value == NULL ? "" : value);
-	size_t n;
 
-	for (; *help != '\0'; help += n + strspn(help + n, " ")) {
-		n = strcspn(help, " ");
-		if (column >= HELP && column + 1 + (int)n > LINE) {
-			fprintf(to, "\n");
-			column = 0;
-		}
-		if (column < HELP)
-			column += fprintf(to, "%*s", HELP - column, "");
-		else
-			column += fprintf(to, " ");
-		column += fprintf(to, "%.*s", (int)n, help);
-	}
-	fprintf(to, "\n");
+	if (column < HELP)
+		column += fprintf(to, "%*s", HELP - column, "");
+	else
+		column += fprintf(to, " ");
+	cmd_fold(to, column, HELP, help);
 }
 
 /* Do the words of `given` before its question mark begin this one? */

@@ -81,6 +81,10 @@ bool cmd_is_question(const char *word);
 void cmd_next(FILE *, const struct cmd *table, size_t n, int argc,
     const char *const *argv);
 
+/* The words of a text from `column` on, folded before the margin to lines
+ * that begin at `indent`, and a line end. */
+void cmd_fold(FILE *, int column, int indent, const char *text);
+
 /* What the language is; only the commands that begin with the words. */
 void cmd_help(FILE *, const struct cmd *table, size_t n, int argc,
     const char *const *argv);

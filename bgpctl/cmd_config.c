@@ -43,7 +43,8 @@ put_notes(struct ctl *ctl, size_t n, char *const *notes)
 	/* Beside the text, so that a redirected one stays what it is. */
 	fflush(ctl->out);
 	for (i = 0; i < n; i++)
-		fprintf(ctl->err, "bgpctl: note: %s\n", notes[i]);
+		cmd_fold(ctl->err, fprintf(ctl->err, "bgpctl: note: "), 8,
+		    notes[i]);
 }
 
 /* --- reload */

@@ -296,10 +296,12 @@ call_failed(struct bgpd *b, const struct err *e)
 static void
 note_left_out(struct bgpd *b, struct call *call)
 {
+	if (call->op != CONF_CALL_SAVE)
+		return;
 	conf_reply_note(&call->reply,
 	    "not part of a configuration: routes originated through the API "
 	    "and neighbors taken down by hand");
-	if (call->op == CONF_CALL_SAVE && b->file_inert != NULL)
+	if (b->file_inert != NULL)
 		conf_reply_note(&call->reply,
 		    "left out, because it has no effect yet: %s",
 		    b->file_inert);

@@ -459,7 +459,8 @@ set_diff(const struct conf_set *a, const struct conf_set *b,
 		    "changed, the same members in another order");
 	else
 		add(to, CONF_CHANGED, false, kind, b->name,
-		    "%u members added, %u removed", added, removed);
+		    "%u member%s added, %u removed", added,
+		    added == 1 ? "" : "s", removed);
 }
 
 static void
@@ -475,7 +476,8 @@ sets_diff(const struct conf *a, const struct conf *b, struct conf_changes *to)
 		old = conf_set_find(a, kind, set->name);
 		if (old == NULL)
 			add(to, CONF_ADDED, false, conf_set_kind_text(kind),
-			    set->name, "added, %u members", set->n);
+			    set->name, "added, %u member%s", set->n,
+			    set->n == 1 ? "" : "s");
 		else if (old->serial != set->serial &&
 		    !conf_set_equal(old, set))
 			set_diff(old, set, to);
@@ -544,7 +546,8 @@ policies_diff(const struct conf *a, const struct conf *b,
 		old = conf_policy_find(a, p->name);
 		if (old == NULL)
 			add(to, CONF_ADDED, false, "policy", p->name,
-			    "added, %u statements", p->n);
+			    "added, %u statement%s", p->n,
+			    p->n == 1 ? "" : "s");
 		else if (old->serial != p->serial && !conf_policy_equal(old, p))
 			policy_diff(old, p, to);
 	}

@@ -778,6 +778,7 @@ static void
 put_policy(struct wr *w, const struct conf_policy *p)
 {
 	const struct conf_statement *st;
+	size_t at;
 	uint32_t i;
 
 	put(w, "  - ");
@@ -785,14 +786,16 @@ put_policy(struct wr *w, const struct conf_policy *p)
 	put(w, p->n == 0 ? "    statements: []\n" : "    statements:\n");
 	for (i = 0; i < p->n && wr_ok(w); i++) {
 		st = &p->statements[i];
-		/* Its first key follows the dash, the others stand below. */
-		put(w, "      - ");
-		if (st->name != NULL && st->name[0] != '\0')
+		at = wr_len(w);
+		if (st->name != NULL && st->name[0] != '\0') {
+			put(w, "        ");
 			put_key_text(w, "name", st->name);
-		else
-			put(w, "name: null\n");
+		}
 		put_conditions(w, &st->conditions);
 		put_actions(w, &st->actions);
+		/* Its first key, whichever that is, follows the dash. */
+		if (wr_ok(w))
+			w->base[at + 6] = '-';
 	}
 }
 

@@ -52,7 +52,9 @@ dir_of(const char *path, const char *dir)
 		return xstrdup(dir);
 	if (base == path)
 		return xstrdup(".");
-	return xasprintf("%.*s", (int)(base - path), path);
+	/* Without the slash, unless it is the root. */
+	return xasprintf("%.*s", (int)(base - path > 1 ? base - path - 1 : 1),
+	    path);
 }
 
 /* `path` is real. */

@@ -399,7 +399,7 @@ class Reload(unittest.TestCase):
         self.marked(**self.policies("198.51.101.0/24"))
         self.b.wait_gone("198.51.101.0/24")
         self.b.wait_route("198.51.100.0/24")
-        self.assertTrue(self.suite.grep("prefix-set s: 1 members added, 1 removed"))
+        self.assertTrue(self.suite.grep("prefix-set s: 1 member added, 1 removed"))
         self.assertFalse(self.suite.grep("policy p: changed"))
         self.marked(**{"defined-sets": {}, "policy-definitions": [],
                        "peers": self.peers})

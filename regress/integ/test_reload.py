@@ -89,7 +89,7 @@ class Told(Base):
             "network 192.0.2.0/24: added",
             "prefix-set many: added, 40 members",
             "as-path-set customers: added, 2 members",
-            "community-set marks: added, 1 members",
+            "community-set marks: added, 1 member",
             "policy in: added, 2 statements"])
         self.assertEqual([c["name"] for c in trial["changes"]
                           if c["resets_session"]], [net.v4(10)])
