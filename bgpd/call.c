@@ -26,6 +26,7 @@
 #include "bgpd/bgpd.h"
 #include "bgpd/conf_diff.h"
 #include "bgpd/conf_write.h"
+#include "bgpd/secrets.h"
 #include "bgpd/store.h"
 #include "common/hash.h"
 #include "common/log.h"
@@ -158,8 +159,8 @@ text_name(const struct bgpd *b, const struct call *call, char *buf, size_t size)
 
 /* As the file would have it: with the addresses that were asked for, not
  * those that were bound. */
-static void
-running_write(const struct bgpd *b, struct wr *to)
+static struct conf *
+running_as_file(const struct bgpd *b)
 {
 	struct conf *c = conf_copy(b->running);
 	struct conf_endpoint *e;
@@ -180,8 +181,79 @@ running_write(const struct bgpd *b, struct wr *to)
 		}
 	}
 	c->log_level = b->file_level;
+	return c;
+}
+
+static void
+running_write(const struct bgpd *b, struct wr *to)
+{
+	struct conf *c = running_as_file(b);
+
 	conf_write(to, c);
 	conf_free(c);
+}
+
+/* --- what the API must not choose */
+
+static bool
+text_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+access_same(const struct conf_access *a, const struct conf_access *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return a->read_only == b->read_only &&
+	    text_same(a->certificate.path, b->certificate.path) &&
+	    text_same(a->key.path, b->key.path) &&
+	    text_same(a->client_ca.path, b->client_ca.path) &&
+	    text_same(a->tokens.path, b->tokens.path);
+}
+
+static bool
+listeners_same(const struct conf_endpoint *a, uint16_t n_a,
+    const struct conf_endpoint *b, uint16_t n_b)
+{
+	uint16_t i;
+
+	if (n_a != n_b)
+		return false;
+	for (i = 0; i < n_a; i++)
+		if (!conf_endpoint_equal(&a[i], &b[i]) ||
+		    !access_same(a[i].access, b[i].access))
+			return false;
+	return true;
+}
+
+/*
+ * A text of the API may not name other files and addresses than the file
+ * does: the parent would read, write or bind them with its own rights for
+ * whoever has got hold of apid.
+ */
+static int
+text_is_harmless(const struct bgpd *b, const struct conf *c, struct err *e)
+{
+	struct conf *now = running_as_file(b);
+	const char *key = NULL;
+
+	if (!listeners_same(now->listen, now->n_listen, c->listen, c->n_listen))
+		key = "listen_addr";
+	else if (!listeners_same(now->grpc_listen, now->n_grpc_listen,
+		     c->grpc_listen, c->n_grpc_listen))
+		key = "grpc_listen_addr";
+	else if (!text_same(now->pid_file, c->pid_file))
+		key = "pid_file";
+	else if (!text_same(now->state_dir, c->state_dir))
+		key = "state_dir";
+	conf_free(now);
+	if (key == NULL)
+		return 0;
+	return err_set(e, ERR_PRECONDITION,
+	    "%s: cannot change through the API: edit %s and reload", key,
+	    b->conf_name);
 }
 
 /* --- what changes */
@@ -387,8 +459,15 @@ call_propose(struct bgpd *b, struct loaded *l, struct err *e)
 	char buf[32];
 	int rc;
 
-	if (saved_check(call, l->conf, e) == -1)
+	if (writes_file(call) &&
+	    (text_is_harmless(b, l->conf, e) == -1 ||
+		saved_check(call, l->conf, e) == -1))
 		return -1;
+	if (writes_file(call) &&
+	    secrets_load(l->conf, &b->box, &l->diags) == -1) {
+		diags_err(&l->diags, text_name(b, call, buf, sizeof(buf)), e);
+		return -1;
+	}
 	rc = writes_file(call) ? reload_adopt(l, &now, &b->serial, &next) :
 				 reload_merge(l, &now, &b->serial, &next);
 	if (rc == -1) {
