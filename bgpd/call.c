@@ -626,6 +626,25 @@ text_begin(struct bgpd *b, struct call *call, struct err *e)
 }
 
 static void
+show_running(struct bgpd *b)
+{
+	struct call *call = b->call;
+	struct conf_reply *p = &call->reply;
+	struct err e;
+
+	err_clear(&e);
+	running_write(b, &call->text);
+	p->text = call->text.base;
+	p->text_len = wr_len(&call->text);
+	reply_message(call, "running configuration, generation %u",
+	    b->running->generation);
+	if (b->file_inert != NULL)
+		conf_reply_note(p, "left out, because it has no effect yet: %s",
+		    b->file_inert);
+	call_end(b, &e);
+}
+
+static void
 call_begin(struct bgpd *b, struct call *call)
 {
 	struct timeval tv = { LOADER_TIMEOUT_MS / 1000, 0 };
@@ -634,6 +653,10 @@ call_begin(struct bgpd *b, struct call *call)
 	char buf[32];
 
 	b->call = call;
+	if (call->op == CONF_CALL_RUNNING) {
+		show_running(b);
+		return;
+	}
 	memset(&l, 0, sizeof(l));
 	if (text_begin(b, call, &e) == -1) {
 		call_failed(b, &e);
@@ -667,13 +690,31 @@ call_begin(struct bgpd *b, struct call *call)
 	loaded_fini(&l);
 }
 
+/* The first that can begin.  Long answers wait for an apid that does not take
+ * those before, what changes something does not. */
+static struct call *
+call_due(struct bgpd *b)
+{
+	const struct child *apid = &b->children[PROC_APID];
+	struct call *call;
+
+	TAILQ_FOREACH(call, &b->calls, entry) {
+		if ((call->op == CONF_CALL_RUNNING ||
+			call->op == CONF_CALL_FILE) &&
+		    child_running(apid) && chan_congested(apid->chan))
+			continue;
+		return call;
+	}
+	return NULL;
+}
+
 void
 calls_next(struct bgpd *b)
 {
 	struct call *call;
 
 	while (b->state == RELOAD_IDLE && b->call == NULL &&
-	    (call = TAILQ_FIRST(&b->calls)) != NULL) {
+	    (call = call_due(b)) != NULL) {
 		TAILQ_REMOVE(&b->calls, call, entry);
 		b->n_calls--;
 		call_begin(b, call);
@@ -769,6 +810,17 @@ reload_waiting(struct bgpd *b)
 	return NULL;
 }
 
+static size_t
+waiting_bytes(const struct bgpd *b)
+{
+	const struct call *call;
+	size_t n = 0;
+
+	TAILQ_FOREACH(call, &b->calls, entry)
+		n += wr_len(&call->text);
+	return n;
+}
+
 static void
 call_queue(struct bgpd *b, struct call *call)
 {
@@ -801,17 +853,6 @@ answer_at_once(struct bgpd *b, uint32_t request, const struct conf_call *q)
 	enum log_level level;
 
 	switch ((enum conf_call_op)q->op) {
-	case CONF_CALL_RUNNING:
-		running_write(b, &call->text);
-		p->text = call->text.base;
-		p->text_len = wr_len(&call->text);
-		reply_message(call, "running configuration, generation %u",
-		    b->running->generation);
-		if (b->file_inert != NULL)
-			conf_reply_note(p,
-			    "left out, because it has no effect yet: %s",
-			    b->file_inert);
-		break;
 	case CONF_CALL_VERSIONS:
 		p->n_versions = store_versions(b->conf_path,
 		    b->running->state_dir, p->versions);
@@ -832,7 +873,7 @@ answer_at_once(struct bgpd *b, uint32_t request, const struct conf_call *q)
 void
 call_request(struct bgpd *b, uint32_t request, const struct conf_call *q)
 {
-	const bool at_once = q->op == CONF_CALL_RUNNING ||
+	const bool at_once =
 	    q->op == CONF_CALL_VERSIONS || q->op == CONF_CALL_LOG;
 	struct call *call = NULL;
 	struct err e;
@@ -849,7 +890,9 @@ call_request(struct bgpd *b, uint32_t request, const struct conf_call *q)
 	}
 	if (q->op == CONF_CALL_RELOAD)
 		call = reload_waiting(b);
-	if (call == NULL && b->n_calls >= CALLS_MAX) {
+	if (call == NULL &&
+	    (b->n_calls >= CALLS_MAX ||
+		waiting_bytes(b) + q->text_len > CALLS_BYTES_MAX)) {
 		(void)err_set(&e, ERR_EXHAUSTED, "too many calls are waiting");
 		answer_err(b, request, &e);
 		return;

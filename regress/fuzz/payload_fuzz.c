@@ -5,6 +5,7 @@
  * survives being written and read again.
  */
 #include "common/msg.h"
+#include "common/msg_call.h"
 #include "common/msg_conf.h"
 #include "common/msg_peer.h"
 #include "common/msg_query.h"
@@ -37,6 +38,8 @@ union payload {
 	struct peer_counts peer_counts;
 	struct conf_endpoint conf_endpoint;
 	struct sock_req sock_req;
+	struct conf_call conf_call;
+	struct conf_reply conf_reply;
 };
 
 #define CODEC(name)                                                            \
@@ -50,6 +53,8 @@ union payload {
 	}
 
 CODEC(query_open)
+CODEC(conf_call)
+CODEC(conf_reply)
 CODEC(query_path)
 CODEC(inject)
 CODEC(rib_info)
@@ -96,6 +101,12 @@ fini_conf_endpoint(void *p)
 	conf_endpoint_fini(p);
 }
 
+static void
+fini_conf_reply(void *p)
+{
+	conf_reply_fini(p);
+}
+
 static const struct codec codecs[] = {
 	{ get_query_open, put_query_open, NULL },
 	{ get_query_path, put_query_path, NULL },
@@ -114,6 +125,8 @@ static const struct codec codecs[] = {
 	{ get_sock_req, put_sock_req, NULL },
 	{ get_peer_counts, put_peer_counts, NULL },
 	{ get_conf_endpoint, put_conf_endpoint, fini_conf_endpoint },
+	{ get_conf_call, put_conf_call, NULL },
+	{ get_conf_reply, put_conf_reply, fini_conf_reply },
 };
 enum { CODECS = sizeof(codecs) / sizeof(codecs[0]) };
 
