@@ -39,6 +39,8 @@ class Base(unittest.TestCase):
         self.peers = [passive(net.v4(10 + n), remote_as=65010 + n)
                       for n in range(self.n_speakers)]
         self.suite = Suite(peers=self.peers, name="reload", **self.conf)
+        # Where bgpd runs as an ordinary user, it is this one's directory.
+        os.chmod(self.suite.dir, 0o777)
         self.suite.start()
         self.addCleanup(self.suite.kill)
 
@@ -349,6 +351,7 @@ class Saved(Base):
     def test_versions_in_the_state_directory(self):
         state = os.path.join(self.suite.dir, "state")
         os.mkdir(state)
+        os.chmod(state, 0o777)
         self.write(state_dir=state)
         self.ctl("reload")
         self.change()

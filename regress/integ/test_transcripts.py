@@ -106,6 +106,7 @@ class Transcripts(unittest.TestCase):
                 {"actions": {"reject": True}}]}]})
 
     def setUp(self):
+        os.chmod(self.suite.dir, 0o777)     # bgpd may be another user
         self.suite.start()
         self.addCleanup(self.suite.kill)
         s = Speaker("192.0.2.10", 65010, remote=self.suite.addr)
