@@ -94,6 +94,7 @@ struct bgpd {
 	char *conf_path; /* the same, absolute */
 	bool foreground;
 	bool verbose;
+	bool trial; /* only answers questions about the file */
 	bool ready; /* the first generation is committed everywhere */
 	bool stopping;
 	int status; /* exit status */

@@ -16,7 +16,6 @@
 #include <pcre2.h>
 
 #include "common/aspath.h"
-#include "common/conf_policy.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 
@@ -122,9 +121,10 @@ as_pattern_new(const char *s, struct err *e)
 		err_set(e, ERR_INVALID, "pattern \"\" is empty");
 		return NULL;
 	}
-	if (strlen(s) > CONF_PATTERN_MAX) {
-		err_set(e, ERR_INVALID, "pattern \"%.60s...\" is longer than %u",
-		    s, CONF_PATTERN_MAX);
+	if (strlen(s) > AS_PATTERN_MAX) {
+		err_set(e, ERR_INVALID,
+		    "pattern \"%.60s...\" is longer than %u", s,
+		    AS_PATTERN_MAX);
 		return NULL;
 	}
 	p = xcalloc(1, sizeof(*p));

@@ -19,6 +19,8 @@
 #include "common/compat.h"
 #include "common/err.h"
 
+#define AS_PATTERN_MAX 1000u /* bytes of a pattern */
+
 struct as_pattern;
 
 /* NULL with ERR_INVALID and the reason and place in `e`. */

@@ -272,8 +272,8 @@ conf_work(struct shell *sh)
 	if (sh->bgpd == NULL)
 		return false;
 	end.us += CONF_SLICE_US;
-	while (st->building && b == POLICY_BUILD_MORE &&
-	    !mono_reached(now, end)) {
+	while (
+	    st->building && b == POLICY_BUILD_MORE && !mono_reached(now, end)) {
 		b = policy_store_step(sh->rde->store, CONF_STEP, &e);
 		if (b == POLICY_BUILD_DONE)
 			vote(sh);

@@ -618,8 +618,7 @@ looks_same(struct packer *p, uint32_t old, uint32_t new)
 	if (a->path_len != b->path_len || a->origin != b->origin ||
 	    a->neighbour_as != b->neighbour_as)
 		return false;
-	if (!rule->ebgp &&
-	    (a->local_pref != b->local_pref || a->med != b->med))
+	if (!rule->ebgp && (a->local_pref != b->local_pref || a->med != b->med))
 		return false;
 	if (p->pair.old != old || p->pair.new != new) {
 		p->pair.old = old;
@@ -841,9 +840,8 @@ dump_collect(struct packer *p, struct dump *d)
 			continue;
 		p->memo.attrs = e->attrs;
 		p->memo.peer = e->peer;
-		p->memo.bucket =
-		    dump_list_for(p->rde, d, e->attrs, sent,
-			member_or_none(g, source));
+		p->memo.bucket = dump_list_for(p->rde, d, e->attrs, sent,
+		    member_or_none(g, source));
 		dump_append(d, p->memo.bucket, d->at);
 	}
 	return dump_is_collected(d);
@@ -860,8 +858,8 @@ dump_is_due(const struct packer *p, const struct dump_list *l, uint32_t id,
 {
 	const struct rib_entry *e = rib_entry(p->rib, id);
 
-	if (e->attrs != l->attrs || !rib_has_best(e) ||
-	    p->sent[id] != 0 || is_marked(p, id))
+	if (e->attrs != l->attrs || !rib_has_best(e) || p->sent[id] != 0 ||
+	    is_marked(p, id))
 		return false;
 	if (e->peer == *peer)
 		return true;

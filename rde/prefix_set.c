@@ -68,8 +68,7 @@ prefix_set_free(struct prefix_set *ps)
 static uint32_t
 slot_of(const struct prefix_set *ps, const struct lengths *l)
 {
-	uint32_t at =
-	    (uint32_t)hash_bytes(l, sizeof(*l)) & (ps->n_slots - 1);
+	uint32_t at = (uint32_t)hash_bytes(l, sizeof(*l)) & (ps->n_slots - 1);
 
 	while (ps->slots[at] != 0 &&
 	    memcmp(&ps->lengths[ps->slots[at]], l, sizeof(*l)) != 0)
@@ -84,8 +83,8 @@ lengths_grow(struct prefix_set *ps)
 	uint32_t i;
 
 	ps->max_lengths *= 2;
-	ps->lengths = xreallocarray(ps->lengths, ps->max_lengths,
-	    sizeof(*ps->lengths));
+	ps->lengths =
+	    xreallocarray(ps->lengths, ps->max_lengths, sizeof(*ps->lengths));
 	free(ps->slots);
 	ps->n_slots = ps->max_lengths * 2;
 	ps->slots = xcalloc(ps->n_slots, sizeof(*ps->slots));

@@ -443,8 +443,8 @@ candidate_set(const struct rde *rde, struct candidate *c,
 	c->path_len = a->path_len;
 	c->cluster_len = a->cluster_len;
 	if (a->cluster_len == 255)
-		c->cluster_len = (uint16_t)cluster_len(
-		    attrs_get_base(rde->attrs, v->attrs));
+		c->cluster_len =
+		    (uint16_t)cluster_len(attrs_get_base(rde->attrs, v->attrs));
 	c->origin = a->origin;
 	c->kind = peer->kind;
 	c->eligible = (v->flags & RIB_INELIGIBLE) == 0;
