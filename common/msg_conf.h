@@ -120,9 +120,9 @@ struct conf_edit {
 };
 void conf_edit_fini(struct conf_edit *);
 void msg_conf_edit_put(struct wr *, const struct conf_edit *);
-/* Names may be any text, lists as long as they are: what rules of the
- * configuration they break is bgpd's to say.  Members of sets and statements
- * must be well-formed. */
+/* Names and patterns may be any text, lists as long as they are: what bounds
+ * of the configuration they break is bgpd's to say.  That patterns compile is
+ * the sender's to know. */
 void msg_conf_edit_get(struct rd *, struct conf_edit *);
 /* Hand over a written edit in pieces that fit into messages; `last` is to go
  * as CONF_EDIT, those before as CONF_EDIT_PART. */
