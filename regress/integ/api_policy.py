@@ -552,6 +552,30 @@ class Policy(PolicyCase):
                 peer_address="198.51.100.9", policy_names=["a"])
         self.assertEqual(self.shown(addr), ([], "", [], ""))
 
+    def test_changes_act_at_once(self):
+        addr = net.v4(10)
+        s = self.speaker(10)
+        self.suite.wait_state(addr)
+        s.announce(["10.1.0.0/16", "10.2.0.0/16"], [65010])
+        self.suite.wait_routes(["10.1.0.0/16", "10.2.0.0/16"])
+        self.add_set("prefix-set", "some", prefixes("10.1.0.0/16"))
+        self.add_policy("some", self.statement(
+            {"match_prefix_set": pb.MatchSetRef(set_name="some")},
+            {"local_pref": 300}))
+        self.assign(addr, "import", "some")
+        self.suite.wait_routes(["10.1.0.0/16"])
+        paths, = self.suite.routes().values()
+        self.assertEqual(paths[0].local_pref, 300)
+        self.assertEqual(len(self.suite.routes(pb.ADJ_IN, addr)), 2)
+        self.add_set("prefix-set", "some", prefixes("10.2.0.0/16"),
+                     replace=True)
+        self.suite.wait_routes(["10.2.0.0/16"])
+        self.add_policy("some", self.statement(actions={"reject": True}))
+        self.suite.wait_routes([])
+        self.assign(addr, "import")
+        self.suite.wait_routes(["10.1.0.0/16", "10.2.0.0/16"])
+        self.assertEqual(self.suite.state(addr), "ESTABLISHED")
+
     def test_an_assignment_outlives_the_session(self):
         self.add_policy("a")
         self.assign(net.v4(10), "import", "a", default_action="accept")
