@@ -700,6 +700,7 @@ class Explain(PolicyCase):
         r = self.explained(candidate=route)
         self.assertFalse(r.accepted)
         self.assertEqual(self.steps(r)[-1], ("in", 2, "no seven"))
+        self.assertFalse(r.before.HasField("local_pref"))
         r = self.explained(candidate=route, direction="export", peer=11)
         self.assertTrue(r.accepted)
         self.assertEqual(r.source_address, "127.0.0.1")
@@ -787,6 +788,28 @@ class Explain(PolicyCase):
         r = self.dry_run(policy_names=["in"], sets=[
             self.config("prefix-set", "tens", data)])
         self.assertEqual((r.appear, r.vanish), (0, 2))
+
+    def test_dry_runs_that_nobody_waits_for(self):
+        request = policy.DryRunRequest(
+            peer_address=net.v4(10), direction="import", policy_names=["in"],
+            sets=[self.config("prefix-set", "tens", prefixes(
+                *("10.%d.%d.0/24" % (i // 256, i % 256)
+                  for i in range(20000))))])
+        for i in range(30):
+            call = self.explain.DryRun.future(request)
+            if i % 2:
+                try:
+                    call.result(timeout=0.01)
+                except (grpc.FutureTimeoutError, grpc.RpcError):
+                    pass
+            call.cancel()
+        self.assertEqual(self.dry_run(policy_names=["in"]).examined, 4)
+        # More at a time than the engine takes are refused, not kept.
+        calls = [self.explain.DryRun.future(request) for _ in range(40)]
+        codes = {c.code() for c in calls}
+        self.assertLessEqual(codes, {C.OK, C.RESOURCE_EXHAUSTED})
+        self.assertIn(C.OK, codes)
+        self.assertEqual(self.dry_run(policy_names=["in"]).examined, 4)
 
     def test_dry_run_of_export(self):
         second = self.speaker(11)
