@@ -80,7 +80,8 @@ apid_ask_long(struct apid *apid, struct req *req, enum proc to,
 	if (chan == NULL)
 		return err_set(e, ERR_UNAVAILABLE, "%s is not there",
 		    proc_name(to));
-	if (!wr_ok(wr) || left > APID_WAITING_MAX - chan_queued(chan))
+	if (!wr_ok(wr) || chan_queued(chan) > APID_WAITING_MAX ||
+	    left > APID_WAITING_MAX - chan_queued(chan))
 		return err_set(e, ERR_EXHAUSTED,
 		    "too much waits for %s: try again later", proc_name(to));
 	req_open(&apid->reqs, req, to, ops,

@@ -136,6 +136,14 @@ parse_option(const struct cmd_opt *opts, const char *given,
 	return 0;
 }
 
+/* May the free value be any word? */
+static bool
+free_is_word(const struct cmd *cmd)
+{
+	return cmd->free_value != NULL &&
+	    strstr(cmd->free_value, "PREFIX") == NULL;
+}
+
 static int
 parse_rest(struct cmd_args *args, int argc, const char *const *argv, char *err,
     size_t err_len)
@@ -145,8 +153,14 @@ parse_rest(struct cmd_args *args, int argc, const char *const *argv, char *err,
 	int i;
 
 	for (i = 0; i < argc; i++) {
-		if (parse_option(cmd->opts, argv[i], &opt, err, err_len) == -1)
+		if (parse_option(cmd->opts, argv[i], &opt, err, err_len) ==
+			-1 &&
+		    !free_is_word(cmd))
 			return -1;
+		/* "p" is the name of a policy, not short for an option. */
+		if (opt != NULL && free_is_word(cmd) &&
+		    strcmp(opt->word, argv[i]) != 0)
+			opt = NULL;
 		if (opt == NULL) {
 			if (cmd->free_value == NULL ||
 			    (args->n_free_values > 0 &&

@@ -7,7 +7,8 @@
  * value (ADDR, PREFIX, FILE).  After the pattern come options in any order,
  * each a word of its own or a word and a value, and a free value, or several,
  * where the command has one.  Any word of the language may be abbreviated
- * as long as it is unique at its place.
+ * as long as it is unique at its place; but not options where the free value
+ * may be any word, as a name.
  */
 #ifndef BGPCTL_CMD_H
 #define BGPCTL_CMD_H

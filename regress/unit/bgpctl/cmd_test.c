@@ -91,6 +91,16 @@ START_TEST(several_free_values)
 	ck_assert_str_eq(args.free_value, "a");
 	ck_assert_str_eq(args.free_values[1], "c");
 	ck_assert_str_eq(cmd_value(&args, "policy"), "b");
+	/* Names are not short for options. */
+	ck_assert_int_eq(parse("policy assign 192.0.2.1 import p d default "
+			       "accept"),
+	    0);
+	ck_assert_uint_eq(args.n_free_values, 2);
+	ck_assert_str_eq(args.free_values[0], "p");
+	ck_assert_str_eq(args.free_values[1], "d");
+	ck_assert_str_eq(cmd_value(&args, "default"), "accept");
+	ck_assert_int_eq(parse("show policy c"), 0);
+	ck_assert_str_eq(args.free_value, "c");
 }
 END_TEST
 
