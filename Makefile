@@ -26,7 +26,8 @@ flags_release := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2
 flags_debug := -O0 -g3
 flags_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
     -fno-omit-frame-pointer
-flags_coverage := -O0 -g --coverage
+# Counts are written to files at the end, as no program of ours may otherwise.
+flags_coverage := -O0 -g --coverage -DSANDBOX_TRACEABLE=1
 flags_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=all -DFUZZING
 ifeq ($(origin flags_$(BUILD)),undefined)
