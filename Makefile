@@ -19,6 +19,9 @@ SBINDIR ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/libexec/bgpgg
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+ZSHCOMPDIR ?= $(DATADIR)/zsh/site-functions
+FISHCOMPDIR ?= $(DATADIR)/fish/vendor_completions.d
 SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 EMPTYDIR ?= $(if $(filter /usr,$(PREFIX)),/run/bgpgg/empty,$(PREFIX)/var/empty/bgpgg)
 
@@ -53,7 +56,7 @@ LDFLAGS += $(filter -fsanitize% -fno-sanitize% --coverage,$(flags_$(BUILD))) \
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all check unit lint fuzz bench run install clean demo
+.PHONY: all check unit lint fuzz bench run install clean demo deb
 all:
 
 # $(call lib,DIR): $(B)/lib/libDIR.a of DIR/*.c but main.c
@@ -116,11 +119,28 @@ install: all
 	    $(DESTDIR)$(DATADIR)/bgpgg/proto/bgpgg/v1
 	install -m 644 README.md ARCHITECTURE.md LICENSE $(wildcard doc/*.md) \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg
+	install -D -m 644 etc/bgpd.yaml \
+	    $(DESTDIR)$(DATADIR)/doc/bgpgg/examples/bgpd.yaml
+	install -d $(DESTDIR)$(DATADIR)/doc/bgpgg/examples/init
+	install -m 644 $(wildcard etc/init/*) \
+	    $(DESTDIR)$(DATADIR)/doc/bgpgg/examples/init
 	cd doc && find examples -type f | while read -r f; do \
 	    install -D -m $$(test -x "$$f" && echo 755 || echo 644) "$$f" \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg/"$$f" || exit 1; done
 	test -e $(DESTDIR)$(SYSCONFDIR)/bgpgg/bgpd.yaml || \
 	    install -m 640 etc/bgpd.yaml $(DESTDIR)$(SYSCONFDIR)/bgpgg/bgpd.yaml
+
+# The Debian package, in build/deb: made in a copy, since it writes where it
+# stands.
+deb:
+	rm -rf build/deb
+	mkdir -p build/deb/bgpgg
+	tar -cf - --exclude=./build --exclude=./.git --exclude=__pycache__ . | \
+	    tar -xf - -C build/deb/bgpgg
+	cd build/deb/bgpgg && env -u MAKEFLAGS -u MAKELEVEL \
+	    dpkg-buildpackage -b -us -uc
+	rm -rf build/deb/bgpgg
+	@ls build/deb/*.deb
 
 run: all
 	$(B)/sbin/bgpd -d -f etc/bgpd.yaml
