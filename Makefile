@@ -108,7 +108,8 @@ install: all
 	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
 	    $(DESTDIR)$(DATADIR)/bgpgg/proto/bgpgg/v1 \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg \
-	    $(DESTDIR)$(SYSCONFDIR)/bgpgg $(DESTDIR)$(EMPTYDIR)
+	    $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR) \
+	    $(DESTDIR)$(FISHCOMPDIR) $(DESTDIR)$(SYSCONFDIR)/bgpgg $(DESTDIR)$(EMPTYDIR)
 	install -m 755 $(B)/sbin/bgpd $(B)/sbin/bgpctl $(DESTDIR)$(SBINDIR)
 	install -m 755 $(B)/libexec/bgpgg/sessiond $(B)/libexec/bgpgg/rde \
 	    $(B)/libexec/bgpgg/apid $(DESTDIR)$(LIBEXECDIR)
@@ -117,6 +118,9 @@ install: all
 	install -m 644 proto/bgp.proto $(DESTDIR)$(DATADIR)/bgpgg/proto
 	install -m 644 proto/bgpgg/v1/*.proto \
 	    $(DESTDIR)$(DATADIR)/bgpgg/proto/bgpgg/v1
+	install -m 644 etc/completion/bgpctl.bash $(DESTDIR)$(BASHCOMPDIR)/bgpctl
+	install -m 644 etc/completion/_bgpctl $(DESTDIR)$(ZSHCOMPDIR)
+	install -m 644 etc/completion/bgpctl.fish $(DESTDIR)$(FISHCOMPDIR)
 	install -m 644 README.md ARCHITECTURE.md LICENSE $(wildcard doc/*.md) \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg
 	install -D -m 644 etc/bgpd.yaml \

@@ -65,6 +65,15 @@ bool cmd_has(const struct cmd_args *, const char *option);
 /* The value of the option's last occurrence, NULL if it was not given. */
 const char *cmd_value(const struct cmd_args *, const char *option);
 
+/*
+ * What may stand in place of the last of the words, for the completion of
+ * shells: a line each, the word, a tab and what it is.  Of a value that is
+ * none of a few words there is "@" and its name; an address that is one of
+ * the neighbors' is "@NEIGHBOR".  "" as the last word asks for everything.
+ */
+void cmd_complete(FILE *, const struct cmd *table, size_t n, int argc,
+    const char *const *argv);
+
 /* What the language is; only the commands that begin with the words. */
 void cmd_help(FILE *, const struct cmd *table, size_t n, int argc,
     const char *const *argv);
