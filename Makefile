@@ -56,7 +56,8 @@ LDFLAGS += $(filter -fsanitize% -fno-sanitize% --coverage,$(flags_$(BUILD))) \
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all check unit lint fuzz bench run install clean demo deb
+.PHONY: all check unit lint fuzz bench run install clean demo deb \
+    package-test
 all:
 
 # $(call lib,DIR): $(B)/lib/libDIR.a of DIR/*.c but main.c
@@ -145,6 +146,10 @@ deb:
 	    dpkg-buildpackage -b -us -uc
 	rm -rf build/deb/bgpgg
 	@ls build/deb/*.deb
+
+# Takes root and a Debian mirror, and some minutes.
+package-test:
+	regress/package/run
 
 run: all
 	$(B)/sbin/bgpd -d -f etc/bgpd.yaml
