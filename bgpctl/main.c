@@ -135,6 +135,11 @@ main(int argc, char **argv)
 		    words + 1);
 		return CTL_DONE;
 	}
+	if (argc > 0 && strcmp(words[0], "complete") == 0) {
+		cmd_complete(stdout, ctl_commands, ctl_n_commands, argc - 1,
+		    words + 1);
+		return CTL_DONE;
+	}
 	if (cmd_parse(ctl_commands, ctl_n_commands, argc, words, &args, text,
 		sizeof(text)) == -1) {
 		fprintf(stderr, "bgpctl: %s\n", text);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "bgpd/bgpd.h"
+#include "bgpd/notify.h"
 #include "common/hash.h"
 #include "common/log.h"
 #include "common/proc.h"
@@ -283,6 +284,12 @@ prepare(struct bgpd *b, const struct options *o, struct loaded *l)
 		exit(1);
 }
 
+static bool
+alive(void *arg)
+{
+	return children_alive(arg);
+}
+
 static void
 run(struct bgpd *b)
 {
@@ -308,7 +315,9 @@ run(struct bgpd *b)
 			  "directory");
 	children_start(b);
 	reload_first(b);
+	notify_run(b->notify, b->base, alive, b);
 	event_base_dispatch(b->base);
+	notify_free(b->notify);
 	children_free(b);
 	reload_fini(b);
 	for (i = 0; i < nitems(signals); i++)
@@ -344,6 +353,7 @@ main(int argc, char **argv)
 		paths_fini(&b.paths);
 		return 0;
 	}
+	b.notify = notify_new();
 	if (b.box.privileged)
 		children_identity(l.conf, &b.box);
 	if (o.trial != NULL) {

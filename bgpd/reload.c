@@ -29,6 +29,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bgpd/notify.h"
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/xmalloc.h"
@@ -240,6 +241,7 @@ announce_ready(struct bgpd *b)
 		    listener_str(&l->bound, text));
 	log_info("ready: AS %u, router id %s", b->running->asn,
 	    addr_str(&id, text));
+	notify_ready(b->notify, "AS %u, router id %s", b->running->asn, text);
 	if (b->ready_pipe != -1) {
 		if (write(b->ready_pipe, "", 1) == -1)
 			log_debug("nobody waits for the start");
@@ -325,11 +327,15 @@ transaction_commit(struct bgpd *b)
 	proc_apply_log(b->running);
 	if (pid_file_update(b, b->running, &e) == -1)
 		log_warnx("%s", e.text);
-	if (!b->ready)
+	if (!b->ready) {
 		announce_ready(b);
-	else if (b->n_batch == 0)
+	} else if (b->n_batch == 0) {
 		log_info("configuration taken over, generation %u",
 		    b->running->generation);
+		notify_ready(b->notify,
+		    "configuration taken over, generation %u",
+		    b->running->generation);
+	}
 	err_clear(&e);
 	batch_answer(b, &e);
 	reloaders_answer(b, &e);
@@ -376,12 +382,15 @@ transaction_abort(struct bgpd *b, const struct err *e)
 		bgpd_stop(b, 1);
 		return;
 	}
-	if (b->n_batch > 1)
+	if (b->n_batch > 1) {
 		batch_requeue(b);
-	else if (b->n_batch == 1)
+	} else if (b->n_batch == 1) {
 		batch_answer(b, e);
-	else
+	} else {
 		log_errorx("reload refused, nothing has changed: %s", e->text);
+		notify_ready(b->notify,
+		    "reload refused, nothing has changed: %s", e->text);
+	}
 	reloaders_answer(b, e);
 	reload_next(b);
 }
@@ -693,6 +702,8 @@ static void
 reload_failed(struct bgpd *b, const struct err *e)
 {
 	log_errorx("reload failed, nothing has changed");
+	notify_ready(b->notify, "reload failed, nothing has changed: %s",
+	    e->text);
 	reloaders_answer(b, e);
 	reload_next(b);
 }
@@ -764,6 +775,7 @@ file_begin(struct bgpd *b)
 	struct err e;
 
 	memset(&l, 0, sizeof(l));
+	notify_reloading(b->notify);
 	b->reload_wanted = false;
 	memcpy(b->reloaders, b->reloaders_next,
 	    b->n_reloaders_next * sizeof(b->reloaders[0]));
