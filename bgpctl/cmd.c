@@ -290,6 +290,18 @@ static const struct {
 	{ "ACTION", "terminate discard" },
 	{ "FAMILY", "ipv4 ipv6" },
 	{ "ORIGIN", "igp egp incomplete" },
+	{ "TYPE",
+	    "prefix-set neighbor-set as-path-set community-set "
+	    "ext-community-set large-community-set" },
+	{ "VERDICT", "accept reject" },
+};
+
+/* Behind these an address is a neighbor's. */
+static const char *const neighbor_follows[] = {
+	"neighbor delete",
+	"policy assign",
+	"policy test",
+	"policy dry-run",
 };
 
 static void
@@ -305,9 +317,10 @@ static void
 offer_value(FILE *to, const char *given, const char *before, const char *name,
     size_t len, const char *help)
 {
-	static const char suffix[] = "neighbor", whole[] = "neighbor delete";
+	static const char suffix[] = "neighbor";
 	size_t i, before_len = strlen(before);
 	const char *word;
+	bool neighbor;
 	int at;
 
 	for (i = 0; i < nitems(choices); i++) {
@@ -318,10 +331,11 @@ offer_value(FILE *to, const char *given, const char *before, const char *name,
 			offer_word(to, given, word, len, help);
 		return;
 	}
-	if (same(name, len, "ADDR", 4) &&
-	    (strcmp(before, whole) == 0 ||
-		(before_len >= strlen(suffix) &&
-		    strcmp(before + before_len - strlen(suffix), suffix) == 0)))
+	neighbor = before_len >= strlen(suffix) &&
+	    strcmp(before + before_len - strlen(suffix), suffix) == 0;
+	for (i = 0; i < nitems(neighbor_follows); i++)
+		neighbor = neighbor || strcmp(before, neighbor_follows[i]) == 0;
+	if (same(name, len, "ADDR", 4) && neighbor)
 		fprintf(to, "@NEIGHBOR\t%s\n", help);
 	else
 		fprintf(to, "@%.*s\t%s\n", (int)len, name, help);

@@ -158,13 +158,22 @@ as_pattern_new(const char *s, struct err *e)
 }
 
 void
+as_pattern_slim(struct as_pattern *p)
+{
+	pcre2_match_data_free(p->data);
+	pcre2_match_context_free(p->limits);
+	pcre2_code_free(p->code);
+	p->data = NULL;
+	p->limits = NULL;
+	p->code = NULL;
+}
+
+void
 as_pattern_free(struct as_pattern *p)
 {
 	if (p == NULL)
 		return;
-	pcre2_match_data_free(p->data);
-	pcre2_match_context_free(p->limits);
-	pcre2_code_free(p->code);
+	as_pattern_slim(p);
 	free(p);
 }
 

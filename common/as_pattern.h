@@ -55,5 +55,8 @@ struct as_pattern_plain {
 	bool at_end;
 };
 void as_pattern_plain(const struct as_pattern *, struct as_pattern_plain *);
+/* Give back what only matching needs, for patterns that are never matched by
+ * text again. */
+void as_pattern_slim(struct as_pattern *);
 
 #endif

@@ -146,6 +146,7 @@ as_path_set_add(struct as_path_set *s, const char *text, struct err *e)
 	s->patterns[s->n++] = p;
 	as_pattern_plain(p, &is);
 	if (is.n > 0) {
+		as_pattern_slim(p);
 		plain_add(s, &is);
 		return 0;
 	}

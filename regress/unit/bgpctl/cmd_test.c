@@ -178,11 +178,11 @@ static const struct {
 	const char *line; /* "|" ends the words: an empty one follows */
 	const char *offered; /* the words, a blank behind each */
 } completions[] = {
-	{ "", "show neighbor network bmp " },
-	{ "s", "show " },
+	{ "", "show neighbor network set policy bmp " },
+	{ "s", "show set " },
 	{ "ne", "neighbor network " },
 	{ "x", "" },
-	{ "show |", "summary neighbor rib info version bmp " },
+	{ "show |", "summary neighbor rib info version policy sets bmp " },
 	{ "n |", "" },
 	{ "show n |", "@NEIGHBOR " },
 	{ "show neighbor 192.0.2.1 |", "" },
@@ -203,6 +203,10 @@ static const struct {
 	{ "network bulk add |", "@FILE " },
 	{ "network add 10.0.0.0/8 nexthop |", "@ADDR " },
 	{ "network add 10.0.0.0/8 origin i", "igp incomplete " },
+	{ "policy test |", "@NEIGHBOR " },
+	{ "policy assign |", "@NEIGHBOR " },
+	{ "show sets as", "as-path-set " },
+	{ "policy assign 192.0.2.1 import default |", "accept reject " },
 	{ "unknown |", "" },
 };
 
