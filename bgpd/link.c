@@ -61,7 +61,7 @@ on_conf_edit(void *ctx, const struct msg *m)
 	msg_conf_edit_get(&r, &edit);
 	if (!rd_done(&r)) {
 		if (rd_ok(&r))
-			conf_peer_fini(&edit.peer);
+			conf_edit_fini(&edit);
 		malformed(c, m);
 		return;
 	}
@@ -96,9 +96,9 @@ on_sock_req(void *ctx, const struct msg *m)
 	}
 	/* A peer of the generation on its way may ask already. */
 	if (b->running != NULL)
-		fd = socket_outgoing(b->running, &q);
+		fd = socket_outgoing(b->running, &q, m->hdr.id == 0);
 	if (fd == -1 && b->next != NULL)
-		fd = socket_outgoing(b->next, &q);
+		fd = socket_outgoing(b->next, &q, m->hdr.id == 0);
 	if (fd == -1)
 		error = errno == 0 ? EPERM : errno;
 	wr_init(&w, payload, sizeof(payload));

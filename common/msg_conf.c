@@ -326,7 +326,15 @@ msg_conf_bmp_server_put(struct wr *w, const struct conf_bmp_server *b)
 {
 	addr_put(w, &b->addr);
 	wr_n16(w, b->port);
+	wr_n8(w, b->origin);
+	wr_n32(w, b->line);
 	wr_n64(w, b->statistics_secs);
+	wr_n32(w, b->buffer_bytes);
+	put_bool(w, b->pre_policy);
+	put_bool(w, b->post_policy);
+	put_bool(w, b->loc_rib);
+	put_bool(w, b->adj_rib_out);
+	put_bool(w, b->mirroring);
 }
 
 void
@@ -335,7 +343,15 @@ msg_conf_bmp_server_get(struct rd *r, struct conf_bmp_server *b)
 	memset(b, 0, sizeof(*b));
 	addr_get(r, &b->addr);
 	b->port = rd_n16(r);
+	b->origin = get_enum(r, CONF_FROM_API);
+	b->line = rd_n32(r);
 	b->statistics_secs = rd_n64(r);
+	b->buffer_bytes = rd_n32(r);
+	b->pre_policy = get_bool(r);
+	b->post_policy = get_bool(r);
+	b->loc_rib = get_bool(r);
+	b->adj_rib_out = get_bool(r);
+	b->mirroring = get_bool(r);
 	if (b->addr.family == ADDR_NONE)
 		rd_fail(r);
 }
@@ -464,24 +480,46 @@ void
 msg_conf_edit_put(struct wr *w, const struct conf_edit *e)
 {
 	wr_n8(w, e->op);
-	if (e->op == CONF_EDIT_PEER_ADD)
+	switch ((enum conf_edit_op)e->op) {
+	case CONF_EDIT_PEER_ADD:
 		msg_conf_peer_put(w, &e->peer);
-	else
+		break;
+	case CONF_EDIT_PEER_REMOVE:
 		addr_put(w, &e->peer.addr);
+		break;
+	case CONF_EDIT_BMP_ADD:
+	case CONF_EDIT_BMP_REMOVE:
+		msg_conf_bmp_server_put(w, &e->bmp);
+		break;
+	}
 }
 
 void
 msg_conf_edit_get(struct rd *r, struct conf_edit *e)
 {
 	memset(e, 0, sizeof(*e));
-	e->op = get_enum(r, CONF_EDIT_PEER_REMOVE);
-	if (e->op == CONF_EDIT_PEER_ADD) {
+	e->op = get_enum(r, CONF_EDIT_BMP_REMOVE);
+	switch ((enum conf_edit_op)e->op) {
+	case CONF_EDIT_PEER_ADD:
 		msg_conf_peer_get(r, &e->peer);
-		return;
+		break;
+	case CONF_EDIT_PEER_REMOVE:
+		addr_get(r, &e->peer.addr);
+		if (e->peer.addr.family == ADDR_NONE)
+			rd_fail(r);
+		break;
+	case CONF_EDIT_BMP_ADD:
+	case CONF_EDIT_BMP_REMOVE:
+		msg_conf_bmp_server_get(r, &e->bmp);
+		break;
 	}
-	addr_get(r, &e->peer.addr);
-	if (e->peer.addr.family == ADDR_NONE)
-		rd_fail(r);
+}
+
+void
+conf_edit_fini(struct conf_edit *e)
+{
+	conf_peer_fini(&e->peer);
+	conf_bmp_server_fini(&e->bmp);
 }
 
 void

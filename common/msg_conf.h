@@ -61,15 +61,20 @@ void conf_rx_abort(struct conf_rx *);
 enum conf_edit_op {
 	CONF_EDIT_PEER_ADD,
 	CONF_EDIT_PEER_REMOVE,
+	CONF_EDIT_BMP_ADD,
+	CONF_EDIT_BMP_REMOVE,
 };
 struct conf_edit {
 	uint8_t op; /* enum conf_edit_op */
 	struct conf_peer peer; /* REMOVE: only addr counts */
+	struct conf_bmp_server bmp; /* REMOVE: only addr and port count */
 };
 void msg_conf_edit_put(struct wr *, const struct conf_edit *);
 void msg_conf_edit_get(struct rd *, struct conf_edit *);
+void conf_edit_fini(struct conf_edit *);
 
-/* SOCK_REQ: make a socket for a connection to `remote`. */
+/* SOCK_REQ: make a socket for a connection to `remote`, a peer, or a BMP
+ * server where it is for a conduit. */
 struct sock_req {
 	struct addr local; /* ADDR_NONE: the kernel chooses */
 	struct addr remote;
