@@ -267,6 +267,7 @@ conf_commit(struct shell *sh, uint32_t generation)
 	st->ended = false;
 	proc_apply_log(st->conf);
 	session_configure(sh);
+	bmp_configure(sh);
 	chan_send_buf(sh->bgpd, MSG_CONF_DONE, generation, 0, NULL, 0);
 	log_debug("configuration generation %u is in force", generation);
 	return 0;

@@ -26,6 +26,7 @@ shell_new(struct event_base *base, int fd)
 	counts_init(sh);
 	query_init(&sh->queries);
 	inject_init(&sh->injections);
+	bmp_init(&sh->bmp);
 	link_start(sh, fd);
 	return sh;
 }
@@ -39,6 +40,7 @@ shell_free(struct shell *sh)
 	sh->stopping = true;
 	link_stop(sh);
 	session_lost_all(sh);
+	bmp_fini(sh);
 	inject_fini(&sh->injections);
 	query_fini(&sh->queries);
 	sched_fini(sh);

@@ -13,6 +13,7 @@
 #include "common/conf.h"
 #include "common/msg_conf.h"
 
+#include "rde/bmp.h"
 #include "rde/conf.h"
 #include "rde/inject.h"
 #include "rde/query.h"
@@ -47,6 +48,7 @@ struct shell {
 	struct walks walks;
 	struct queries queries;
 	struct injections injections;
+	struct bmp bmp;
 	bool stopping;
 	int status; /* exit status */
 };

@@ -206,6 +206,7 @@ apply_withdraw(struct rde *rde, struct update_in *in, struct peer *peer,
 		return;
 	count_old(peer, op->family, r.old_flags);
 	unref_add(&in->unref, rde->attrs, r.old_attrs);
+	rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, true, &op->key);
 }
 
 static void
@@ -227,6 +228,9 @@ apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
 	r = rib_put(rib, &op->key, peer->id, op->block->handle, flags,
 	    rde->now);
 	peer->count[op->family].fresh++;
+	if (r.change != RIB_SAME || ((r.old_flags ^ flags) & RIB_GENERATION))
+		rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, false,
+		    &op->key);
 	if (r.change == RIB_NEW) {
 		op->block->refs--;
 		return;
