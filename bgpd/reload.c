@@ -63,7 +63,7 @@ answer(struct bgpd *b, enum msg_type type, uint32_t request,
 static void
 edit_free(struct edit *ed)
 {
-	conf_peer_fini(&ed->change.peer);
+	conf_edit_fini(&ed->change);
 	free(ed);
 }
 
@@ -80,17 +80,34 @@ edits_clear(struct edits *list, size_t *n)
 }
 
 static void
+edit_log(const struct conf_edit *change)
+{
+	char text[ENDPOINT_STRLEN];
+
+	switch ((enum conf_edit_op)change->op) {
+	case CONF_EDIT_PEER_ADD:
+	case CONF_EDIT_PEER_REMOVE:
+		log_peer(LOG_LEVEL_INFO, addr_str(&change->peer.addr, text),
+		    "%s by API",
+		    change->op == CONF_EDIT_PEER_ADD ? "added" : "removed");
+		break;
+	case CONF_EDIT_BMP_ADD:
+	case CONF_EDIT_BMP_REMOVE:
+		log_info("BMP server %s %s by API",
+		    endpoint_str(&change->bmp.addr, change->bmp.port, text),
+		    change->op == CONF_EDIT_BMP_ADD ? "added" : "removed");
+		break;
+	}
+}
+
+static void
 batch_answer(struct bgpd *b, const struct err *e)
 {
-	char text[ADDR_STRLEN];
 	struct edit *ed;
 
 	TAILQ_FOREACH(ed, &b->batch, entry) {
 		if (e->code == ERR_OK)
-			log_peer(LOG_LEVEL_INFO,
-			    addr_str(&ed->change.peer.addr, text), "%s by API",
-			    ed->change.op == CONF_EDIT_PEER_ADD ? "added" :
-								  "removed");
+			edit_log(&ed->change);
 		answer(b, MSG_CONF_EDIT_DONE, ed->request, e);
 	}
 	edits_clear(&b->batch, &b->n_batch);
@@ -435,7 +452,7 @@ reload_edit(struct bgpd *b, uint32_t request, struct conf_edit *change,
 			err_set(&e, ERR_EXHAUSTED,
 			    "too many changes are waiting");
 		answer(b, MSG_CONF_EDIT_DONE, request, &e);
-		conf_peer_fini(&change->peer);
+		conf_edit_fini(change);
 		return;
 	}
 	ed = xcalloc(1, sizeof(*ed));
