@@ -136,6 +136,7 @@ static const chan_handler rde_handlers[MSG__MAX] = {
 	[MSG_QUERY_END] = on_rde_answer,
 	[MSG_INJECT_DONE] = on_rde_answer,
 	[MSG_RIB_INFO] = on_rde_answer,
+	[MSG_BMP_ROWS] = on_rde_answer,
 };
 static const struct chan_ops rde_ops = {
 	.handlers = rde_handlers,
