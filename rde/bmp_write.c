@@ -36,8 +36,9 @@ bmp_items_add(struct bmp_items *it, const struct rde *rde,
 	}
 	it->list[it->n++] = *item;
 	it->bytes += ITEM_BYTES;
-	if (item->sent != 0)
+	if (item->sent != 0 && item->sent != it->last[item->feed])
 		it->bytes += attrs_get(rde->attrs, SENT_ATTRS(item->sent))->len;
+	it->last[item->feed] = item->sent;
 }
 
 static int
@@ -298,6 +299,7 @@ bmp_items_write(struct bmp_items *it, struct rde *rde, struct wr *w,
 	}
 	it->n = 0;
 	it->bytes = 0;
+	memset(it->last, 0, sizeof(it->last));
 	return messages;
 }
 

@@ -48,6 +48,7 @@ struct bmp_items {
 	struct bmp_item *list;
 	size_t n, max;
 	size_t bytes; /* about what they will take */
+	uint32_t last[CONF_BMP_FEEDS]; /* `sent` of the last item, by feed */
 };
 
 void bmp_items_fini(struct bmp_items *);
