@@ -75,8 +75,7 @@ on_added(struct ask *ask, const struct msg *msg)
 	if (failed != 0)
 		return failed == -1 ? -1 : 0;
 	bgp__add_bmp_server_response__init(&m);
-	(void)snprintf(text, sizeof(text), "BMP server %s added",
-	    ask->subject);
+	(void)snprintf(text, sizeof(text), "BMP server %s added", ask->subject);
 	m.success = true;
 	m.message = text;
 	call_reply(ask->call, &m.base);

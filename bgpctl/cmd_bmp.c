@@ -39,20 +39,21 @@ put_text(struct ctl *ctl, const Bgp__BmpServer *s)
 	char buf[80];
 
 	fprintf(ctl->out, "%s: %s for %llu s%s%s\n", s->address,
-	    s->connected ? s->dumping ? "connected, sending tables" :
-					"connected" :
-			   "not connected",
+	    s->connected ?
+		s->dumping ? "connected, sending tables" : "connected" :
+		"not connected",
 	    (unsigned long long)s->state_secs,
 	    s->last_error[0] != '\0' ? ": " : "", s->last_error);
-	fprintf(ctl->out, "  Feeds: %s; statistics: ",
-	    feeds(s, buf, sizeof(buf)));
+	fprintf(ctl->out,
+	    "  Feeds: %s; statistics: ", feeds(s, buf, sizeof(buf)));
 	if (s->statistics_timeout == 0)
 		fprintf(ctl->out, "none\n");
 	else
 		fprintf(ctl->out, "every %llu s\n",
 		    (unsigned long long)s->statistics_timeout);
-	fprintf(ctl->out, "  Sent: %llu messages, %llu bytes, %llu "
-			  "connections\n",
+	fprintf(ctl->out,
+	    "  Sent: %llu messages, %llu bytes, %llu "
+	    "connections\n",
 	    (unsigned long long)s->messages_sent,
 	    (unsigned long long)s->bytes_sent,
 	    (unsigned long long)s->connections);

@@ -252,8 +252,7 @@ bmp_read(const uint8_t *data, size_t len, struct bmp_msg *m)
 	n = rd_n32(&r);
 	m->type = rd_n8(&r);
 	m->len = n;
-	m->has_peer =
-	    m->type != BMP_INITIATION && m->type != BMP_TERMINATION;
+	m->has_peer = m->type != BMP_INITIATION && m->type != BMP_TERMINATION;
 	if (version != BMP_VERSION || n > INT32_MAX ||
 	    n < BMP_HEADER_LEN + (m->has_peer ? BMP_PEER_LEN + 0u : 0u))
 		return -1;

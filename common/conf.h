@@ -174,8 +174,7 @@ void conf_bmp_server_init(struct conf_bmp_server *);
 /* By its address; NULL if there is none. */
 const struct conf_bmp_server *
 conf_bmp_server_find(const struct conf *, const struct addr *, uint16_t port);
-void
-conf_bmp_server_remove(struct conf *, const struct addr *, uint16_t port);
+void conf_bmp_server_remove(struct conf *, const struct addr *, uint16_t port);
 /* True if nothing differs but where it comes from. */
 bool conf_bmp_server_equal(const struct conf_bmp_server *,
     const struct conf_bmp_server *);

@@ -83,7 +83,7 @@ enum msg_fd {
 	M(TX_CREDIT,     P_SESSIOND, P_RDE,      12, MSG_MAX, MSG_FD_NONE) \
 	/* --- conduits (msg_conduit.h): id = conduit, epoch = connection */ \
 	M(CONDUIT_OPEN,  P_RDE,      P_SESSIOND, 7, 64,       MSG_FD_NONE) \
-	M(CONDUIT_DATA,  P_RDE,      P_SESSIOND, 1, MSG_BATCH_MAX, MSG_FD_NONE) \
+	M(CONDUIT_DATA,  P_RDE,     P_SESSIOND, 1, MSG_BATCH_MAX, MSG_FD_NONE) \
 	M(CONDUIT_CLOSE, P_RDE,      P_SESSIOND, 0, 0,        MSG_FD_NONE) \
 	M(CONDUIT_UP,    P_SESSIOND, P_RDE,      0, 0,        MSG_FD_NONE) \
 	M(CONDUIT_DOWN,  P_SESSIOND, P_RDE,      4, 4,        MSG_FD_NONE) \

@@ -82,7 +82,8 @@ feed_of(struct bmp_server *s, uint32_t id)
 		n = n == 0 ? 16 : n;
 		while (n <= id)
 			n *= 2;
-		s->feeds = xreallocarray(s->feeds, n, sizeof(struct bmp_feed *));
+		s->feeds =
+		    xreallocarray(s->feeds, n, sizeof(struct bmp_feed *));
 		memset(s->feeds + s->n_feeds, 0,
 		    (n - s->n_feeds) * sizeof(struct bmp_feed *));
 		s->n_feeds = n;
@@ -442,8 +443,7 @@ bmp_fault(struct shell *sh, const struct peer *peer, const struct bgp_update *u)
 			s->dropped++;
 			continue;
 		}
-		bmp_put_mirror(&s->out, &p, u->msg, u->msg_len,
-		    s->mirror_lost);
+		bmp_put_mirror(&s->out, &p, u->msg, u->msg_len, s->mirror_lost);
 		s->mirror_lost = false;
 		bmp_server_wrote(s, 1);
 	}
@@ -455,8 +455,8 @@ bmp_changed(void *ctx, const struct rde_change *c)
 	struct shell *sh = ctx;
 	struct bmp_server *s;
 	unsigned int want = c->what == RDE_MONITOR_OUT ? CONF_BMP_OUT :
-	    c->what == RDE_MONITOR_BEST		       ? CONF_BMP_LOC_RIB :
-						   CONF_BMP_IN_PRE | CONF_BMP_IN_POST;
+	    c->what == RDE_MONITOR_BEST                ? CONF_BMP_LOC_RIB :
+					  CONF_BMP_IN_PRE | CONF_BMP_IN_POST;
 
 	TAILQ_FOREACH(s, &sh->bmp.servers, entry) {
 		if (s->epoch != 0 && !s->closing && (s->want & want) != 0)
@@ -701,8 +701,7 @@ row_fill(const struct bmp_server *s, struct bmp_row *row)
 	row->addr = s->conf.addr;
 	row->port = s->conf.port;
 	row->up = s->epoch != 0;
-	row->secs =
-	    (uint32_t)(mono_diff_ms(mono_now(), s->since) / 1000);
+	row->secs = (uint32_t)(mono_diff_ms(mono_now(), s->since) / 1000);
 	row->error = s->error;
 	row->connections = s->connections;
 	row->messages = s->messages;

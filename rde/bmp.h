@@ -47,8 +47,7 @@ void bmp_peer_up(struct shell *, const struct peer *, const struct peer_up *);
 void bmp_peer_down(struct shell *, const struct peer *,
     const struct peer_down *down);
 /* An UPDATE with a fault. */
-void
-bmp_fault(struct shell *, const struct peer *, const struct bgp_update *);
+void bmp_fault(struct shell *, const struct peer *, const struct bgp_update *);
 /* rde_ops */
 void bmp_changed(void *shell, const struct rde_change *);
 

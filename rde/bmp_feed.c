@@ -301,8 +301,9 @@ changes_take(struct bmp_server *s, struct walk_budget *b)
 	const struct bmp_items *items = &s->shell->bmp.items;
 	struct bmp_change c;
 
-	while (items->bytes < STEP_BYTES && bmp_pending_count(&s->pending) > 0 &&
-	    walk_budget_take(b) && bmp_pending_take(&s->pending, &c))
+	while (items->bytes < STEP_BYTES &&
+	    bmp_pending_count(&s->pending) > 0 && walk_budget_take(b) &&
+	    bmp_pending_take(&s->pending, &c))
 		change_take(s, &c);
 }
 
@@ -351,8 +352,8 @@ pass_paths(struct bmp_server *s, struct bmp_item *item, uint32_t id)
 	n = rib_paths(rib, id, v, n);
 	for (i = 0; i < n; i++) {
 		if (v[i].peer == 0 || !is_in_pass(s, v[i].peer) ||
-		    !is_fresh(rde->peers[v[i].peer],
-			(enum family)item->family, &v[i]))
+		    !is_fresh(rde->peers[v[i].peer], (enum family)item->family,
+			&v[i]))
 			continue;
 		item->peer = v[i].peer;
 		item->since = v[i].since;
@@ -467,8 +468,8 @@ pass_step(struct bmp_server *s, struct walk_budget *b)
 			    (uint8_t)s->pass.family, &from);
 		n = rib_walk(rib, s->pass.begun ? &from : NULL, s->pass.begun,
 		    NULL, ids, WALK_IDS);
-		for (i = 0; i < n && items->bytes < STEP_BYTES &&
-		     walk_budget_take(b);
+		for (i = 0;
+		     i < n && items->bytes < STEP_BYTES && walk_budget_take(b);
 		     i++)
 			pass_entry(s, ids[i]);
 	} while (i == WALK_IDS);

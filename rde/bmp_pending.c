@@ -84,8 +84,7 @@ make_room(struct bmp_pending *p)
 		if (p->size >= p->max)
 			return false;
 		p->size = p->size == 0 ? SIZE_MIN : p->size * 2;
-		p->list =
-		    xreallocarray(p->list, p->size, sizeof(*p->list));
+		p->list = xreallocarray(p->list, p->size, sizeof(*p->list));
 		free(p->slots);
 		p->slots = xcalloc(2 * p->size, sizeof(*p->slots));
 	}

@@ -37,8 +37,8 @@ arm(struct bmp_server *s)
 static void
 enqueue(struct bmp_server *s, struct bmp_feed *f)
 {
-	f->due = mono_add_ms(mono_now(),
-	    (int64_t)s->conf.statistics_secs * 1000);
+	f->due =
+	    mono_add_ms(mono_now(), (int64_t)s->conf.statistics_secs * 1000);
 	TAILQ_INSERT_TAIL(&s->due, f, due_entry);
 }
 
@@ -137,8 +137,8 @@ bmp_stats_tick(struct bmp_server *s)
 	struct bmp_feed *f;
 	size_t n = 0;
 
-	while ((f = TAILQ_FIRST(&s->due)) != NULL &&
-	    mono_reached(now, f->due)) {
+	while (
+	    (f = TAILQ_FIRST(&s->due)) != NULL && mono_reached(now, f->due)) {
 		/* One that reads nothing needs no fresh numbers either. */
 		if (wr_len(&s->out) - s->out_at > CONDUIT_WINDOW)
 			s->dropped++;

@@ -31,8 +31,7 @@ bmp_items_add(struct bmp_items *it, const struct rde *rde,
 {
 	if (it->n == it->max) {
 		it->max = it->max == 0 ? ITEMS_MIN : it->max * 2;
-		it->list =
-		    xreallocarray(it->list, it->max, sizeof(*it->list));
+		it->list = xreallocarray(it->list, it->max, sizeof(*it->list));
 	}
 	it->list[it->n++] = *item;
 	it->bytes += ITEM_BYTES;
@@ -157,8 +156,7 @@ mp_begin(struct update *u, uint8_t type, enum family family)
 static void
 mp_end(struct update *u)
 {
-	wr_patch16(u->w, u->mp + 2,
-	    (uint16_t)(wr_len(u->w) - u->mp - MP_HEAD));
+	wr_patch16(u->w, u->mp + 2, (uint16_t)(wr_len(u->w) - u->mp - MP_HEAD));
 }
 
 static void
@@ -294,8 +292,7 @@ bmp_items_write(struct bmp_items *it, struct rde *rde, struct wr *w,
 		age = it->list[at].since == 0 || it->list[at].since > now ?
 		    0 :
 		    now - it->list[at].since;
-		at += write_run(rde, w, &it->list[at], it->n - at,
-		    real - age);
+		at += write_run(rde, w, &it->list[at], it->n - at, real - age);
 	}
 	it->n = 0;
 	it->bytes = 0;

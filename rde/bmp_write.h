@@ -52,8 +52,8 @@ struct bmp_items {
 };
 
 void bmp_items_fini(struct bmp_items *);
-void bmp_items_add(struct bmp_items *, const struct rde *,
-    const struct bmp_item *);
+void
+bmp_items_add(struct bmp_items *, const struct rde *, const struct bmp_item *);
 
 /* The header of a peer (NULL: Loc-RIB) with the flags of a feed. */
 void bmp_peer_of(const struct rde *, const struct peer *, uint8_t feed,

@@ -390,8 +390,8 @@ conduit_close(struct sessiond *sd, uint32_t id)
 		fd = c->fd;
 		c->buf = NULL;
 		release(c);
-		farewell_start(sd, fd, buf != NULL ? buf + at : NULL,
-		    len - at, false);
+		farewell_start(sd, fd, buf != NULL ? buf + at : NULL, len - at,
+		    false);
 		free(buf);
 	}
 	conduit_free(c);

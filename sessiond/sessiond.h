@@ -433,8 +433,7 @@ int conduit_data(struct sessiond *, uint32_t id, uint32_t epoch,
     const uint8_t *, size_t) ATTR_CHECK;
 void conduit_close(struct sessiond *, uint32_t id);
 /* An answer to a SOCK_REQ; false if no conduit waits for it. */
-bool
-conduit_socket(struct sessiond *, uint32_t request, int fd, int error);
+bool conduit_socket(struct sessiond *, uint32_t request, int fd, int error);
 /* No more attempts; the rde is asked for its last words. */
 void conduits_stop(struct sessiond *);
 void conduits_free(struct sessiond *);
