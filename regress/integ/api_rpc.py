@@ -540,8 +540,6 @@ class Channel(Api):
 
     def test_methods_to_come(self):
         for method, request in (
-                ("AddBmpServer", pb.AddBmpServerRequest(address="1.2.3.4:5")),
-                ("ListBmpServers", pb.ListBmpServersRequest()),
                 ("AddPolicy", pb.AddPolicyRequest(name="x")),
                 ("ListDefinedSets", pb.ListDefinedSetsRequest()),
                 ("SetPolicyAssignment", pb.SetPolicyAssignmentRequest())):

@@ -5,7 +5,7 @@ import json
 import struct
 import subprocess
 
-from lib import bgp, collector, net, wait
+from lib import bgp, collector, neighbours, net, wait
 from lib.case import ASN, Case
 from lib.collector import Collector, L, O
 from lib.suite import grpc, passive, pb
@@ -487,6 +487,7 @@ class File(Bmp):
         type(self).conf = {"bmp_servers": [{"address": self.file.address}]}
         self.addCleanup(self.file.stop)
         type(self).setUpClass()
+        self.addCleanup(super().tearDownClass)
         super().setUp()
 
     @classmethod
@@ -497,9 +498,6 @@ class File(Bmp):
     @classmethod
     def tearDownClass(cls):
         pass
-
-    def tearDown(self):
-        super().tearDownClass()
 
     def test_reload(self):
         self.file.wait_connection()
@@ -540,3 +538,67 @@ class File(Bmp):
                          (collector.TERMINATION, [(1, b"\0\0")]))
         self.suite.start()
         self.file.wait_connection(2)
+
+
+class Pmbmpd(Bmp):
+    """pmacct's collector sees what we hold, after many changes."""
+    peers = [passive(net.v4(n), remote_as=65000 + n) for n in (10, 11)]
+
+    @classmethod
+    def setUpClass(cls):
+        neighbours.fetch("pmacct")
+        super().setUpClass()
+
+    def ours(self, addr, rib=pb.ADJ_IN):
+        """A listing in the words of Pmacct.rib()."""
+        out = {}
+        for prefix, paths in self.suite.routes(rib=rib, peer=addr).items():
+            p = paths[0]
+            out[prefix] = (
+                " ".join(str(a) for s in p.as_path for a in s.asns),
+                p.next_hop, p.med if p.HasField("med") else None,
+                " ".join("%d:%d" % (c >> 16, c & 0xffff)
+                         for c in p.communities))
+        return out
+
+    def test_its_view_is_ours(self):
+        s, other = self.speaker(10), self.speaker(11)
+        for i in range(0, 3000, 10):
+            s.announce(prefixes(10, i), [65010, 4200000000 + i % 97], None,
+                       bgp.med(i), bgp.communities([65010 << 16 | i]))
+        s.announce(["2001:db8:%x::/48" % i for i in range(1, 50)],
+                   [65010, 65001])
+        self.wait_known(s, 3049)
+        with neighbours.Pmacct(90) as pm:
+            self.add(pm.address, adj_rib_in_post_policy=True, loc_rib=True,
+                     adj_rib_out=True, statistics_timeout=1)
+            self.addCleanup(self.remove, pm.address)
+            wait.until(lambda: len(pm.rib(s.addr, is_in=1, is_post=0)) ==
+                       3049, "the table", 30)
+            for i in range(0, 3000, 40):
+                s.withdraw(prefixes(10, i))
+            for i in range(10, 3000, 40):
+                s.announce(prefixes(10, i), [65010, 65099])
+            s.announce("203.0.113.0/24")
+            other.wait_route("203.0.113.0/24", timeout=30)
+            self.wait_known(s, 3049 - 750 + 1)
+            want = self.ours(s.addr)
+            views = [({"is_in": 1, "is_post": 0}, s.addr, want),
+                     ({"is_in": 1, "is_post": 1}, s.addr, want),
+                     ({"is_out": 1, "is_post": 1}, other.addr,
+                      self.ours(other.addr, pb.ADJ_OUT)),
+                     ({"is_loc": 1}, "0.0.0.0", want)]
+            for flags, addr, view in views:
+                wait.until(lambda: pm.rib(addr, **flags) == view,
+                           lambda: "%r of %s: %r" % (
+                               flags, addr, sorted(
+                                   set(pm.rib(addr, **flags).items()) ^
+                                   set(view.items()))[:4]), 30)
+            wait.until(lambda: [m for m in pm.log_lines()
+                                if m.get("counter_type") == 7 and
+                                m["peer_ip"] == s.addr and
+                                m["counter_value"] == 2300], "size", 10)
+            s.drop()
+            wait.until(lambda: [m for m in pm.log_lines()
+                                if m.get("bmp_msg_type") == "peer_down" and
+                                m["peer_ip"] == s.addr], "Peer Down", 10)
