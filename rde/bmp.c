@@ -126,6 +126,7 @@ server_reset(struct bmp_server *s)
 	wr_free(&s->out);
 	wr_init_grow(&s->out, OUT_MAX);
 	s->out_at = 0;
+	s->burst = 0;
 }
 
 static void
@@ -199,7 +200,7 @@ bmp_server_wrote(struct bmp_server *s, size_t messages)
 	if (s->epoch == 0)
 		return;
 	s->messages += messages;
-	if (wr_len(&s->out) - s->out_at > out_limit(s))
+	if (wr_len(&s->out) - s->out_at > out_limit(s) + s->burst)
 		server_give_up(s);
 	else
 		bmp_server_kick(s);
@@ -500,6 +501,7 @@ bmp_conduit_up(struct shell *sh, uint32_t id, uint32_t epoch)
 	}
 	if (s->want & CONF_BMP_LOC_RIB)
 		feed_start(s, 0);
+	s->burst = wr_len(&s->out);
 	monitor_set(sh);
 	bmp_server_wrote(s, 1);
 	return 0;

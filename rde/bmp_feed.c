@@ -46,8 +46,9 @@ is_told(const struct bmp_server *s, const struct bmp_feed *f, bool behind,
 			return true;
 		/* FALLTHROUGH */
 	case BMP_FEED_WAITING:
-		/* A pass says what is there, not what went. */
-		return gone && f->dirty;
+		/* A pass says what is there, not what went, unless all is
+		 * taken back before it. */
+		return gone && f->dirty && !f->lost;
 	}
 	return false;
 }
@@ -150,6 +151,7 @@ bmp_feed_flush(struct bmp_server *s)
 	}
 	wr_reset(&s->out);
 	s->out_at = 0;
+	s->burst = 0;
 	return true;
 }
 
@@ -330,6 +332,7 @@ pass_begin(struct bmp_server *s)
 		f->state = BMP_FEED_PASS;
 	}
 	s->n_waiting = 0;
+	s->burst = wr_len(&s->out);
 }
 
 static bool

@@ -61,6 +61,7 @@ struct bmp_server {
 	/* Bytes: written and not yet given out; in sessiond's hands. */
 	struct wr out;
 	size_t out_at;
+	size_t burst; /* of `out`, what grows with the number of sessions */
 	uint32_t window_used;
 	struct bmp_feed **feeds; /* by peer id; NULL: never needed */
 	uint32_t n_feeds;

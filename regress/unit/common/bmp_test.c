@@ -4,6 +4,7 @@
  * makes the reader go outside.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -292,6 +293,28 @@ START_TEST(peer_comes_back)
 }
 END_TEST
 
+/* Of other speakers, as they were recorded. */
+START_TEST(captured_messages_are_read)
+{
+	static const char *const names[] = { "0_1_0", "0_1_1", "1_1_0", "1_1_1",
+		"3_1_0", "3_1_1", "4_0_0" };
+	uint8_t buf[2048];
+	char path[80];
+	size_t i, n;
+	FILE *f;
+
+	for (i = 0; i < nitems(names); i++) {
+		(void)snprintf(path, sizeof(path),
+		    "regress/fuzz/corpus/bmp/capture_%s", names[i]);
+		f = fopen(path, "rb");
+		ck_assert_msg(f != NULL, "%s", path);
+		n = fread(buf, 1, sizeof(buf), f);
+		fclose(f);
+		ck_assert_msg(read_all(buf, n), "%s", path);
+	}
+}
+END_TEST
+
 START_TEST(another_version_is_refused)
 {
 	const uint8_t v2[] = { 2 };
@@ -314,6 +337,7 @@ main(void)
 	tcase_add_loop_test(tc, cut_anywhere_is_not_whole, 0, n);
 	tcase_add_loop_test(tc, changed_anywhere_is_survived, 0, n);
 	tcase_add_test(tc, peer_comes_back);
+	tcase_add_test(tc, captured_messages_are_read);
 	tcase_add_test(tc, another_version_is_refused);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
