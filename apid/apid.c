@@ -163,6 +163,7 @@ static const chan_handler rde_handlers[MSG__MAX] = {
 	[MSG_POLICY_TEST_DONE] = on_rde_answer,
 	[MSG_POLICY_DRY_RUN_DONE] = on_rde_answer,
 	[MSG_POLICY_COUNTERS] = on_rde_answer,
+	[MSG_BMP_ROWS] = on_rde_answer,
 };
 static const struct chan_ops rde_ops = {
 	.handlers = rde_handlers,

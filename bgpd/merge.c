@@ -44,6 +44,62 @@ assignment_check(const struct conf *c, const struct conf_assignment *a,
 }
 
 static int
+bmp_remove(struct conf *next, struct conf *removed,
+    const struct conf_bmp_server *b, struct err *e)
+{
+	const struct conf_bmp_server *old;
+	char text[ENDPOINT_STRLEN];
+
+	old = conf_bmp_server_find(next, &b->addr, b->port);
+	if (old == NULL)
+		return err_set(e, ERR_NOT_FOUND, "BMP server %s not found",
+		    endpoint_str(&b->addr, b->port, text));
+	if (old->origin == CONF_FROM_FILE &&
+	    conf_bmp_server_find(removed, &b->addr, b->port) == NULL)
+		conf_bmp_server_append(removed, old);
+	conf_bmp_server_remove(next, &b->addr, b->port);
+	return 0;
+}
+
+/* The same server with the same settings again is no change and no error. */
+static int
+bmp_add(struct conf *next, const char *file_name,
+    const struct conf_bmp_server *b, struct err *e)
+{
+	const struct conf_bmp_server *old;
+	struct conf_bmp_server server = *b;
+	char text[ENDPOINT_STRLEN];
+
+	endpoint_str(&b->addr, b->port, text);
+	old = conf_bmp_server_find(next, &b->addr, b->port);
+	if (old != NULL && conf_bmp_server_equal(old, b))
+		return 0;
+	if (old != NULL && old->origin == CONF_FROM_FILE)
+		return err_set(e, ERR_EXISTS,
+		    "BMP server %s already exists with other settings (from "
+		    "%s line %u)",
+		    text, file_name, old->line);
+	if (old != NULL)
+		return err_set(e, ERR_EXISTS,
+		    "BMP server %s already exists with other settings", text);
+	if (addr_is_unspecified(&b->addr) || addr_is_multicast(&b->addr) ||
+	    b->port == 0)
+		return err_set(e, ERR_INVALID, "%s cannot be a BMP server",
+		    text);
+	if (b->buffer_bytes < CONF_BMP_BUFFER_MIN ||
+	    b->buffer_bytes > CONF_BMP_BUFFER_MAX)
+		return err_set(e, ERR_INVALID,
+		    "BMP server %s: buffer_bytes must be between %u and %u",
+		    text, CONF_BMP_BUFFER_MIN, CONF_BMP_BUFFER_MAX);
+	if (next->n_bmp_servers >= CONF_BMP_SERVERS_MAX)
+		return err_set(e, ERR_EXHAUSTED, "too many BMP servers");
+	server.origin = CONF_FROM_API;
+	server.line = 0;
+	conf_bmp_server_append(next, &server);
+	return 0;
+}
+
+static int
 edit_peer_add(struct models *next, const char *file_name,
     const struct conf_peer *p, struct err *e)
 {
@@ -399,6 +455,10 @@ edit_apply(struct models *next, uint64_t *serial, const char *file_name,
 		return edit_policy_remove(next, change->name, e);
 	case CONF_EDIT_ASSIGN:
 		return edit_assign(next, change, e);
+	case CONF_EDIT_BMP_ADD:
+		return bmp_add(next->conf, file_name, &change->bmp, e);
+	case CONF_EDIT_BMP_REMOVE:
+		return bmp_remove(next->conf, next->removed, &change->bmp, e);
 	}
 	return err_set(e, ERR_INTERNAL, "edit %u is unknown", change->op);
 }
@@ -450,6 +510,39 @@ merge_assignments(const struct models *now, struct models *next,
 		    conf_assignment_equal(&before->policy[d],
 			&in_file->policy[d]))
 			assignment_set(next->conf, in_file, d, &p->policy[d]);
+	}
+}
+
+/* BMP servers: as for peers, but what is the same in both is the file's. */
+static void
+merge_bmp(struct loaded *l, const struct models *now, struct models *models)
+{
+	const struct conf *running = now->conf, *removed = now->removed;
+	struct conf *next = models->conf, *still = models->removed;
+	const struct conf_bmp_server *b, *in_file;
+	char text[ENDPOINT_STRLEN];
+	uint16_t i;
+
+	for (i = 0; i < removed->n_bmp_servers; i++) {
+		b = &removed->bmp_servers[i];
+		in_file = conf_bmp_server_find(next, &b->addr, b->port);
+		if (in_file == NULL || !conf_bmp_server_equal(in_file, b))
+			continue;
+		conf_bmp_server_append(still, b);
+		conf_bmp_server_remove(next, &b->addr, b->port);
+	}
+	for (i = 0; i < running->n_bmp_servers; i++) {
+		b = &running->bmp_servers[i];
+		if (b->origin != CONF_FROM_API)
+			continue;
+		in_file = conf_bmp_server_find(next, &b->addr, b->port);
+		if (in_file == NULL)
+			conf_bmp_server_append(next, b);
+		else if (!conf_bmp_server_equal(in_file, b))
+			diag_error(&l->diags, in_file->line, 1,
+			    "bmp_servers: server %s is there through the API "
+			    "already; remove it there or here",
+			    endpoint_str(&b->addr, b->port, text));
 	}
 }
 
@@ -684,6 +777,7 @@ reload_merge(struct loaded *l, const struct models *now, uint64_t *serial,
 	next->file = file_model(l->conf, now, serial);
 	merge_fixed(l, now->conf);
 	merge_peers(l, now, next);
+	merge_bmp(l, now, next);
 	merge_sets(l, now, next);
 	merge_policies(l, now, next);
 	merge_restore(next);

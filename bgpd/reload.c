@@ -83,7 +83,7 @@ edits_clear(struct edits *list, size_t *n)
 static void
 edit_log(const struct conf_edit *e)
 {
-	char text[ADDR_STRLEN];
+	char text[ENDPOINT_STRLEN];
 
 	addr_str(&e->peer.addr, text);
 	switch ((enum conf_edit_op)e->op) {
@@ -113,6 +113,12 @@ edit_log(const struct conf_edit *e)
 	case CONF_EDIT_ASSIGN:
 		log_peer(LOG_LEVEL_INFO, text, "%s policies assigned by API",
 		    e->direction == CONF_IMPORT ? "import" : "export");
+		break;
+	case CONF_EDIT_BMP_ADD:
+	case CONF_EDIT_BMP_REMOVE:
+		log_info("BMP server %s %s by API",
+		    endpoint_str(&e->bmp.addr, e->bmp.port, text),
+		    e->op == CONF_EDIT_BMP_ADD ? "added" : "removed");
 		break;
 	}
 }

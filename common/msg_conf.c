@@ -344,7 +344,15 @@ msg_conf_bmp_server_put(struct wr *w, const struct conf_bmp_server *b)
 {
 	addr_put(w, &b->addr);
 	wr_n16(w, b->port);
+	wr_n8(w, b->origin);
+	wr_n32(w, b->line);
 	wr_n64(w, b->statistics_secs);
+	wr_n32(w, b->buffer_bytes);
+	put_bool(w, b->pre_policy);
+	put_bool(w, b->post_policy);
+	put_bool(w, b->loc_rib);
+	put_bool(w, b->adj_rib_out);
+	put_bool(w, b->mirroring);
 }
 
 void
@@ -353,7 +361,15 @@ msg_conf_bmp_server_get(struct rd *r, struct conf_bmp_server *b)
 	memset(b, 0, sizeof(*b));
 	addr_get(r, &b->addr);
 	b->port = rd_n16(r);
+	b->origin = get_enum(r, CONF_FROM_API);
+	b->line = rd_n32(r);
 	b->statistics_secs = rd_n64(r);
+	b->buffer_bytes = rd_n32(r);
+	b->pre_policy = get_bool(r);
+	b->post_policy = get_bool(r);
+	b->loc_rib = get_bool(r);
+	b->adj_rib_out = get_bool(r);
+	b->mirroring = get_bool(r);
 	if (b->addr.family == ADDR_NONE)
 		rd_fail(r);
 }
@@ -1248,6 +1264,10 @@ msg_conf_edit_put(struct wr *w, const struct conf_edit *e)
 		wr_n8(w, e->direction);
 		assignment_put(w, &e->assignment);
 		break;
+	case CONF_EDIT_BMP_ADD:
+	case CONF_EDIT_BMP_REMOVE:
+		msg_conf_bmp_server_put(w, &e->bmp);
+		break;
 	}
 }
 
@@ -1263,7 +1283,7 @@ void
 msg_conf_edit_get(struct rd *r, struct conf_edit *e)
 {
 	memset(e, 0, sizeof(*e));
-	e->op = get_enum(r, CONF_EDIT_ASSIGN);
+	e->op = get_enum(r, CONF_EDIT_BMP_REMOVE);
 	switch ((enum conf_edit_op)e->op) {
 	case CONF_EDIT_PEER_ADD:
 		msg_conf_peer_get(r, &e->peer);
@@ -1291,6 +1311,10 @@ msg_conf_edit_get(struct rd *r, struct conf_edit *e)
 		edit_addr_get(r, e);
 		e->direction = get_enum(r, CONF_DIRECTION__MAX - 1);
 		assignment_get(r, &e->assignment);
+		break;
+	case CONF_EDIT_BMP_ADD:
+	case CONF_EDIT_BMP_REMOVE:
+		msg_conf_bmp_server_get(r, &e->bmp);
 		break;
 	}
 	if (!rd_ok(r))

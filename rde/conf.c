@@ -333,6 +333,7 @@ conf_commit(struct shell *sh, uint32_t generation)
 	st->ended = false;
 	proc_apply_log(st->conf);
 	session_configure(sh);
+	bmp_configure(sh);
 	rde_policies_changed(sh->rde);
 	st->done_due = true;
 	st->done_by = mono_add_ms(mono_now(), CONF_DONE_MS);
