@@ -61,7 +61,8 @@ bmp_remove(struct conf *next, struct conf *removed,
 	return 0;
 }
 
-/* The same server with the same settings again is no change and no error. */
+/* The same server with the same settings again is no error, and changes
+ * nothing but that one which is away is tried at once. */
 static int
 bmp_add(struct conf *next, const char *file_name,
     const struct conf_bmp_server *b, struct err *e)
@@ -72,8 +73,10 @@ bmp_add(struct conf *next, const char *file_name,
 
 	endpoint_str(&b->addr, b->port, text);
 	old = conf_bmp_server_find(next, &b->addr, b->port);
-	if (old != NULL && conf_bmp_server_equal(old, b))
+	if (old != NULL && conf_bmp_server_equal(old, b)) {
+		next->bmp_servers[old - next->bmp_servers].again++;
 		return 0;
+	}
 	if (old != NULL && old->origin == CONF_FROM_FILE)
 		return err_set(e, ERR_EXISTS,
 		    "BMP server %s already exists with other settings (from "

@@ -126,6 +126,7 @@ struct conf_bmp_server {
 	uint16_t port;
 	uint8_t origin; /* enum conf_origin */
 	uint32_t line; /* of the file, 0 from the API */
+	uint32_t again; /* times that it was added again: a try at once each */
 	uint64_t statistics_secs; /* 0: none */
 	uint32_t buffer_bytes; /* that it may cost while it is slow */
 	bool pre_policy;

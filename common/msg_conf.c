@@ -346,6 +346,7 @@ msg_conf_bmp_server_put(struct wr *w, const struct conf_bmp_server *b)
 	wr_n16(w, b->port);
 	wr_n8(w, b->origin);
 	wr_n32(w, b->line);
+	wr_n32(w, b->again);
 	wr_n64(w, b->statistics_secs);
 	wr_n32(w, b->buffer_bytes);
 	put_bool(w, b->pre_policy);
@@ -363,6 +364,7 @@ msg_conf_bmp_server_get(struct rd *r, struct conf_bmp_server *b)
 	b->port = rd_n16(r);
 	b->origin = get_enum(r, CONF_FROM_API);
 	b->line = rd_n32(r);
+	b->again = rd_n32(r);
 	b->statistics_secs = rd_n64(r);
 	b->buffer_bytes = rd_n32(r);
 	b->pre_policy = get_bool(r);

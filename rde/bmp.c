@@ -660,6 +660,16 @@ bmp_configure(struct shell *sh)
 	struct bmp_server *s, *next;
 	uint16_t i;
 
+	TAILQ_FOREACH(s, &sh->bmp.servers, entry) {
+		b = conf_bmp_server_find(c, &s->conf.addr, s->conf.port);
+		if (s->closing || b == NULL || b->again == s->conf.again)
+			continue;
+		s->conf.again = b->again;
+		if (s->epoch != 0)
+			continue;
+		tell_conduit(s, MSG_CONDUIT_CLOSE);
+		server_open(s);
+	}
 	/* What is not wanted any more, or otherwise, goes first. */
 	TAILQ_FOREACH_SAFE(s, &sh->bmp.servers, entry, next) {
 		b = conf_bmp_server_find(c, &s->conf.addr, s->conf.port);

@@ -455,6 +455,18 @@ class Api(Bmp):
         self.addCleanup(d.stop)
         d.wait_connection(1, 16)
 
+    def test_added_again_it_is_tried_at_once(self):
+        port = net.free_port()
+        away = "127.0.0.1:%d" % port
+        self.add(away)
+        self.addCleanup(self.remove, away)
+        wait.until(lambda: self.servers()[away].last_error ==
+                   "Connection refused", "reason")
+        d = Collector(port=port)
+        self.addCleanup(d.stop)
+        self.add(away)
+        d.wait_connection(1, 1.4)
+
     def test_bgpctl(self):
         c = self.collector(add=False)
 
