@@ -21,7 +21,8 @@
 #include "common/xmalloc.h"
 
 enum {
-	STEPS_MAX = 20000, /* of a match: well below a millisecond */
+	STEPS_MAX = 20000, /* of a match: about a millisecond */
+	STEPS_FEW = 1000, /* of a pattern that is known to backtrack */
 	DEPTH_MAX = 500,
 	HEAP_MAX = 256, /* KiB of the matcher's */
 	PLAIN_MAX = 16, /* numbers of a plain pattern */
@@ -36,6 +37,10 @@ struct as_pattern {
 	bool at_start;
 	bool at_end;
 };
+
+/* A path that is longer than most. */
+static const char probe[] =
+    "64512 65001 4200000001 13335 3356 174 2914 6939 1299 3257 7018 65551";
 
 /* --- translation */
 
@@ -154,6 +159,9 @@ as_pattern_new(const char *s, struct err *e)
 	pcre2_set_heap_limit(p->limits, HEAP_MAX);
 	if (!plain_read(p, s))
 		p->n = 0;
+	/* What fails here would fail on most paths, and at full cost. */
+	if (as_pattern_match(p, probe, sizeof(probe) - 1) == AS_MATCH_LIMIT)
+		pcre2_set_match_limit(p->limits, STEPS_FEW);
 	return p;
 }
 

@@ -7,7 +7,9 @@
  * unless anchored.  `_` stands for the start, the end, or blanks and braces.
  *
  * Matching is bounded: a pattern that backtracks beyond a limit of steps
- * does not match, and says so.  No code is generated at run time.
+ * does not match, and says so.  The limit is far lower for one that already
+ * goes beyond it on a path of twelve numbers.  No code is generated at run
+ * time.
  */
 #ifndef COMMON_AS_PATTERN_H
 #define COMMON_AS_PATTERN_H
