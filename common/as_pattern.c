@@ -22,7 +22,8 @@
 
 enum {
 	STEPS_MAX = 20000, /* of a match: about a millisecond */
-	STEPS_FEW = 1000, /* of a pattern that is known to backtrack */
+	STEPS_PROBE = 2000, /* more than an honest pattern needs on `probe` */
+	STEPS_FEW = 500, /* of one that is known to backtrack */
 	DEPTH_MAX = 500,
 	HEAP_MAX = 256, /* KiB of the matcher's */
 	PLAIN_MAX = 16, /* numbers of a plain pattern */
@@ -159,9 +160,6 @@ as_pattern_new(const char *s, struct err *e)
 	pcre2_set_heap_limit(p->limits, HEAP_MAX);
 	if (!plain_read(p, s))
 		p->n = 0;
-	/* What fails here would fail on most paths, and at full cost. */
-	if (as_pattern_match(p, probe, sizeof(probe) - 1) == AS_MATCH_LIMIT)
-		pcre2_set_match_limit(p->limits, STEPS_FEW);
 	return p;
 }
 
@@ -186,6 +184,16 @@ as_pattern_match(const struct as_pattern *p, const char *text, size_t len)
 	if (rc >= 0)
 		return AS_MATCH_YES;
 	return rc == PCRE2_ERROR_NOMATCH ? AS_MATCH_NO : AS_MATCH_LIMIT;
+}
+
+void
+as_pattern_tame(struct as_pattern *p)
+{
+	pcre2_set_match_limit(p->limits, STEPS_PROBE);
+	if (as_pattern_match(p, probe, sizeof(probe) - 1) == AS_MATCH_LIMIT)
+		pcre2_set_match_limit(p->limits, STEPS_FEW);
+	else
+		pcre2_set_match_limit(p->limits, STEPS_MAX);
 }
 
 void

@@ -7,9 +7,7 @@
  * unless anchored.  `_` stands for the start, the end, or blanks and braces.
  *
  * Matching is bounded: a pattern that backtracks beyond a limit of steps
- * does not match, and says so.  The limit is far lower for one that already
- * goes beyond it on a path of twelve numbers.  No code is generated at run
- * time.
+ * does not match, and says so.  No code is generated at run time.
  */
 #ifndef COMMON_AS_PATTERN_H
 #define COMMON_AS_PATTERN_H
@@ -26,6 +24,10 @@ struct as_pattern;
 /* NULL with ERR_INVALID and the reason and place in `e`. */
 struct as_pattern *as_pattern_new(const char *, struct err *e) ATTR_CHECK;
 void as_pattern_free(struct as_pattern *);
+
+/* Give a pattern that already takes very many steps over a path of twelve
+ * numbers a far lower limit: it would cost the full one on most paths. */
+void as_pattern_tame(struct as_pattern *);
 
 enum as_match {
 	AS_MATCH_NO,

@@ -156,6 +156,7 @@ as_path_set_add(struct as_path_set *s, const char *text, struct err *e)
 		s->searches = xreallocarray(s->searches, s->max_searches,
 		    sizeof(struct as_pattern *));
 	}
+	as_pattern_tame(p);
 	s->searches[s->n_searches++] = p;
 	return 0;
 }
