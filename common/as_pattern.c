@@ -20,7 +20,9 @@
 #include "common/xmalloc.h"
 
 enum {
-	STEPS_MAX = 20000, /* of a match: well below a millisecond */
+	STEPS_MAX = 20000, /* of a match: about a millisecond */
+	STEPS_PROBE = 2000, /* more than an honest pattern needs on `probe` */
+	STEPS_FEW = 500, /* of one that is known to backtrack */
 	DEPTH_MAX = 500,
 	HEAP_MAX = 256, /* KiB of the matcher's */
 	PLAIN_MAX = 16, /* numbers of a plain pattern */
@@ -35,6 +37,10 @@ struct as_pattern {
 	bool at_start;
 	bool at_end;
 };
+
+/* A path that is longer than most. */
+static const char probe[] =
+    "64512 65001 4200000001 13335 3356 174 2914 6939 1299 3257 7018 65551";
 
 /* --- translation */
 
@@ -187,6 +193,16 @@ as_pattern_match(const struct as_pattern *p, const char *text, size_t len)
 	if (rc >= 0)
 		return AS_MATCH_YES;
 	return rc == PCRE2_ERROR_NOMATCH ? AS_MATCH_NO : AS_MATCH_LIMIT;
+}
+
+void
+as_pattern_tame(struct as_pattern *p)
+{
+	pcre2_set_match_limit(p->limits, STEPS_PROBE);
+	if (as_pattern_match(p, probe, sizeof(probe) - 1) == AS_MATCH_LIMIT)
+		pcre2_set_match_limit(p->limits, STEPS_FEW);
+	else
+		pcre2_set_match_limit(p->limits, STEPS_MAX);
 }
 
 void

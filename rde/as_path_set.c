@@ -15,6 +15,7 @@ enum {
 	SLOTS_MIN = 16,
 	MEMORY = 16384, /* paths remembered, by a set with searches */
 	NUMBERS_MAX = BGP_ATTR_BLOCK_MAX / 4, /* of a path */
+	LIMITS_MAX = 16, /* searches given up on a path, then all others */
 };
 
 enum answer {
@@ -156,6 +157,7 @@ as_path_set_add(struct as_path_set *s, const char *text, struct err *e)
 		s->searches = xreallocarray(s->searches, s->max_searches,
 		    sizeof(struct as_pattern *));
 	}
+	as_pattern_tame(p);
 	s->searches[s->n_searches++] = p;
 	return 0;
 }
@@ -237,14 +239,20 @@ static bool
 search(struct as_path_set *s, const char *text, size_t len, bool all)
 {
 	enum as_match m;
-	size_t i;
+	size_t i, limits = 0;
 
 	for (i = 0; i < s->n_searches; i++) {
 		m = as_pattern_match(s->searches[i], text, len);
-		if (m == AS_MATCH_LIMIT)
+		if (m == AS_MATCH_LIMIT) {
 			s->limits++;
+			limits++;
+		}
 		if ((m == AS_MATCH_YES) != all)
 			return !all;
+		if (limits == LIMITS_MAX) {
+			s->limits += s->n_searches - i - 1;
+			return false;
+		}
 	}
 	return all;
 }

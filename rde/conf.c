@@ -17,7 +17,7 @@
 
 enum {
 	CONF_SLICE_US = 3000, /* of compiling, a round */
-	CONF_STEP = 64, /* members between looks at the clock */
+	CONF_STEP = 16, /* members between looks at the clock */
 	CONF_DONE_MS = 2000, /* the work on routes may go on after this */
 };
 
