@@ -956,7 +956,7 @@ START_TEST(policy_edit_round_trip)
 		msg_conf_edit_get(&r, &back);
 		ck_assert(!rd_ok(&r));
 	}
-	w.base[0] = CONF_EDIT_ASSIGN + 1;
+	w.base[0] = CONF_EDIT_BMP_REMOVE + 1;
 	rd_init(&r, w.base, wr_len(&w));
 	msg_conf_edit_get(&r, &back);
 	ck_assert(!rd_ok(&r));
