@@ -202,8 +202,8 @@ peers_print(const struct table *t, uint64_t seed, unsigned senders,
 			struct pfx c = { .afi = WIRE_AFI_IP4, .len = 24 };
 
 			r = mix(r);
-			c.hi = (uint64_t)((1 + r % 220) << 16 |
-				       (r >> 16 & 0xffff))
+			c.hi =
+			    (uint64_t)((1 + r % 220) << 16 | (r >> 16 & 0xffff))
 			    << 40;
 			if (table_find(t, &c, PFX_UNKNOWN) != PFX_UNKNOWN)
 				continue;
