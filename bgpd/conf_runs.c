@@ -30,11 +30,11 @@ blanks(struct reader *r)
 	return (unsigned int)(r->p - from);
 }
 
-static bool
-take(struct reader *r, const char *what)
-{
-	size_t n = strlen(what);
+#define TAKE(r, what) take((r), "" what "", sizeof(what) - 1)
 
+static inline bool
+take(struct reader *r, const char *what, size_t n)
+{
 	if ((size_t)(r->end - r->p) < n || memcmp(r->p, what, n) != 0)
 		return false;
 	r->p += n;
@@ -51,11 +51,18 @@ line_end(struct reader *r)
 	return true;
 }
 
-static bool
+static const bool value_char[256] = {
+	['.'] = true, ['/'] = true, ['0'] = true, ['1'] = true, ['2'] = true,
+	['3'] = true, ['4'] = true, ['5'] = true, ['6'] = true, ['7'] = true,
+	['8'] = true, ['9'] = true, ['a'] = true, ['b'] = true, ['c'] = true,
+	['d'] = true, ['e'] = true, ['f'] = true, ['A'] = true, ['B'] = true,
+	['C'] = true, ['D'] = true, ['E'] = true, ['F'] = true,
+};
+
+static inline bool
 is_value_char(char c, bool colon)
 {
-	return (c >= '.' && c <= '9') || (colon && c == ':') ||
-	    (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	return value_char[(unsigned char)c] || (colon && c == ':');
 }
 
 /* A value without quotes is one that YAML takes as it is. */
@@ -63,18 +70,20 @@ static bool
 value(struct reader *r, struct run_text *to, bool flow)
 {
 	char quote = '\0';
+	const char *from;
 
 	to->column = column_at(r);
 	if (r->p < r->end && (*r->p == '"' || *r->p == '\''))
 		quote = *r->p++;
 	to->plain = quote == '\0';
-	for (to->len = 0; r->p < r->end &&
-	     is_value_char(*r->p, quote != '\0' || (!flow && to->len > 0));
-	     r->p++) {
-		if (to->len == RUN_TEXT_MAX - 1)
-			return false;
-		to->text[to->len++] = *r->p;
-	}
+	from = r->p;
+	while (r->p < r->end &&
+	    is_value_char(*r->p, quote != '\0' || (!flow && r->p > from)))
+		r->p++;
+	to->len = (size_t)(r->p - from);
+	if (to->len >= RUN_TEXT_MAX)
+		return false;
+	memcpy(to->text, from, to->len);
 	to->text[to->len] = '\0';
 	if (quote != '\0')
 		return to->len > 0 && r->p < r->end && *r->p++ == quote;
@@ -82,31 +91,33 @@ value(struct reader *r, struct run_text *to, bool flow)
 }
 
 /* KEY: VALUE */
-static bool
-pair(struct reader *r, const char *key, struct run_text *to, uint32_t line,
-    bool flow)
+#define PAIR(r, key, to, line, flow)                                           \
+	pair((r), key ":", sizeof(key), (to), (line), (flow))
+
+static inline bool
+pair(struct reader *r, const char *key, size_t n, struct run_text *to,
+    uint32_t line, bool flow)
 {
 	to->line = line;
 	to->key_column = column_at(r);
-	return take(r, key) && take(r, ":") && blanks(r) > 0 &&
-	    value(r, to, flow);
+	return take(r, key, n) && blanks(r) > 0 && value(r, to, flow);
 }
 
 static bool
 item_flow(struct reader *r, struct run_item *it)
 {
 	blanks(r);
-	if (!pair(r, "prefix", &it->prefix, it->line, true))
+	if (!PAIR(r, "prefix", &it->prefix, it->line, true))
 		return false;
 	blanks(r);
-	if (take(r, ",")) {
+	if (TAKE(r, ",")) {
 		if (blanks(r) == 0 ||
-		    !pair(r, "masklength-range", &it->range, it->line, true))
+		    !PAIR(r, "masklength-range", &it->range, it->line, true))
 			return false;
 		blanks(r);
 	}
 	it->lines = 1;
-	return take(r, "}") && line_end(r);
+	return TAKE(r, "}") && line_end(r);
 }
 
 static bool
@@ -114,12 +125,12 @@ item_block(struct reader *r, struct run_item *it)
 {
 	struct reader at;
 
-	if (!pair(r, "prefix", &it->prefix, it->line, false) || !line_end(r))
+	if (!PAIR(r, "prefix", &it->prefix, it->line, false) || !line_end(r))
 		return false;
 	it->lines = 1;
 	at = *r;
 	if (blanks(r) == it->column - 1 &&
-	    pair(r, "masklength-range", &it->range, it->line + 1, false)) {
+	    PAIR(r, "masklength-range", &it->range, it->line + 1, false)) {
 		it->lines = 2;
 		return line_end(r);
 	}
@@ -137,10 +148,10 @@ run_item(struct run_item *it, const char *p, const char *end, uint32_t line)
 	it->line = line;
 	it->range.len = 0;
 	it->indent = blanks(&r);
-	if (!take(&r, "- "))
+	if (!TAKE(&r, "- "))
 		return 0;
 	it->column = column_at(&r);
-	good = take(&r, "{") ? item_flow(&r, it) : item_block(&r, it);
+	good = TAKE(&r, "{") ? item_flow(&r, it) : item_block(&r, it);
 	return good ? (size_t)(r.p - p) : 0;
 }
 
