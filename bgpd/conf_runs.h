@@ -57,7 +57,7 @@ bool runs_cut(struct runs *, const char *text, size_t len);
 void runs_fini(struct runs *);
 
 /* The member at a place in line `line`; its length, 0 if it is none. */
-size_t run_item(struct run_item *, const char *p, const char *end,
-    uint32_t line);
+size_t
+run_item(struct run_item *, const char *p, const char *end, uint32_t line);
 
 #endif

@@ -252,8 +252,7 @@ apply_map(struct schema *s, const struct conf_key *k, const struct node *n,
 	}
 	run_reader_init(&r, n);
 	while ((n = run_reader_next(&r)) != NULL) {
-		if (k->table->run == NULL ||
-		    !k->table->run(s, &r.item, target))
+		if (k->table->run == NULL || !k->table->run(s, &r.item, target))
 			schema_object(s, k->table, n, target);
 	}
 }

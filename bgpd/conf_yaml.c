@@ -437,8 +437,8 @@ parse_cut(struct node **root, const char *text, size_t len)
 	b.diags = &none;
 	if (!runs_cut(&b.runs, text, len))
 		return false;
-	good = builder_run(&b, b.runs.text, b.runs.len) &&
-	    b.run == b.runs.n && b.count <= NODE_COUNT_MAX;
+	good = builder_run(&b, b.runs.text, b.runs.len) && b.run == b.runs.n &&
+	    b.count <= NODE_COUNT_MAX;
 	if (good)
 		*root = b.root;
 	else

@@ -38,7 +38,7 @@ struct node {
 
 /*
  * A NODE_RUN stands for many children of a list, maps, which are made when
- * they are asked for: one after the other, each until the next one.
+ * they are asked for: one after the other, each stays until the next one.
  */
 struct run_reader {
 	struct run_item item;
@@ -54,8 +54,9 @@ const struct node *run_reader_next(struct run_reader *); /* NULL: no more */
 #define NODE_COUNT_MAX 8000000u
 
 /*
- * Parse a whole file of `len` bytes, which must stay as long as the tree.  Returns its root, NULL if the document
- * is empty, or NULL with errors appended to `d`.
+ * Parse a whole file of `len` bytes, which must stay as long as the tree.
+ * Returns its root, NULL if the document is empty, or NULL with errors
+ * appended to `d`.
  */
 struct node *
 conf_yaml_parse(const char *text, size_t len, struct diags *d) ATTR_CHECK;

@@ -205,8 +205,9 @@ as_pattern_new(const char *s, struct err *e)
 		return NULL;
 	}
 	if (strlen(s) > CONF_PATTERN_MAX) {
-		err_set(e, ERR_INVALID, "pattern \"%.60s...\" is longer than %u",
-		    s, CONF_PATTERN_MAX);
+		err_set(e, ERR_INVALID,
+		    "pattern \"%.60s...\" is longer than %u", s,
+		    CONF_PATTERN_MAX);
 		return NULL;
 	}
 	p = xcalloc(1, sizeof(*p));

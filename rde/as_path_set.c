@@ -140,8 +140,8 @@ plain_add(struct as_path_set *s, const struct as_pattern_plain *is)
 
 	if (s->n_plains == s->max_plains) {
 		s->max_plains = s->max_plains == 0 ? 16 : s->max_plains * 2;
-		s->plains = xreallocarray(s->plains, s->max_plains,
-		    sizeof(*s->plains));
+		s->plains =
+		    xreallocarray(s->plains, s->max_plains, sizeof(*s->plains));
 	}
 	f = first_make(s, is->asns[0]);
 	s->plains[s->n_plains].is = *is;
@@ -156,8 +156,8 @@ need_add(struct as_path_set *s, struct as_pattern *p, uint32_t asn)
 
 	if (s->n_needs == s->max_needs) {
 		s->max_needs = s->max_needs == 0 ? 16 : s->max_needs * 2;
-		s->needs = xreallocarray(s->needs, s->max_needs,
-		    sizeof(*s->needs));
+		s->needs =
+		    xreallocarray(s->needs, s->max_needs, sizeof(*s->needs));
 	}
 	s->needs[s->n_needs].pattern = p;
 	s->needs[s->n_needs].next = f->need;
@@ -237,7 +237,8 @@ static bool
 plain_matches(const struct as_pattern_plain *p, const struct numbers *path,
     size_t at)
 {
-	if (p->n > path->n - at || (p->at_start && (at > 0 || !path->start_open)))
+	if (p->n > path->n - at ||
+	    (p->at_start && (at > 0 || !path->start_open)))
 		return false;
 	if (p->at_end && (at + p->n != path->n || !path->end_open))
 		return false;
@@ -373,9 +374,8 @@ searched(struct as_path_set *s, const uint8_t *path, size_t len,
 	}
 	answer = all ? &m->all : &m->any;
 	if (*answer == ANSWER_UNKNOWN)
-		*answer = any_or_all(s, path, len, numbers, all) ?
-		    ANSWER_YES :
-		    ANSWER_NO;
+		*answer = any_or_all(s, path, len, numbers, all) ? ANSWER_YES :
+								   ANSWER_NO;
 	return *answer == ANSWER_YES;
 }
 
@@ -414,8 +414,7 @@ size_t
 as_path_set_bytes(const struct as_path_set *s)
 {
 	return sizeof(*s) + s->max * sizeof(struct as_pattern *) +
-	    s->max_plains * sizeof(*s->plains) +
-	    s->slots * sizeof(*s->firsts) +
+	    s->max_plains * sizeof(*s->plains) + s->slots * sizeof(*s->firsts) +
 	    s->max_needs * sizeof(*s->needs) +
 	    (s->memory == NULL ? 0 : MEMORY * sizeof(*s->memory));
 }

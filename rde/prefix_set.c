@@ -103,8 +103,7 @@ find4(const struct table *t, uint32_t addr, unsigned int bits)
 
 	for (;; at++) {
 		s = &slots[at & (t->size - 1)];
-		if (s->is == 0 ||
-		    (s->addr == addr && (uint8_t)s->is == bits))
+		if (s->is == 0 || (s->addr == addr && (uint8_t)s->is == bits))
 			return s;
 	}
 }
@@ -192,8 +191,7 @@ table_set(struct table *t, const struct prefix_key *k, uint32_t number)
 static uint32_t
 slot_of(const struct prefix_set *ps, const struct lengths *l)
 {
-	uint32_t at =
-	    (uint32_t)hash_bytes(l, sizeof(*l)) & (ps->n_slots - 1);
+	uint32_t at = (uint32_t)hash_bytes(l, sizeof(*l)) & (ps->n_slots - 1);
 
 	while (ps->slots[at] != 0 &&
 	    memcmp(&ps->lengths[ps->slots[at]], l, sizeof(*l)) != 0)
@@ -208,8 +206,8 @@ lengths_grow(struct prefix_set *ps)
 	uint32_t i;
 
 	ps->max_lengths *= 2;
-	ps->lengths = xreallocarray(ps->lengths, ps->max_lengths,
-	    sizeof(*ps->lengths));
+	ps->lengths =
+	    xreallocarray(ps->lengths, ps->max_lengths, sizeof(*ps->lengths));
 	free(ps->slots);
 	ps->n_slots = ps->max_lengths * 2;
 	ps->slots = xcalloc(ps->n_slots, sizeof(*ps->slots));
@@ -309,8 +307,8 @@ prefix_set_any(const struct prefix_set *ps, enum family family,
 	for (w = key->bits / 64 + 1u; w-- > 0;) {
 		for (left = from->w[w]; left != 0;
 		     left ^= (uint64_t)1 << (bits % 64)) {
-			bits = 64 * w + 63 -
-			    (unsigned int)__builtin_clzll(left);
+			bits =
+			    64 * w + 63 - (unsigned int)__builtin_clzll(left);
 			if (bits <= key->bits &&
 			    allows(ps, table_at(t, key, bits), key->bits))
 				return true;

@@ -139,8 +139,7 @@ paths_print(uint64_t seed, bool gaps)
 	for (unsigned i = 0; i < TRANSIT_FIRST + TRANSIT; i++)
 		printf("%s %u\n", gaps ? "second" : "any", m.any[i]);
 	for (unsigned i = 0; i < ORIGINS; i++)
-		printf("%s %u\n", gaps ? "last" : "origin",
-		    m.origin[i]);
+		printf("%s %u\n", gaps ? "last" : "origin", m.origin[i]);
 }
 
 static void
@@ -164,8 +163,7 @@ paths_expect(struct table *t, uint64_t seed, bool gaps)
 			in = has(m.any, TRANSIT_FIRST + TRANSIT,
 			    get_u32(path + 2 + 4 * k));
 		if (!gaps &&
-		    has(m.origin, ORIGINS,
-			get_u32(path + 2 + 4 * path[1] - 4)))
+		    has(m.origin, ORIGINS, get_u32(path + 2 + 4 * path[1] - 4)))
 			in = true;
 		for (uint32_t k = s->first; k < s->first + s->n && !in; k++)
 			t->expect[k] = CLASS_NONE;
@@ -211,8 +209,8 @@ peers_print(const struct table *t, uint64_t seed, unsigned senders,
 			struct pfx c = { .afi = WIRE_AFI_IP4, .len = 24 };
 
 			r = mix(r);
-			c.hi = (uint64_t)((1 + r % 220) << 16 |
-				       (r >> 16 & 0xffff))
+			c.hi =
+			    (uint64_t)((1 + r % 220) << 16 | (r >> 16 & 0xffff))
 			    << 40;
 			if (table_find(t, &c, PFX_UNKNOWN) != PFX_UNKNOWN)
 				continue;

@@ -111,8 +111,8 @@ member(struct texts *t, unsigned int form, bool comment)
 		break;
 	}
 	if (form == 1 || (form == 2 && below(2) == 0)) {
-		snprintf(line, sizeof(line), "        - prefix: %s%s%s\n", quote,
-		    prefix, quote);
+		snprintf(line, sizeof(line), "        - prefix: %s%s%s\n",
+		    quote, prefix, quote);
 		put(t, line, comment);
 		if (range[0] != '\0') {
 			snprintf(line, sizeof(line),
@@ -122,8 +122,9 @@ member(struct texts *t, unsigned int form, bool comment)
 		return;
 	}
 	snprintf(line, sizeof(line), "        - {prefix: %s%s%s%s%s}%s\n",
-	    quote, prefix, quote, range[0] != '\0' ? ", masklength-range: " : "",
-	    range, below(9) == 0 ? "  " : "");
+	    quote, prefix, quote,
+	    range[0] != '\0' ? ", masklength-range: " : "", range,
+	    below(9) == 0 ? "  " : "");
 	put(t, line, comment);
 }
 
@@ -136,8 +137,9 @@ make(struct texts *t, int round)
 	const char *o;
 
 	t->na = t->nb = 0;
-	put(t, "asn: 65001\nrouter_id: 10.0.0.1\ndefined-sets:\n"
-	       "  prefix-sets:\n    - name: s\n      prefixes:\n",
+	put(t,
+	    "asn: 65001\nrouter_id: 10.0.0.1\ndefined-sets:\n"
+	    "  prefix-sets:\n    - name: s\n      prefixes:\n",
 	    true);
 	for (i = 0; i < n; i++) {
 		member(t, form, comment);

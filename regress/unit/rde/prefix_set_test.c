@@ -37,8 +37,8 @@ random_prefix(struct nlri *n, enum family family)
 static void
 random_member(struct conf_prefix *p, unsigned int kind)
 {
-	enum family family = below(2) == 0 ? FAMILY_IPV4_UNICAST :
-					     FAMILY_IPV6_UNICAST;
+	enum family family =
+	    below(2) == 0 ? FAMILY_IPV4_UNICAST : FAMILY_IPV6_UNICAST;
 	unsigned int max = family_max_bits(family);
 
 	random_prefix(&p->nlri, family);
