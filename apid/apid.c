@@ -80,7 +80,8 @@ apid_ask_long(struct apid *apid, struct req *req, enum proc to,
 	if (chan == NULL)
 		return err_set(e, ERR_UNAVAILABLE, "%s is not there",
 		    proc_name(to));
-	if (!wr_ok(wr) || left > APID_WAITING_MAX - chan_queued(chan))
+	if (!wr_ok(wr) || chan_queued(chan) > APID_WAITING_MAX ||
+	    left > APID_WAITING_MAX - chan_queued(chan))
 		return err_set(e, ERR_EXHAUSTED,
 		    "too much waits for %s: try again later", proc_name(to));
 	req_open(&apid->reqs, req, to, ops,
@@ -162,6 +163,7 @@ static const chan_handler rde_handlers[MSG__MAX] = {
 	[MSG_POLICY_TEST_DONE] = on_rde_answer,
 	[MSG_POLICY_DRY_RUN_DONE] = on_rde_answer,
 	[MSG_POLICY_COUNTERS] = on_rde_answer,
+	[MSG_BMP_ROWS] = on_rde_answer,
 };
 static const struct chan_ops rde_ops = {
 	.handlers = rde_handlers,

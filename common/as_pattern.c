@@ -16,7 +16,6 @@
 #include <pcre2.h>
 
 #include "common/aspath.h"
-#include "common/conf_policy.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 
@@ -128,9 +127,10 @@ as_pattern_new(const char *s, struct err *e)
 		err_set(e, ERR_INVALID, "pattern \"\" is empty");
 		return NULL;
 	}
-	if (strlen(s) > CONF_PATTERN_MAX) {
-		err_set(e, ERR_INVALID, "pattern \"%.60s...\" is longer than %u",
-		    s, CONF_PATTERN_MAX);
+	if (strlen(s) > AS_PATTERN_MAX) {
+		err_set(e, ERR_INVALID,
+		    "pattern \"%.60s...\" is longer than %u", s,
+		    AS_PATTERN_MAX);
 		return NULL;
 	}
 	p = xcalloc(1, sizeof(*p));
@@ -164,13 +164,22 @@ as_pattern_new(const char *s, struct err *e)
 }
 
 void
+as_pattern_slim(struct as_pattern *p)
+{
+	pcre2_match_data_free(p->data);
+	pcre2_match_context_free(p->limits);
+	pcre2_code_free(p->code);
+	p->data = NULL;
+	p->limits = NULL;
+	p->code = NULL;
+}
+
+void
 as_pattern_free(struct as_pattern *p)
 {
 	if (p == NULL)
 		return;
-	pcre2_match_data_free(p->data);
-	pcre2_match_context_free(p->limits);
-	pcre2_code_free(p->code);
+	as_pattern_slim(p);
 	free(p);
 }
 

@@ -19,6 +19,8 @@
 #include "common/compat.h"
 #include "common/err.h"
 
+#define AS_PATTERN_MAX 1000u /* bytes of a pattern */
+
 struct as_pattern;
 
 /* NULL with ERR_INVALID and the reason and place in `e`. */
@@ -57,5 +59,8 @@ struct as_pattern_plain {
 	bool at_end;
 };
 void as_pattern_plain(const struct as_pattern *, struct as_pattern_plain *);
+/* Give back what only matching needs, for patterns that are never matched by
+ * text again. */
+void as_pattern_slim(struct as_pattern *);
 
 #endif

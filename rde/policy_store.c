@@ -123,8 +123,7 @@ set_unref(struct policy_set *set)
 }
 
 static int
-set_cmp(const struct policy_set *set, enum conf_set_kind kind,
-    const char *name)
+set_cmp(const struct policy_set *set, enum conf_set_kind kind, const char *name)
 {
 	if (set->conf->kind != kind)
 		return set->conf->kind < kind ? -1 : 1;
@@ -193,8 +192,8 @@ diff_add(struct policy_set *set, const struct nlri *nlri)
 	}
 	if (set->n_diff == set->max_diff) {
 		set->max_diff = set->max_diff == 0 ? 16 : set->max_diff * 2;
-		set->diff = xreallocarray(set->diff, set->max_diff,
-		    sizeof(*set->diff));
+		set->diff =
+		    xreallocarray(set->diff, set->max_diff, sizeof(*set->diff));
 	}
 	set->diff[set->n_diff++] = *nlri;
 }
@@ -279,8 +278,7 @@ cause_of(struct policy_store *ps, const struct conf_policy *p, uint32_t i)
 		snprintf(text, sizeof(text), "%s statement %u (%s)", p->name,
 		    i + 1, name);
 	else
-		snprintf(text, sizeof(text), "%s statement %u", p->name,
-		    i + 1);
+		snprintf(text, sizeof(text), "%s statement %u", p->name, i + 1);
 	return attrs_text(ps->attrs, text, 1);
 }
 
@@ -298,8 +296,7 @@ removals_make(struct policy_statement *st)
 		edit = &a->edits[i];
 		if (edit->op != CONF_COMM_REMOVE)
 			continue;
-		st->removals[i] =
-		    comm_set_new((enum conf_set_kind)edit->kind);
+		st->removals[i] = comm_set_new((enum conf_set_kind)edit->kind);
 		for (j = 0; j < edit->n; j++)
 			comm_set_add(st->removals[i], &edit->list[j]);
 	}
@@ -333,8 +330,8 @@ statement_add(struct policy_store *ps, struct policy *p, uint32_t i,
 		m = &st->conf->conditions.match[kind];
 		if (m->set == NULL)
 			continue;
-		set = set_find(&ps->build.gen, (enum conf_set_kind)kind,
-		    m->set);
+		set =
+		    set_find(&ps->build.gen, (enum conf_set_kind)kind, m->set);
 		if (set == NULL) {
 			(void)err_set(e, ERR_NOT_FOUND,
 			    "policy %s: %s %s not found", p->conf->name,
@@ -794,8 +791,7 @@ policy_store_bytes(const struct policy_store *ps)
 
 static bool
 statement_diff(const struct policy_statement *a,
-    const struct policy_statement *b, struct nlri **list, size_t *n,
-    size_t max)
+    const struct policy_statement *b, struct nlri **list, size_t *n, size_t max)
 {
 	const struct policy_set *x, *y;
 	int kind;
@@ -821,8 +817,7 @@ statement_diff(const struct policy_statement *a,
 
 bool
 policy_program_diff(const struct policy_program *old,
-    const struct policy_program *new, struct nlri **list, size_t *n,
-    size_t max)
+    const struct policy_program *new, struct nlri **list, size_t *n, size_t max)
 {
 	const struct policy *a, *b;
 	uint32_t i, j;

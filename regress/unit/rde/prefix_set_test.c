@@ -155,6 +155,29 @@ START_TEST(same_at)
 }
 END_TEST
 
+START_TEST(one_member)
+{
+	struct prefix_set *a = prefix_set_new(), *b = prefix_set_new();
+	struct conf_prefix p, other;
+
+	seed = 2;
+	p = random_member();
+	ck_assert(prefix_set_same_at(a, b, &p.nlri));
+	prefix_set_add(a, &p);
+	ck_assert(!prefix_set_same_at(a, b, &p.nlri));
+	ck_assert(!prefix_set_same_at(b, a, &p.nlri));
+	prefix_set_add(b, &p);
+	ck_assert(prefix_set_same_at(a, b, &p.nlri));
+	memset(&other, 0, sizeof(other));
+	other.max = 32;
+	prefix_set_add(b, &other);
+	ck_assert(!prefix_set_same_at(a, b, &other.nlri));
+	prefix_set_free(a);
+	prefix_set_free(b);
+	prefix_set_free(NULL);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -167,6 +190,7 @@ main(void)
 	tcase_set_timeout(t, 240);
 	tcase_add_loop_test(t, random_sets, 0, 30);
 	tcase_add_loop_test(t, same_at, 0, 4);
+	tcase_add_test(t, one_member);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
