@@ -35,20 +35,26 @@ random_nlri(void)
 	return n;
 }
 
+static void
+random_range(struct conf_prefix *p)
+{
+	unsigned int max = family_max_bits((enum family)p->nlri.family);
+
+	p->min = p->max = p->nlri.bits;
+	if (rnd(3) == 0)
+		return;
+	p->min = (uint8_t)(p->min + rnd(max - p->min + 1));
+	p->max = (uint8_t)(p->min + rnd(max - p->min + 1));
+}
+
 static struct conf_prefix
 random_member(void)
 {
 	struct conf_prefix p;
-	unsigned int max;
 
 	memset(&p, 0, sizeof(p));
 	p.nlri = random_nlri();
-	max = family_max_bits((enum family)p.nlri.family);
-	p.min = p.max = p.nlri.bits;
-	if (rnd(3) != 0) {
-		p.min = (uint8_t)(p.min + rnd(max - p.min + 1));
-		p.max = (uint8_t)(p.min + rnd(max - p.min + 1));
-	}
+	random_range(&p);
 	return p;
 }
 
@@ -98,10 +104,10 @@ START_TEST(random_sets)
 	n = _i % 3 == 0 ? rnd(4) : rnd(MEMBERS);
 	for (i = 0; i < n; i++) {
 		list[i] = random_member();
-		if (i > 0 && rnd(4) == 0)
+		if (i > 0 && rnd(4) == 0) {
 			list[i].nlri = list[rnd((uint32_t)i)].nlri;
-		if (list[i].min < list[i].nlri.bits)
-			list[i].min = list[i].max = list[i].nlri.bits;
+			random_range(&list[i]);
+		}
 		prefix_set_add(set, &list[i]);
 	}
 	for (i = 0; i < QUESTIONS; i++) {
