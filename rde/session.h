@@ -40,9 +40,11 @@ struct session {
 };
 TAILQ_HEAD(session_list, session);
 
-/* Far more than what honest policies need for a piece. */
 enum {
 	SESSION_SLICE_US = 20000, /* for UPDATEs, at a time */
+	/* Bytes of UPDATEs between looks at the clock: at first, and as long
+	 * as they take little of a slice. */
+	SESSION_PIECE_FIRST = 1024,
 	SESSION_PIECE_MAX = 1 << 20,
 };
 
