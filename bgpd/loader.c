@@ -8,6 +8,7 @@
  */
 #include "bgpd/loader.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -365,21 +366,14 @@ loader_signals(void)
 		sigaction(all[i], &sa, NULL);
 }
 
-struct loader *
-loader_start(const char *path, const struct sandbox *box, struct diags *d)
+/* Takes the descriptor. */
+static struct loader *
+parser_start(int file, const struct sandbox *box, struct diags *d)
 {
 	struct loader *l;
-	int file, pair[2];
+	int pair[2];
 	pid_t pid;
 
-	/* Non-blocking, so that a pipe nobody writes to cannot hold us up;
-	 * the parser waits for its bytes as long as it may. */
-	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (file == -1) {
-		diag_error(d, 0, 0, "cannot open: %s", strerror(errno));
-		return NULL;
-	}
-	(void)fcntl(file, F_SETFL, 0);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1) {
 		diag_error(d, 0, 0, "cannot be parsed: socketpair: %s",
 		    strerror(errno));
@@ -408,6 +402,42 @@ loader_start(const char *path, const struct sandbox *box, struct diags *d)
 	l->fd = pair[0];
 	l->box = *box;
 	return l;
+}
+
+struct loader *
+loader_start(const char *path, const struct sandbox *box, struct diags *d)
+{
+	int file;
+
+	/* Non-blocking, so that a pipe nobody writes to cannot hold us up;
+	 * the parser waits for its bytes as long as it may. */
+	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (file == -1) {
+		diag_error(d, 0, 0, "cannot open: %s", strerror(errno));
+		return NULL;
+	}
+	(void)fcntl(file, F_SETFL, 0);
+	return parser_start(file, box, d);
+}
+
+struct loader *
+loader_start_text(const uint8_t *text, size_t len, const struct sandbox *box,
+    struct diags *d)
+{
+	int file = memfd_create("configuration", MFD_CLOEXEC);
+
+	if (file == -1) {
+		diag_error(d, 0, 0, "cannot be parsed: %s", strerror(errno));
+		return NULL;
+	}
+	write_all(file, text, len);
+	if (lseek(file, 0, SEEK_CUR) != (off_t)len ||
+	    lseek(file, 0, SEEK_SET) == -1) {
+		diag_error(d, 0, 0, "cannot be parsed: %s", strerror(errno));
+		close(file);
+		return NULL;
+	}
+	return parser_start(file, box, d);
 }
 
 int

@@ -38,6 +38,9 @@ struct loader; /* one reading under way */
  */
 struct loader *loader_start(const char *path, const struct sandbox *box,
     struct diags *d) ATTR_CHECK;
+/* The same for a text that is no file. */
+struct loader *loader_start_text(const uint8_t *, size_t,
+    const struct sandbox *, struct diags *d) ATTR_CHECK;
 int loader_fd(const struct loader *); /* becomes readable */
 pid_t loader_pid(const struct loader *);
 /* Take what is readable: true while there may be more. */

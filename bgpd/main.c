@@ -201,7 +201,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		if (b->trial)
 			break; /* the file would bring its listeners */
 		log_info("SIGHUP: reading %s again", b->conf_name);
-		reload_start(b, 0);
+		call_reload(b);
 		break;
 	default:
 		if (!b->stopping)
@@ -356,10 +356,11 @@ main(int argc, char **argv)
 	b.notify = notify_new();
 	if (b.box.privileged)
 		children_identity(l.conf, &b.box);
-	if (o.trial != NULL) {
+	if (o.trial != NULL)
 		b.trial = true;
+	call_first(&b, &l);
+	if (b.trial)
 		trial_conf(l.conf, o.trial);
-	}
 	reload_init(&b, &l);
 	proc_apply_log(b.next);
 	if (children_check(&b, &e) == -1 ||
