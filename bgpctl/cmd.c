@@ -514,10 +514,12 @@ cmd_help(FILE *to, const struct cmd *table, size_t n, int argc,
 		fprintf(to, "\n        ");
 		cmd_fold(to, 8, 8, table[i].help);
 		for (o = table[i].opts; o != NULL && o->word != NULL; o++) {
-			column = fprintf(to, "          %s%s%s: ", o->word,
+			column = fprintf(to, "          %s%s%s%s", o->word,
 			    o->value == NULL ? "" : " ",
-			    o->value == NULL ? "" : o->value);
-			cmd_fold(to, column, 12, o->help);
+			    o->value == NULL ? "" : o->value,
+			    o->help == NULL ? "" : ": ");
+			cmd_fold(to, column, 12,
+			    o->help == NULL ? "" : o->help);
 		}
 	}
 }
@@ -543,7 +545,7 @@ put_next(FILE *to, const char *word, size_t len, const char *value,
 		column += fprintf(to, "%*s", HELP - column, "");
 	else
 		column += fprintf(to, " ");
-	cmd_fold(to, column, HELP, help);
+	cmd_fold(to, column, HELP, help == NULL ? "" : help);
 }
 
 /* Do the words of `given` before its question mark begin this one? */

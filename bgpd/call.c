@@ -115,8 +115,8 @@ call_end(struct bgpd *b, const struct err *e)
 
 	b->call = NULL;
 	if (takes_over(call) && e->code != ERR_OK)
-		notify_ready(b->notify, "reload %s, nothing has changed: %s",
-		    b->state == RELOAD_LOADING ? "failed" : "refused", e->text);
+		notify_ready(b->notify,
+		    "reload failed, nothing has changed: %s", e->text);
 	else if (takes_over(call))
 		notify_ready(b->notify,
 		    "configuration taken over, generation %u",
