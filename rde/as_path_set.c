@@ -309,8 +309,7 @@ search(struct as_path_set *s, const struct as_pattern *p, struct text *t)
 
 /* Do patterns that need one of the path's numbers match? */
 static bool
-search_needs(struct as_path_set *s, const struct numbers *path,
-    struct text *t)
+search_needs(struct as_path_set *s, const struct numbers *path, struct text *t)
 {
 	uint32_t at;
 	size_t i;
@@ -328,8 +327,7 @@ search_needs(struct as_path_set *s, const struct numbers *path,
 }
 
 static bool
-search_any(struct as_path_set *s, const struct numbers *path,
-    struct text *t)
+search_any(struct as_path_set *s, const struct numbers *path, struct text *t)
 {
 	size_t i;
 
