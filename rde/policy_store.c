@@ -747,8 +747,9 @@ policy_store_tell_limits(struct policy_store *ps, struct mono now, uint64_t *n)
 
 	for (i = 0; i < ps->gen.n_sets; i++) {
 		set = ps->gen.sets[i];
-		if (set->limits == 0 || (set->limits_told &&
-		    mono_diff_ms(now, set->limits_at) < LIMITS_TELL_MS))
+		if (set->limits == 0 ||
+		    (set->limits_told &&
+			mono_diff_ms(now, set->limits_at) < LIMITS_TELL_MS))
 			continue;
 		*n = set->limits;
 		set->limits = 0;

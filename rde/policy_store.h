@@ -61,8 +61,8 @@ uint64_t policy_store_take_limits(struct policy_store *);
 /* A set of which some were that are worth a line, which it is not more often
  * than every LIMITS_TELL_MS, and how many; NULL: there is none. */
 enum { LIMITS_TELL_MS = 60000 };
-const char *policy_store_tell_limits(struct policy_store *, struct mono now,
-    uint64_t *n);
+const char *
+policy_store_tell_limits(struct policy_store *, struct mono now, uint64_t *n);
 size_t policy_store_bytes(const struct policy_store *);
 
 /*

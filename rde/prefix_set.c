@@ -103,8 +103,7 @@ find4(const struct table *t, uint32_t addr, unsigned int bits)
 
 	for (;; at++) {
 		s = &slots[at & (t->size - 1)];
-		if (s->is == 0 ||
-		    (s->addr == addr && (uint8_t)s->is == bits))
+		if (s->is == 0 || (s->addr == addr && (uint8_t)s->is == bits))
 			return s;
 	}
 }
@@ -308,8 +307,8 @@ prefix_set_any(const struct prefix_set *ps, enum family family,
 	for (w = key->bits / 64 + 1u; w-- > 0;) {
 		for (left = from->w[w]; left != 0;
 		     left ^= (uint64_t)1 << (bits % 64)) {
-			bits = 64 * w + 63 -
-			    (unsigned int)__builtin_clzll(left);
+			bits =
+			    64 * w + 63 - (unsigned int)__builtin_clzll(left);
 			if (bits <= key->bits &&
 			    allows(ps, table_at(t, key, bits), key->bits))
 				return true;

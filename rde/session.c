@@ -278,8 +278,9 @@ updates_slice(struct session *s, const uint8_t *data, size_t len,
 		at += n;
 		now = mono_now();
 		if (mono_diff_us(now, began) > SESSION_SLICE_US)
-			sh->rx_piece = 1 + n * SESSION_SLICE_US /
-			    (size_t)mono_diff_us(now, began);
+			sh->rx_piece = 1 +
+			    n * SESSION_SLICE_US /
+				(size_t)mono_diff_us(now, began);
 		else if (mono_diff_us(now, began) < SESSION_SLICE_US / 4 &&
 		    sh->rx_piece < SESSION_PIECE_MAX)
 			sh->rx_piece *= 2;
