@@ -458,7 +458,9 @@ on_sweep(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	req_expire(&apid->reqs, mono_now());
-	server_sweep(apid->server);
+	if (apid->conf != NULL)
+		server_sweep(apid->server,
+		    (int64_t)apid->conf->grpc_unread_secs * 1000);
 	/* What a crowd of streams needed goes back when the crowd has gone. */
 	if (server_calls(apid->server) > 0)
 		apid->was_busy = true;

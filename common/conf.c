@@ -24,6 +24,7 @@ conf_new(void)
 	c->log_level = LOG_LEVEL_INFO;
 	c->log_format = LOG_FORMAT_TEXT;
 	c->grpc_max_reply_bytes = 4u * 1024 * 1024;
+	c->grpc_unread_secs = 300;
 	c->grpc_reflection = true;
 	c->user = xstrdup("_bgpd");
 	c->sys_name = xstrdup("bgpgg");

@@ -148,6 +148,7 @@ struct conf {
 	enum log_level log_level;
 	enum log_format log_format;
 	uint32_t grpc_max_reply_bytes;
+	uint32_t grpc_unread_secs; /* an answer may lie for so long */
 	bool grpc_reflection;
 	char *user;
 	char *sys_name;

@@ -72,6 +72,7 @@ msg_conf_global_put(struct wr *w, const struct conf *c)
 	wr_n8(w, (uint8_t)c->log_level);
 	wr_n8(w, (uint8_t)c->log_format);
 	wr_n32(w, c->grpc_max_reply_bytes);
+	wr_n32(w, c->grpc_unread_secs);
 	put_bool(w, c->grpc_reflection);
 	wr_str(w, c->user);
 	wr_str(w, c->sys_name);
@@ -107,6 +108,7 @@ msg_conf_global_get(struct rd *r, struct conf *c)
 	c->log_level = (enum log_level)get_enum(r, LOG_LEVEL_DEBUG);
 	c->log_format = (enum log_format)get_enum(r, LOG_FORMAT_JSON);
 	c->grpc_max_reply_bytes = rd_n32(r);
+	c->grpc_unread_secs = rd_n32(r);
 	c->grpc_reflection = get_bool(r);
 	c->user = rd_str(r);
 	c->sys_name = rd_str(r);

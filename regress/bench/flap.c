@@ -138,8 +138,8 @@ flap_start(struct flap *f, const struct pool *main)
 	f->pool.s[1].receives = true;
 	nh[WIRE_AFI_IP4] = f->pool.s[0].local;
 	for (unsigned i = 0; i < 2; i++)
-		wire_announce(&f->stream[i], f->attrs[i].data,
-		    f->attrs[i].len, &nh[WIRE_AFI_IP4], &f->pfx, 1);
+		wire_announce(&f->stream[i], f->attrs[i].data, f->attrs[i].len,
+		    &nh[WIRE_AFI_IP4], &f->pfx, 1);
 	if ((f->pid = fork()) == -1)
 		err(2, "fork");
 	if (f->pid != 0)
