@@ -102,7 +102,8 @@ struct call {
 };
 TAILQ_HEAD(calls, call);
 
-#define CALLS_MAX 64 /* waiting */
+#define CALLS_MAX 64 /* waiting ... */
+#define CALLS_BYTES_MAX (2 * CONF_CALL_TEXT_MAX) /* ... with so much text */
 #define CALL_REQUESTS_MAX 256 /* for one and the same reload */
 
 #define EDITS_MAX 4096 /* waiting; more are refused ... */

@@ -27,6 +27,7 @@
 #include "bgpd/bgpd.h"
 #include "bgpd/conf_diff.h"
 #include "bgpd/conf_write.h"
+#include "bgpd/secrets.h"
 #include "bgpd/store.h"
 #include "common/hash.h"
 #include "common/log.h"
@@ -174,8 +175,8 @@ text_name(const struct bgpd *b, const struct call *call, char *buf, size_t size)
 
 /* As the file would have it: with the addresses that were asked for, not
  * those that were bound. */
-static void
-running_write(const struct bgpd *b, struct wr *to)
+static struct conf *
+running_as_file(const struct bgpd *b)
 {
 	struct conf *c = conf_copy(b->running);
 	struct conf_endpoint *e;
@@ -196,8 +197,79 @@ running_write(const struct bgpd *b, struct wr *to)
 		}
 	}
 	c->log_level = b->file_level;
+	return c;
+}
+
+static void
+running_write(const struct bgpd *b, struct wr *to)
+{
+	struct conf *c = running_as_file(b);
+
 	conf_write(to, c);
 	conf_free(c);
+}
+
+/* --- what the API must not choose */
+
+static bool
+text_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+access_same(const struct conf_access *a, const struct conf_access *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return a->read_only == b->read_only &&
+	    text_same(a->certificate.path, b->certificate.path) &&
+	    text_same(a->key.path, b->key.path) &&
+	    text_same(a->client_ca.path, b->client_ca.path) &&
+	    text_same(a->tokens.path, b->tokens.path);
+}
+
+static bool
+listeners_same(const struct conf_endpoint *a, uint16_t n_a,
+    const struct conf_endpoint *b, uint16_t n_b)
+{
+	uint16_t i;
+
+	if (n_a != n_b)
+		return false;
+	for (i = 0; i < n_a; i++)
+		if (!conf_endpoint_equal(&a[i], &b[i]) ||
+		    !access_same(a[i].access, b[i].access))
+			return false;
+	return true;
+}
+
+/*
+ * A text of the API may not name other files and addresses than the file
+ * does: the parent would read, write or bind them with its own rights for
+ * whoever has got hold of apid.
+ */
+static int
+text_is_harmless(const struct bgpd *b, const struct conf *c, struct err *e)
+{
+	struct conf *now = running_as_file(b);
+	const char *key = NULL;
+
+	if (!listeners_same(now->listen, now->n_listen, c->listen, c->n_listen))
+		key = "listen_addr";
+	else if (!listeners_same(now->grpc_listen, now->n_grpc_listen,
+		     c->grpc_listen, c->n_grpc_listen))
+		key = "grpc_listen_addr";
+	else if (!text_same(now->pid_file, c->pid_file))
+		key = "pid_file";
+	else if (!text_same(now->state_dir, c->state_dir))
+		key = "state_dir";
+	conf_free(now);
+	if (key == NULL)
+		return 0;
+	return err_set(e, ERR_PRECONDITION,
+	    "%s: cannot change through the API: edit %s and reload", key,
+	    b->conf_name);
 }
 
 /* --- what changes */
@@ -403,8 +475,15 @@ call_propose(struct bgpd *b, struct loaded *l, struct err *e)
 	char buf[32];
 	int rc;
 
-	if (saved_check(call, l->conf, e) == -1)
+	if (writes_file(call) &&
+	    (text_is_harmless(b, l->conf, e) == -1 ||
+		saved_check(call, l->conf, e) == -1))
 		return -1;
+	if (writes_file(call) &&
+	    secrets_load(l->conf, &b->box, &l->diags) == -1) {
+		diags_err(&l->diags, text_name(b, call, buf, sizeof(buf)), e);
+		return -1;
+	}
 	rc = writes_file(call) ? reload_adopt(l, &now, &b->serial, &next) :
 				 reload_merge(l, &now, &b->serial, &next);
 	if (rc == -1) {
@@ -563,6 +642,25 @@ text_begin(struct bgpd *b, struct call *call, struct err *e)
 }
 
 static void
+show_running(struct bgpd *b)
+{
+	struct call *call = b->call;
+	struct conf_reply *p = &call->reply;
+	struct err e;
+
+	err_clear(&e);
+	running_write(b, &call->text);
+	p->text = call->text.base;
+	p->text_len = wr_len(&call->text);
+	reply_message(call, "running configuration, generation %u",
+	    b->running->generation);
+	if (b->file_inert != NULL)
+		conf_reply_note(p, "left out, because it has no effect yet: %s",
+		    b->file_inert);
+	call_end(b, &e);
+}
+
+static void
 call_begin(struct bgpd *b, struct call *call)
 {
 	struct timeval tv = { LOADER_TIMEOUT_MS / 1000, 0 };
@@ -571,6 +669,10 @@ call_begin(struct bgpd *b, struct call *call)
 	char buf[32];
 
 	b->call = call;
+	if (call->op == CONF_CALL_RUNNING) {
+		show_running(b);
+		return;
+	}
 	if (takes_over(call))
 		notify_reloading(b->notify);
 	memset(&l, 0, sizeof(l));
@@ -606,13 +708,31 @@ call_begin(struct bgpd *b, struct call *call)
 	loaded_fini(&l);
 }
 
+/* The first that can begin.  Long answers wait for an apid that does not take
+ * those before, what changes something does not. */
+static struct call *
+call_due(struct bgpd *b)
+{
+	const struct child *apid = &b->children[PROC_APID];
+	struct call *call;
+
+	TAILQ_FOREACH(call, &b->calls, entry) {
+		if ((call->op == CONF_CALL_RUNNING ||
+			call->op == CONF_CALL_FILE) &&
+		    child_running(apid) && chan_congested(apid->chan))
+			continue;
+		return call;
+	}
+	return NULL;
+}
+
 void
 calls_next(struct bgpd *b)
 {
 	struct call *call;
 
 	while (b->state == RELOAD_IDLE && b->call == NULL &&
-	    (call = TAILQ_FIRST(&b->calls)) != NULL) {
+	    (call = call_due(b)) != NULL) {
 		TAILQ_REMOVE(&b->calls, call, entry);
 		b->n_calls--;
 		call_begin(b, call);
@@ -708,6 +828,17 @@ reload_waiting(struct bgpd *b)
 	return NULL;
 }
 
+static size_t
+waiting_bytes(const struct bgpd *b)
+{
+	const struct call *call;
+	size_t n = 0;
+
+	TAILQ_FOREACH(call, &b->calls, entry)
+		n += wr_len(&call->text);
+	return n;
+}
+
 static void
 call_queue(struct bgpd *b, struct call *call)
 {
@@ -740,17 +871,6 @@ answer_at_once(struct bgpd *b, uint32_t request, const struct conf_call *q)
 	enum log_level level;
 
 	switch ((enum conf_call_op)q->op) {
-	case CONF_CALL_RUNNING:
-		running_write(b, &call->text);
-		p->text = call->text.base;
-		p->text_len = wr_len(&call->text);
-		reply_message(call, "running configuration, generation %u",
-		    b->running->generation);
-		if (b->file_inert != NULL)
-			conf_reply_note(p,
-			    "left out, because it has no effect yet: %s",
-			    b->file_inert);
-		break;
 	case CONF_CALL_VERSIONS:
 		p->n_versions = store_versions(b->conf_path,
 		    b->running->state_dir, p->versions);
@@ -771,7 +891,7 @@ answer_at_once(struct bgpd *b, uint32_t request, const struct conf_call *q)
 void
 call_request(struct bgpd *b, uint32_t request, const struct conf_call *q)
 {
-	const bool at_once = q->op == CONF_CALL_RUNNING ||
+	const bool at_once =
 	    q->op == CONF_CALL_VERSIONS || q->op == CONF_CALL_LOG;
 	struct call *call = NULL;
 	struct err e;
@@ -788,7 +908,9 @@ call_request(struct bgpd *b, uint32_t request, const struct conf_call *q)
 	}
 	if (q->op == CONF_CALL_RELOAD)
 		call = reload_waiting(b);
-	if (call == NULL && b->n_calls >= CALLS_MAX) {
+	if (call == NULL &&
+	    (b->n_calls >= CALLS_MAX ||
+		waiting_bytes(b) + q->text_len > CALLS_BYTES_MAX)) {
 		(void)err_set(&e, ERR_EXHAUSTED, "too many calls are waiting");
 		answer_err(b, request, &e);
 		return;

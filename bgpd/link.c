@@ -170,7 +170,11 @@ on_close(void *ctx, const char *why)
 static void
 on_drain(void *ctx)
 {
-	transfer_continue(ctx);
+	struct child *c = ctx;
+
+	transfer_continue(c);
+	if (c->proc == PROC_APID)
+		reload_next(c->bgpd);
 }
 
 static const chan_handler handlers_sessiond[MSG__MAX] = {

@@ -44,6 +44,7 @@ struct loader {
 	size_t len;
 	size_t size;
 	bool bad;
+	bool is_text; /* of somebody who may not choose what the parent reads */
 };
 
 void
@@ -425,6 +426,7 @@ loader_start_text(const uint8_t *text, size_t len, const struct sandbox *box,
     struct diags *d)
 {
 	int file = memfd_create("configuration", MFD_CLOEXEC);
+	struct loader *l;
 
 	if (file == -1) {
 		diag_error(d, 0, 0, "cannot be parsed: %s", strerror(errno));
@@ -437,7 +439,10 @@ loader_start_text(const uint8_t *text, size_t len, const struct sandbox *box,
 		close(file);
 		return NULL;
 	}
-	return parser_start(file, box, d);
+	l = parser_start(file, box, d);
+	if (l != NULL)
+		l->is_text = true;
+	return l;
 }
 
 int
@@ -491,7 +496,7 @@ loader_finish(struct loader *l, bool reaped, struct loaded *to)
 		diag_error(&to->diags, 0, 0,
 		    "cannot be parsed: the parser ended without a result");
 	}
-	if (to->conf != NULL &&
+	if (to->conf != NULL && !l->is_text &&
 	    secrets_load(to->conf, &l->box, &to->diags) == -1) {
 		conf_free(to->conf);
 		to->conf = NULL;

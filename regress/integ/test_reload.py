@@ -373,9 +373,16 @@ class Saved(Base):
                 (text.replace("asn: 64500", "asn: 64501"),
                  "candidate:1:6: asn: cannot change"),
                 ("\0", "text"), ("", "text: is empty"),
-                (text.replace("state_dir", "").replace(
-                    "peers:", "state_dir: /nonexistent/dir\npeers:"),
-                 "/nonexistent/dir")):
+                (text.replace("peers:", "state_dir: /etc/cron.d\npeers:"),
+                 "state_dir: cannot change through the API"),
+                (text.replace("peers:", "pid_file: /etc/passwd\npeers:"),
+                 "pid_file: cannot change through the API"),
+                (text.replace("listen_addr:", "listen_addr:\n  - '[::]:22'", 1),
+                 "^listen_addr: cannot change through the API"),
+                (re.sub("grpc_listen_addr: .*", "grpc_listen_addr: {address: "
+                        "%s, token_file: /etc/shadow}" % self.suite.grpc,
+                        text),
+                 "grpc_listen_addr: cannot change through the API")):
             with self.assertRaises(grpc.RpcError) as e:
                 self.suite.rpc.CommitConfig(pb.CommitConfigRequest(text=bad))
             self.assertRegex(e.exception.details(), what)

@@ -846,8 +846,15 @@ START_TEST(text_of_the_api_is_taken_over_as_a_whole)
 	ck_assert_msg(strstr(fakes[PROC_APID].last.text,
 			  "candidate:2:1: unknown key foo") != NULL,
 	    "%s", fakes[PROC_APID].last.text);
-	call_and_wait(CONF_CALL_COMMIT, 0, "asn: 65002\nrouter_id: 10.0.0.1\n");
+	call_and_wait(CONF_CALL_COMMIT, 0,
+	    "asn: 65002\nrouter_id: 10.0.0.1\n" LISTEN);
 	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_INVALID);
+	/* Nor may it choose what the parent writes, reads and binds. */
+	snprintf(text, sizeof(text), "%spid_file: /etc/passwd\n", before_text);
+	call_and_wait(CONF_CALL_COMMIT, 0, text);
+	ck_assert_str_eq(fakes[PROC_APID].last.text,
+	    "pid_file: cannot change through the API: edit test.yaml and "
+	    "reload");
 	fakes[PROC_RDE].reject = b.running->generation + 1;
 	call_and_wait(CONF_CALL_COMMIT, 0, before_text);
 	ck_assert_str_eq(fakes[PROC_APID].last.text, "not to my taste");
