@@ -107,6 +107,7 @@ sched_round(struct shell *sh)
 
 	if (sh->stopping)
 		return;
+	sh->sched.rounds++;
 	rde_settle(sh->rde);
 	session_credits(sh);
 	packing = pack(sh, &now);
