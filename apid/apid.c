@@ -369,8 +369,7 @@ on_conf_item(void *ctx, const struct msg *msg)
 		    &next->grpc_listen[next->n_grpc_listen - 1], msg->fd);
 	else if (msg->data[0] == CONF_ITEM_METRICS_LISTEN)
 		listener_want(apid, true,
-		    &next->metrics_listen[next->n_metrics_listen - 1],
-		    msg->fd);
+		    &next->metrics_listen[next->n_metrics_listen - 1], msg->fd);
 	else if (msg->fd != -1)
 		close(msg->fd);
 }

@@ -61,6 +61,7 @@ struct metrics {
 	struct text making;
 	unsigned int step;
 	struct event *next_step;
+	struct event *patience;
 };
 
 static void gathered(struct metrics *);
@@ -196,6 +197,7 @@ gathered(struct metrics *m)
 	if (!m->sample.known[PROC_APID])
 		m->sample.known[PROC_SESSIOND] = false;
 	m->sample.known[PROC_APID] = true;
+	evtimer_del(m->patience);
 	m->step = 0;
 	on_step(-1, 0, m);
 }
@@ -323,9 +325,33 @@ ask(struct metrics *m, struct question *q, enum proc to, enum msg_type type,
 		q->id = q->req.id;
 }
 
+/* Whoever has not answered is left out. */
+static void
+on_patience(evutil_socket_t fd, short what, void *arg)
+{
+	struct metrics *m = arg;
+	struct question *q;
+	size_t i;
+
+	(void)fd;
+	(void)what;
+	/* The last end makes the text, and that may ask anew. */
+	m->n_open++;
+	for (i = 0; i < nitems(m->questions); i++) {
+		q = &m->questions[i];
+		if (q->req.id == 0)
+			continue;
+		req_close(&m->apid->reqs, &q->req);
+		question_end(q, false);
+	}
+	gathered(m);
+}
+
 static void
 gather(struct metrics *m)
 {
+	const struct timeval patience = { METRICS_ANSWER_MS / 1000,
+		METRICS_ANSWER_MS % 1000 * 1000 };
 	struct question *peers = &m->questions[PROC_APID];
 	uint8_t kind;
 	struct wr wr;
@@ -333,6 +359,8 @@ gather(struct metrics *m)
 
 	m->gathering = true;
 	m->n_open = PROC__MAX + 1; /* the last one is ours, for the end */
+	if (evtimer_add(m->patience, &patience) == -1)
+		fatalx("%s: no event", __func__);
 	wr_init(&wr, NULL, 0);
 	for (p = PROC_BGPD; p < PROC_APID; p++)
 		ask(m, &m->questions[p], p, MSG_METRICS_GET, &wr, &numbers_ops);
@@ -367,7 +395,8 @@ metrics_new(struct apid *apid)
 	TAILQ_INIT(&m->texts);
 	TAILQ_INIT(&m->waiting);
 	m->next_step = evtimer_new(apid->base, on_step, m);
-	if (m->next_step == NULL)
+	m->patience = evtimer_new(apid->base, on_patience, m);
+	if (m->next_step == NULL || m->patience == NULL)
 		fatalx("%s: no event", __func__);
 	return m;
 }
@@ -376,6 +405,7 @@ void
 metrics_free(struct metrics *m)
 {
 	event_free(m->next_step);
+	event_free(m->patience);
 	if (m->latest != NULL)
 		latest_set(m, NULL);
 	free(m->sample.peers);

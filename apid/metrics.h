@@ -26,6 +26,7 @@ struct metrics_text;
 
 enum {
 	METRICS_FRESH_MS = 1000,
+	METRICS_ANSWER_MS = 5000, /* how long a process is waited for */
 	METRICS_TEXTS_MAX = 4,
 };
 

@@ -27,6 +27,8 @@ const struct cmd ctl_commands[] = {
 	    "those of a type: prefix, neighbor, as-path, community, "
 	    "ext-community or large-community" },
 	{ "show sets TYPE NAME", NULL, NULL, ctl_show_sets, "one of them" },
+	{ "show metrics", NULL, NULL, ctl_show_metrics,
+	    "the daemon's numbers as OpenMetrics text" },
 	{ "show bmp", NULL, NULL, ctl_show_bmp, "BMP servers" },
 	{ "neighbor add ADDR", NULL, ctl_neighbor_add_opts, ctl_neighbor_add,
 	    "configure a neighbor: IP, IP:PORT or [IPv6]:PORT" },

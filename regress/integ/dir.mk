@@ -2,6 +2,7 @@
 .PHONY: integ
 integ: all proto-py
 	regress/neighbours/fetch build/neighbours bird frr gobgp openbgpd exabgp
+	-regress/neighbours/fetch build/neighbours prometheus
 	BUILD=$(notdir $(B)) regress/integ/run $(TESTS)
 
 check: unit integ
