@@ -101,7 +101,8 @@ enum msg_fd {
 	M(RIB_INFO_GET,  P_APID,     P_RDE,      0, 0,        MSG_FD_NONE) \
 	M(RIB_INFO,      P_RDE,      P_APID,     8, 4096,     MSG_FD_NONE) \
 	/* --- numbers for the metrics (msg_metrics.h): id = request */ \
-	M(METRICS_GET,   P_APID, P_BGPD | P_SESSIOND | P_RDE, 0, 0, MSG_FD_NONE) \
+	M(METRICS_GET,   P_APID, P_BGPD | P_SESSIOND | P_RDE, 0, 0, \
+	    MSG_FD_NONE) \
 	M(METRICS,       P_BGPD | P_SESSIOND | P_RDE, P_APID, 8, 4096, \
 	    MSG_FD_NONE) \
 	/* --- policies by API (msg_policy.h): id = request */ \

@@ -45,9 +45,11 @@ enum metric_type {
 	METRICS_OF_EACH(M, RSS, "bgpgg_process_resident_memory_bytes", \
 	    GAUGE, "bytes", "", 1, "Memory in RAM") \
 	METRICS_OF_EACH(M, CPU, "bgpgg_process_cpu_seconds", \
-	    COUNTER, "seconds", "", 1000000, "Processor time, user and system") \
+	    COUNTER, "seconds", "", 1000000, \
+	    "Processor time, user and system") \
 	METRICS_OF_EACH(M, WAITS, "bgpgg_process_waits", \
-	    COUNTER, "", "", 1, "Times that the process slept for want of work") \
+	    COUNTER, "", "", 1, \
+	    "Times that the process slept for want of work") \
 	M(BGPD_FDS, BGPD, "bgpgg_process_open_descriptors", \
 	    GAUGE, "", "process=\"bgpd\"", 1, "Open descriptors") \
 	M(BGPD_START, BGPD, "bgpgg_start_time_seconds", \
@@ -57,12 +59,14 @@ enum metric_type {
 	M(CONF_GENERATION, BGPD, "bgpgg_configuration_generation", \
 	    GAUGE, "", "", 1, "Number of the configuration in force") \
 	M(RELOADS_OK, BGPD, "bgpgg_configuration_reloads", \
-	    COUNTER, "", "result=\"ok\"", 1, "Times that the file was read again") \
+	    COUNTER, "", "result=\"ok\"", 1, \
+	    "Times that the file was read again") \
 	M(RELOADS_FAILED, BGPD, "bgpgg_configuration_reloads", \
 	    COUNTER, "", "result=\"failed\"", 1, "") \
 	M(RELOAD_RESULT, BGPD, "bgpgg_configuration_last_reload_successful", \
 	    GAUGE, "", "", 1, "1, or 0 if the last reload was refused") \
-	M(RELOAD_TIME, BGPD, "bgpgg_configuration_last_reload_timestamp_seconds", \
+	M(RELOAD_TIME, BGPD, \
+	    "bgpgg_configuration_last_reload_timestamp_seconds", \
 	    GAUGE, "seconds", "", 1, "When the last reload ended, since 1970") \
 	M(EDITS_OK, BGPD, "bgpgg_configuration_edits", \
 	    COUNTER, "", "result=\"ok\"", 1, "Changes through the API") \
