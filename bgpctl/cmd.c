@@ -298,8 +298,10 @@ cmd_help(FILE *to, const struct cmd *table, size_t n, int argc,
 			fprintf(to, " [option ...]");
 		fprintf(to, "\n\t%s\n", table[i].help);
 		for (o = table[i].opts; o != NULL && o->word != NULL; o++)
-			fprintf(to, "\t  %s%s%s: %s\n", o->word,
+			fprintf(to, "\t  %s%s%s%s%s\n", o->word,
 			    o->value == NULL ? "" : " ",
-			    o->value == NULL ? "" : o->value, o->help);
+			    o->value == NULL ? "" : o->value,
+			    o->help == NULL ? "" : ": ",
+			    o->help == NULL ? "" : o->help);
 	}
 }
