@@ -4,7 +4,7 @@
 # its *.c files plus, where it is a program, main.c; its dir.mk says which.
 #
 #   make [BUILD=release|debug|asan|coverage|fuzz] [CC=gcc|clang]
-#   make check lint fuzz bench run install clean
+#   make check lint fuzz bench run lab install clean
 
 VERSION := 0.1.0
 
@@ -52,7 +52,7 @@ LDFLAGS += $(filter -fsanitize% -fno-sanitize% --coverage,$(flags_$(BUILD))) \
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all check unit lint fuzz bench run install clean demo
+.PHONY: all check unit lint fuzz bench run install clean demo lab lab-stop
 all:
 
 # $(call lib,DIR): $(B)/lib/libDIR.a of DIR/*.c but main.c
@@ -115,7 +115,7 @@ install: all
 	    $(DESTDIR)$(DATADIR)/bgpgg/proto/bgpgg/v1
 	install -m 644 README.md ARCHITECTURE.md LICENSE $(wildcard doc/*.md) \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg
-	cd doc && find examples -type f | while read -r f; do \
+	cd doc && find examples grafana lab recipes -type f | while read -r f; do \
 	    install -D -m $$(test -x "$$f" && echo 755 || echo 644) "$$f" \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg/"$$f" || exit 1; done
 	test -e $(DESTDIR)$(SYSCONFDIR)/bgpgg/bgpd.yaml || \
@@ -123,6 +123,13 @@ install: all
 
 run: all
 	$(B)/sbin/bgpd -d -f etc/bgpd.yaml
+
+# Routers in network namespaces, see doc/lab.md.
+ROUTERS ?= 10
+lab: all
+	BGPGG=$(CURDIR)/$(B) doc/lab/lab start $(ROUTERS)
+lab-stop:
+	doc/lab/lab stop
 
 clean:
 	rm -rf build
