@@ -447,6 +447,62 @@ class Metrics(Case):
         self.suite.new_channel()
 
 
+class Slow(unittest.TestCase):
+    """Readers that do not read: with many peers a text is long, and only so
+    many are held."""
+
+    PEERS = 4000
+
+    def test_readers_of_old_texts_lose_them(self):
+        at = "127.0.0.1:%d" % net.free_port()
+        peers = [passive("10.0.%d.%d" % (i >> 7, (i & 127) + 1))
+                 for i in range(self.PEERS)]
+        name = "bgpgg_http_requests_total"
+        with Suite(name="slow", peers=peers, metrics_listen_addr=at,
+                   log_level="info") as s:
+            def scrape():
+                body = get(at)[2]
+                m = re.search(rb"^%s (\d+)" % name.encode(), body, re.M)
+                return int(m.group(1)), len(body)
+            _, length = scrape()
+            self.assertGreater(length, 4 << 20)
+            readers = []
+            self.addCleanup(lambda: [r.close() for r in readers])
+            for _ in range(8):
+                last = scrape()[0]
+                wait.until(lambda: scrape()[0] > last, "a newer text", 10)
+                r = socket.socket()
+                r.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                r.settimeout(20 * wait.FACTOR)
+                r.connect((at.split(":")[0], int(at.split(":")[1])))
+                r.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+                readers.append(r)
+            last = scrape()[0]
+            wait.until(lambda: scrape()[0] > last, "a newer text", 10)
+            # Of those who began first, the text is gone; the last ones have
+            # all of it.
+            whole = []
+            for r in readers:
+                n = 0
+                try:
+                    while n < length:
+                        more = r.recv(1 << 20)
+                        if not more:
+                            break
+                        n += len(more)
+                except ConnectionResetError:
+                    pass
+                whole.append(n >= length)
+            self.assertFalse(any(whole[:3]), whole)
+            self.assertTrue(whole[-1], whole)
+            stub = metrics_pb2_grpc.MetricsServiceStub(s.channel)
+            text = "".join(m.text for m in stub.GetMetrics(
+                metrics_pb2.GetMetricsRequest(), timeout=60 * wait.FACTOR))
+            found, _ = parse(text)
+            self.assertEqual(len([1 for n, _ in found
+                                  if n == "bgpgg_peer_up"]), self.PEERS)
+
+
 class Silent(unittest.TestCase):
     """A process that does not answer is left out, and that is said."""
 
