@@ -117,7 +117,8 @@ class Metrics(Case):
         cls.at = ["127.0.0.1:%d" % net.free_port()]
         cls.conf = {"metrics_listen_addr": cls.at[0]}
         super().setUpClass()
-        cls.at.append("unix:" + os.path.join(cls.suite.dir, "m"))
+        # Where also an ordinary user may make it.
+        cls.at.append("unix:/tmp/bgpgg-metrics-%d.sock" % os.getpid())
 
     def fresh(self, condition=None, what="a value"):
         """The samples, made after now (and when a condition holds)."""
