@@ -15,6 +15,7 @@ enum {
 	SLOTS_MIN = 16,
 	MEMORY = 16384, /* paths remembered, by a set with searches */
 	NUMBERS_MAX = BGP_ATTR_BLOCK_MAX / 4, /* of a path */
+	LIMITS_MAX = 16, /* searches given up on a path, then all others */
 };
 
 enum answer {
@@ -115,8 +116,8 @@ plain_add(struct as_path_set *s, const struct as_pattern_plain *is)
 
 	if (s->n_plains == s->max_plains) {
 		s->max_plains = s->max_plains == 0 ? 16 : s->max_plains * 2;
-		s->plains = xreallocarray(s->plains, s->max_plains,
-		    sizeof(*s->plains));
+		s->plains =
+		    xreallocarray(s->plains, s->max_plains, sizeof(*s->plains));
 	}
 	if (s->n_firsts >= s->slots / 2)
 		firsts_grow(s);
@@ -146,6 +147,7 @@ as_path_set_add(struct as_path_set *s, const char *text, struct err *e)
 	s->patterns[s->n++] = p;
 	as_pattern_plain(p, &is);
 	if (is.n > 0) {
+		as_pattern_slim(p);
 		plain_add(s, &is);
 		return 0;
 	}
@@ -155,6 +157,7 @@ as_path_set_add(struct as_path_set *s, const char *text, struct err *e)
 		s->searches = xreallocarray(s->searches, s->max_searches,
 		    sizeof(struct as_pattern *));
 	}
+	as_pattern_tame(p);
 	s->searches[s->n_searches++] = p;
 	return 0;
 }
@@ -187,7 +190,8 @@ static bool
 plain_matches(const struct as_pattern_plain *p, const struct numbers *path,
     size_t at)
 {
-	if (p->n > path->n - at || (p->at_start && (at > 0 || !path->start_open)))
+	if (p->n > path->n - at ||
+	    (p->at_start && (at > 0 || !path->start_open)))
 		return false;
 	if (p->at_end && (at + p->n != path->n || !path->end_open))
 		return false;
@@ -235,14 +239,20 @@ static bool
 search(struct as_path_set *s, const char *text, size_t len, bool all)
 {
 	enum as_match m;
-	size_t i;
+	size_t i, limits = 0;
 
 	for (i = 0; i < s->n_searches; i++) {
 		m = as_pattern_match(s->searches[i], text, len);
-		if (m == AS_MATCH_LIMIT)
+		if (m == AS_MATCH_LIMIT) {
 			s->limits++;
+			limits++;
+		}
 		if ((m == AS_MATCH_YES) != all)
 			return !all;
+		if (limits == LIMITS_MAX) {
+			s->limits += s->n_searches - i - 1;
+			return false;
+		}
 	}
 	return all;
 }
@@ -275,8 +285,8 @@ searched(struct as_path_set *s, const uint8_t *path, size_t len, bool all)
 	}
 	answer = all ? &m->all : &m->any;
 	if (*answer == ANSWER_UNKNOWN)
-		*answer = any_or_all(s, path, len, all) ? ANSWER_YES :
-							  ANSWER_NO;
+		*answer =
+		    any_or_all(s, path, len, all) ? ANSWER_YES : ANSWER_NO;
 	return *answer == ANSWER_YES;
 }
 
@@ -317,7 +327,6 @@ size_t
 as_path_set_bytes(const struct as_path_set *s)
 {
 	return sizeof(*s) + s->max * sizeof(struct as_pattern *) +
-	    s->max_plains * sizeof(*s->plains) +
-	    s->slots * sizeof(*s->firsts) +
+	    s->max_plains * sizeof(*s->plains) + s->slots * sizeof(*s->firsts) +
 	    (s->memory == NULL ? 0 : MEMORY * sizeof(*s->memory));
 }

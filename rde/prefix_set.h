@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A prefix set made ready to be asked: an index of its prefixes, each with
- * the lengths that its ranges allow.  A question visits only the members
- * that cover the prefix, however many there are in all.
+ * A prefix set made ready to be asked: its prefixes by length, each with the
+ * lengths that its ranges allow.  A question costs a probe for each length of
+ * members that may allow the prefix, however many members there are.
  */
 #ifndef RDE_PREFIX_SET_H
 #define RDE_PREFIX_SET_H

@@ -1,6 +1,6 @@
 # The load tool and the benchmark; rules of their own, since the tool shares
 # no code with the suite.
-bench_src := wire table mrt session usage abuse load
+bench_src := wire table mrt session usage abuse policy flap load
 bench_obj := $(bench_src:%=$(B)/obj/regress/bench/%.o)
 bgpload := $(B)/regress/bench/bgpload
 

@@ -39,6 +39,9 @@ class Install(unittest.TestCase):
                      "share/doc/bgpgg/recipes/ebgp.md",
                      "share/doc/bgpgg/grafana/bgpgg.json",
                      "share/doc/bgpgg/lab/lab",
+                     "share/bash-completion/completions/bgpctl",
+                     "share/zsh/site-functions/_bgpctl",
+                     "share/fish/vendor_completions.d/bgpctl.fish",
                      "share/doc/bgpgg/README.md", "etc/bgpgg/bgpd.yaml",
                      "share/doc/bgpgg/examples/python/run.sh",
                      "var/empty/bgpgg"):
