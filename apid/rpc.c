@@ -7,6 +7,7 @@
 #include "apid/apid.h"
 #include "proto/bgp.pb-c.h"
 #include "proto/bgpgg/v1/config.pb-c.h"
+#include "proto/bgpgg/v1/metrics.pb-c.h"
 #include "proto/bgpgg/v1/policy.pb-c.h"
 #include "proto/grpc/health/v1/health.pb-c.h"
 
@@ -83,6 +84,10 @@ const struct call_method apid_methods[] = {
 	    &bgpgg__v1__dry_run_request__descriptor, rpc_dry_run, false },
 	{ "/bgpgg.v1.PolicyService/ListCounters", CALL_UNARY,
 	    &bgpgg__v1__list_counters_request__descriptor, rpc_list_counters,
+	    false },
+
+	{ "/bgpgg.v1.MetricsService/GetMetrics", CALL_SERVER_STREAM,
+	    &bgpgg__v1__get_metrics_request__descriptor, rpc_get_metrics,
 	    false },
 
 	{ "/grpc.health.v1.Health/Check", CALL_UNARY,

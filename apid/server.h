@@ -54,5 +54,10 @@ void server_free(struct server *);
 size_t server_unread(const struct server *);
 /* Calls that are being served. */
 size_t server_calls(const struct server *);
+size_t server_streams(const struct server *); /* those that are not unary */
+/* Calls of method i that were begun; of no method known for i = n. */
+uint64_t server_begun(const struct server *, size_t i);
+/* Descriptors of clients stay below. */
+int server_fd_max(const struct server *);
 
 #endif

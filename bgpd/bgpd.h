@@ -111,6 +111,15 @@ TAILQ_HEAD(calls, call);
 #define VOTE_TIMEOUT_MS 20000
 #define COMMIT_TIMEOUT_MS 30000
 
+struct tally { /* for the metrics; see metrics.c */
+	time_t started;
+	uint64_t apid_restarts;
+	uint64_t reloads[2]; /* refused, carried out */
+	bool reload_ok; /* the last one */
+	time_t reload_at; /* its end; before the first one, the start */
+	uint64_t edits[2]; /* refused, carried out */
+};
+
 struct bgpd {
 	struct event_base *base;
 	struct paths paths;
@@ -165,6 +174,7 @@ struct bgpd {
 	size_t edits_bytes;
 	struct edits batch; /* in the transaction */
 	size_t n_batch;
+	struct tally tally;
 };
 
 /* --- child.c */
@@ -280,6 +290,12 @@ int reload_merge(struct loaded *l, const struct models *now, uint64_t *serial,
  * it, all objects are the file's from now on. */
 int reload_adopt(struct loaded *l, const struct models *now, uint64_t *serial,
     struct models *next) ATTR_CHECK;
+
+/* --- metrics.c */
+/* Answer METRICS_GET of a running apid. */
+void metrics_answer(struct bgpd *, uint32_t request);
+void tally_start(struct bgpd *);
+void tally_reload(struct bgpd *, bool ok);
 
 /* --- link.c */
 extern const struct chan_ops link_ops[PROC__MAX];

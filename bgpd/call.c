@@ -115,6 +115,8 @@ call_end(struct bgpd *b, const struct err *e)
 	size_t i;
 
 	b->call = NULL;
+	if (takes_over(call))
+		tally_reload(b, e->code == ERR_OK);
 	if (takes_over(call) && e->code != ERR_OK)
 		notify_ready(b->notify,
 		    "reload failed, nothing has changed: %s", e->text);
@@ -181,14 +183,22 @@ running_as_file(const struct bgpd *b)
 	struct conf *c = conf_copy(b->running);
 	struct conf_endpoint *e;
 	struct listener *l;
+	const struct {
+		struct conf_endpoint *list;
+		uint16_t n;
+	} lists[] = {
+		[LISTENER_BGP] = { c->listen, c->n_listen },
+		[LISTENER_API] = { c->grpc_listen, c->n_grpc_listen },
+		[LISTENER_METRICS] = { c->metrics_listen, c->n_metrics_listen },
+	};
 	uint16_t i;
-	int grpc;
+	size_t kind;
 
-	for (grpc = 0; grpc < 2; grpc++) {
-		e = grpc ? c->grpc_listen : c->listen;
-		for (i = 0; i < (grpc ? c->n_grpc_listen : c->n_listen); i++) {
+	for (kind = 0; kind < nitems(lists); kind++) {
+		e = lists[kind].list;
+		for (i = 0; i < lists[kind].n; i++) {
 			TAILQ_FOREACH(l, &b->listeners, entry) {
-				if (l->grpc == (grpc != 0) &&
+				if (l->kind == (enum listener_kind)kind &&
 				    conf_endpoint_equal(&l->bound, &e[i])) {
 					e[i].port = l->wanted.port;
 					break;

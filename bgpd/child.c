@@ -283,6 +283,7 @@ child_restart_later(struct child *c)
 	}
 	timer_set(c->timer, RESTART_FIRST_MS << c->n_deaths);
 	c->deaths[c->n_deaths++] = now;
+	c->bgpd->tally.apid_restarts++;
 }
 
 static void

@@ -619,6 +619,7 @@ schema_fini(struct schema *s)
 	free(s->used.list);
 	free(s->listen_at);
 	free(s->grpc_listen_at);
+	free(s->metrics_listen_at);
 	free(s->peer_at);
 	free(s->local_addr_at);
 	free(s->network_at);

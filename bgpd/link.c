@@ -162,6 +162,14 @@ on_sock_req(void *ctx, const struct msg *m)
 }
 
 static void
+on_metrics_get(void *ctx, const struct msg *m)
+{
+	struct child *c = ctx;
+
+	metrics_answer(c->bgpd, m->hdr.id);
+}
+
+static void
 on_close(void *ctx, const char *why)
 {
 	child_disconnected(ctx, why);
@@ -197,6 +205,7 @@ static const chan_handler handlers_apid[MSG__MAX] = {
 	[MSG_CONF_EDIT_PART] = on_conf_edit_part,
 	[MSG_CONF_EDIT] = on_conf_edit,
 	[MSG_CONF_CALL] = on_conf_call,
+	[MSG_METRICS_GET] = on_metrics_get,
 };
 
 const struct chan_ops link_ops[PROC__MAX] = {

@@ -171,6 +171,9 @@ trial_conf(struct conf *c, const char *path)
 	for (i = 0; i < c->n_grpc_listen; i++)
 		conf_endpoint_fini(&c->grpc_listen[i]);
 	c->n_grpc_listen = 0;
+	for (i = 0; i < c->n_metrics_listen; i++)
+		conf_endpoint_fini(&c->metrics_listen[i]);
+	c->n_metrics_listen = 0;
 	memset(&api, 0, sizeof(api));
 	api.path = path_absolute(path);
 	conf_grpc_listen_append(c, &api);

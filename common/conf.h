@@ -159,6 +159,8 @@ struct conf {
 	uint16_t n_listen;
 	struct conf_endpoint *grpc_listen;
 	uint16_t n_grpc_listen;
+	struct conf_endpoint *metrics_listen; /* HTTP of apid */
+	uint16_t n_metrics_listen;
 	struct conf_peer *peers; /* sorted by address */
 	uint32_t n_peers;
 	struct conf_network *networks;
@@ -179,6 +181,7 @@ struct conf *conf_copy(const struct conf *);
 /* Append a deep copy. */
 void conf_listen_append(struct conf *, const struct conf_endpoint *);
 void conf_grpc_listen_append(struct conf *, const struct conf_endpoint *);
+void conf_metrics_listen_append(struct conf *, const struct conf_endpoint *);
 void conf_network_append(struct conf *, const struct conf_network *);
 void conf_bmp_server_append(struct conf *, const struct conf_bmp_server *);
 /* Binary search; NULL if there is none. */

@@ -975,19 +975,16 @@ conf_rx_begin(struct conf_rx *rx, const struct conf *running,
 }
 
 static void
-rx_endpoint(struct conf *c, struct rd *r, bool grpc)
+rx_endpoint(struct conf *c, struct rd *r, uint16_t n,
+    void (*append)(struct conf *, const struct conf_endpoint *))
 {
 	struct conf_endpoint e;
 
 	msg_conf_endpoint_get(r, &e);
-	if ((grpc ? c->n_grpc_listen : c->n_listen) == UINT16_MAX)
+	if (n == UINT16_MAX)
 		rd_fail(r);
-	if (rd_ok(r)) {
-		if (grpc)
-			conf_grpc_listen_append(c, &e);
-		else
-			conf_listen_append(c, &e);
-	}
+	if (rd_ok(r))
+		append(c, &e);
 	conf_endpoint_fini(&e);
 }
 
@@ -1106,10 +1103,14 @@ rx_one(struct conf_rx *rx, struct rd *r)
 		msg_conf_global_get(r, c);
 		break;
 	case CONF_ITEM_LISTEN:
-		rx_endpoint(c, r, false);
+		rx_endpoint(c, r, c->n_listen, conf_listen_append);
 		break;
 	case CONF_ITEM_GRPC_LISTEN:
-		rx_endpoint(c, r, true);
+		rx_endpoint(c, r, c->n_grpc_listen, conf_grpc_listen_append);
+		break;
+	case CONF_ITEM_METRICS_LISTEN:
+		rx_endpoint(c, r, c->n_metrics_listen,
+		    conf_metrics_listen_append);
 		break;
 	case CONF_ITEM_PEER:
 		rx_peer(c, r);

@@ -108,6 +108,7 @@ sched_round(struct shell *sh)
 
 	if (sh->stopping)
 		return;
+	sh->sched.rounds++;
 	late = session_late(sh);
 	rde_settle(sh->rde);
 	session_credits(sh);

@@ -30,6 +30,7 @@ enum {
 struct sched {
 	struct event *work; /* the next round, when nothing else is to do */
 	struct event *deadline; /* the next round, at a time */
+	uint64_t rounds;
 };
 
 void sched_init(struct shell *);

@@ -280,7 +280,7 @@ static const struct {
 	{ "s", "show set " },
 	{ "ne", "neighbor network " },
 	{ "x", "" },
-	{ "show |", "summary neighbor rib info version policy sets bmp " },
+	{ "show |", "summary neighbor rib info version policy sets metrics bmp " },
 	{ "n |", "" },
 	{ "show n |", "@NEIGHBOR " },
 	{ "show neighbor 192.0.2.1 |", "" },
