@@ -27,6 +27,8 @@ const struct cmd ctl_commands[] = {
 	    "those of a type: prefix, neighbor, as-path, community, "
 	    "ext-community or large-community" },
 	{ "show sets TYPE NAME", NULL, NULL, ctl_show_sets, "one of them" },
+	{ "show metrics", NULL, NULL, ctl_show_metrics,
+	    "the daemon's numbers as OpenMetrics text" },
 	{ "show bmp", NULL, NULL, ctl_show_bmp, "BMP servers" },
 	{ "reload", NULL, ctl_reload_opts, ctl_reload,
 	    "read the configuration file again and tell what changes" },

@@ -115,6 +115,9 @@ int ctl_bmp_add(struct ctl *, const struct cmd_args *);
 int ctl_bmp_delete(struct ctl *, const struct cmd_args *);
 extern const struct cmd_opt ctl_bmp_add_opts[];
 
+/* cmd_metrics.c */
+int ctl_show_metrics(struct ctl *, const struct cmd_args *);
+
 /* cmd_policy.c */
 int ctl_show_policy(struct ctl *, const struct cmd_args *);
 int ctl_show_sets(struct ctl *, const struct cmd_args *);

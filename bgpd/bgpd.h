@@ -27,6 +27,7 @@
 
 struct event;
 struct event_base;
+struct notify;
 struct bgpd;
 struct models;
 struct store;
@@ -113,6 +114,15 @@ TAILQ_HEAD(calls, call);
 #define VOTE_TIMEOUT_MS 20000
 #define COMMIT_TIMEOUT_MS 30000
 
+struct tally { /* for the metrics; see metrics.c */
+	time_t started;
+	uint64_t apid_restarts;
+	uint64_t reloads[2]; /* refused, carried out */
+	bool reload_ok; /* the last one */
+	time_t reload_at; /* its end; before the first one, the start */
+	uint64_t edits[2]; /* refused, carried out */
+};
+
 struct bgpd {
 	struct event_base *base;
 	struct paths paths;
@@ -121,10 +131,12 @@ struct bgpd {
 	char *conf_path; /* the same, absolute */
 	bool foreground;
 	bool verbose;
+	bool trial; /* only answers questions about the file */
 	bool ready; /* the first generation is committed everywhere */
 	bool stopping;
 	int status; /* exit status */
 	int ready_pipe; /* tells the process that daemonised us; -1 */
+	struct notify *notify; /* the service manager; NULL: none */
 	char *pid_written; /* path of the pid file that is ours */
 
 	struct child children[PROC__MAX]; /* PROC_BGPD is unused */
@@ -165,6 +177,7 @@ struct bgpd {
 	size_t edits_bytes;
 	struct edits batch; /* in the transaction */
 	size_t n_batch;
+	struct tally tally;
 };
 
 /* --- child.c */
@@ -178,6 +191,8 @@ void bgpd_stop(struct bgpd *, int status);
 /* A child does not behave or hangs: end it. */
 void child_kill(struct child *, const char *why);
 bool child_running(const struct child *);
+/* Nothing is gone that the suite cannot do without. */
+bool children_alive(const struct bgpd *);
 /* The channel is dead: closed (why NULL) or in breach of the catalogue. */
 void child_disconnected(struct child *, const char *why);
 
@@ -278,6 +293,12 @@ int reload_merge(struct loaded *l, const struct models *now, uint64_t *serial,
  * it, all objects are the file's from now on. */
 int reload_adopt(struct loaded *l, const struct models *now, uint64_t *serial,
     struct models *next) ATTR_CHECK;
+
+/* --- metrics.c */
+/* Answer METRICS_GET of a running apid. */
+void metrics_answer(struct bgpd *, uint32_t request);
+void tally_start(struct bgpd *);
+void tally_reload(struct bgpd *, bool ok);
 
 /* --- link.c */
 extern const struct chan_ops link_ops[PROC__MAX];

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bgpd/notify.h"
 #include "bgpd/bgpd.h"
 #include "bgpd/conf_diff.h"
 #include "bgpd/conf_write.h"
@@ -98,6 +99,14 @@ call_free(struct call *call)
 	free(call);
 }
 
+/* Does it change what runs if all goes well? */
+static bool
+takes_over(const struct call *call)
+{
+	return call->op == CONF_CALL_RELOAD || call->op == CONF_CALL_COMMIT ||
+	    call->op == CONF_CALL_ROLLBACK;
+}
+
 /* Of the one under way: tell everybody who asked, and forget it. */
 static void
 call_end(struct bgpd *b, const struct err *e)
@@ -106,6 +115,15 @@ call_end(struct bgpd *b, const struct err *e)
 	size_t i;
 
 	b->call = NULL;
+	if (takes_over(call))
+		tally_reload(b, e->code == ERR_OK);
+	if (takes_over(call) && e->code != ERR_OK)
+		notify_ready(b->notify,
+		    "reload failed, nothing has changed: %s", e->text);
+	else if (takes_over(call))
+		notify_ready(b->notify,
+		    "configuration taken over, generation %u",
+		    b->running->generation);
 	for (i = 0; i < call->n_requests; i++) {
 		if (e->code != ERR_OK)
 			answer_err(b, call->requests[i], e);
@@ -165,14 +183,22 @@ running_as_file(const struct bgpd *b)
 	struct conf *c = conf_copy(b->running);
 	struct conf_endpoint *e;
 	struct listener *l;
+	const struct {
+		struct conf_endpoint *list;
+		uint16_t n;
+	} lists[] = {
+		[LISTENER_BGP] = { c->listen, c->n_listen },
+		[LISTENER_API] = { c->grpc_listen, c->n_grpc_listen },
+		[LISTENER_METRICS] = { c->metrics_listen, c->n_metrics_listen },
+	};
 	uint16_t i;
-	int grpc;
+	size_t kind;
 
-	for (grpc = 0; grpc < 2; grpc++) {
-		e = grpc ? c->grpc_listen : c->listen;
-		for (i = 0; i < (grpc ? c->n_grpc_listen : c->n_listen); i++) {
+	for (kind = 0; kind < nitems(lists); kind++) {
+		e = lists[kind].list;
+		for (i = 0; i < lists[kind].n; i++) {
 			TAILQ_FOREACH(l, &b->listeners, entry) {
-				if (l->grpc == (grpc != 0) &&
+				if (l->kind == (enum listener_kind)kind &&
 				    conf_endpoint_equal(&l->bound, &e[i])) {
 					e[i].port = l->wanted.port;
 					break;
@@ -657,6 +683,8 @@ call_begin(struct bgpd *b, struct call *call)
 		show_running(b);
 		return;
 	}
+	if (takes_over(call))
+		notify_reloading(b->notify);
 	memset(&l, 0, sizeof(l));
 	if (text_begin(b, call, &e) == -1) {
 		call_failed(b, &e);

@@ -90,6 +90,8 @@ keys_diff(const struct conf *a, const struct conf *b, struct conf_changes *to)
 		    addr_str(&id, text));
 	key_number(to, "grpc_max_reply_bytes", a->grpc_max_reply_bytes,
 	    b->grpc_max_reply_bytes);
+	key_number(to, "grpc_unread_secs", a->grpc_unread_secs,
+	    b->grpc_unread_secs);
 	key_truth(to, "grpc_reflection", a->grpc_reflection,
 	    b->grpc_reflection);
 	key_number(to, "hold_time_secs", a->hold_time, b->hold_time);
@@ -343,10 +345,9 @@ bmp_diff(const struct conf *a, const struct conf *b, struct conf_changes *to)
 		if (old == NULL)
 			add(to, CONF_ADDED, false, "bmp-server",
 			    endpoint_str(&s->addr, s->port, text), "added");
-		else if (old->statistics_secs != s->statistics_secs)
+		else if (!conf_bmp_server_equal(old, s))
 			add(to, CONF_CHANGED, false, "bmp-server",
-			    endpoint_str(&s->addr, s->port, text),
-			    "changed (statistics_timeout)");
+			    endpoint_str(&s->addr, s->port, text), "changed");
 	}
 	for (i = 0; i < a->n_bmp_servers; i++) {
 		s = &a->bmp_servers[i];
@@ -568,6 +569,9 @@ conf_diff(const struct conf *from, const struct conf *to,
 	    to->n_listen, changes);
 	listeners_diff("api-listener", from->grpc_listen, from->n_grpc_listen,
 	    to->grpc_listen, to->n_grpc_listen, changes);
+	listeners_diff("metrics-listener", from->metrics_listen,
+	    from->n_metrics_listen, to->metrics_listen, to->n_metrics_listen,
+	    changes);
 	peers_diff(from, to, changes);
 	networks_diff(from, to, changes);
 	bmp_diff(from, to, changes);

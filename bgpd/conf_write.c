@@ -186,6 +186,20 @@ put_grpc_listener(struct wr *w, const struct conf_endpoint *e)
 }
 
 static void
+put_metrics_listeners(struct wr *w, const struct conf *c)
+{
+	uint16_t i;
+
+	if (c->n_metrics_listen > 0)
+		put(w, "metrics_listen_addr:\n");
+	for (i = 0; i < c->n_metrics_listen; i++) {
+		put(w, "  - ");
+		put_endpoint(w, &c->metrics_listen[i]);
+		put(w, "\n");
+	}
+}
+
+static void
 put_listeners(struct wr *w, const struct conf *c)
 {
 	uint16_t i;
@@ -237,8 +251,11 @@ put_top(struct wr *w, const struct conf *c)
 	if (c->cluster_id != 0 && c->cluster_id != c->router_id)
 		put(w, "cluster_id: %s\n", addr_str(&cluster, text));
 	put_listeners(w, c);
+	put_metrics_listeners(w, c);
 	if (c->grpc_max_reply_bytes != dflt->grpc_max_reply_bytes)
 		put(w, "grpc_max_reply_bytes: %u\n", c->grpc_max_reply_bytes);
+	if (c->grpc_unread_secs != dflt->grpc_unread_secs)
+		put(w, "grpc_unread_secs: %u\n", c->grpc_unread_secs);
 	if (c->grpc_reflection != dflt->grpc_reflection)
 		put(w, "grpc_reflection: %s\n", truth(c->grpc_reflection));
 	if (c->hold_time != dflt->hold_time)
@@ -469,11 +486,26 @@ static void
 put_bmp_server(struct wr *w, const struct conf_bmp_server *b)
 {
 	char text[ENDPOINT_STRLEN];
+	struct conf_bmp_server dflt;
 
+	conf_bmp_server_init(&dflt);
 	put(w, "  - address: \"%s\"\n", endpoint_str(&b->addr, b->port, text));
 	if (b->statistics_secs != 0)
 		put(w, "    statistics_timeout: %llu\n",
 		    (unsigned long long)b->statistics_secs);
+	if (b->pre_policy != dflt.pre_policy)
+		put(w, "    adj_rib_in_pre_policy: %s\n", truth(b->pre_policy));
+	if (b->post_policy != dflt.post_policy)
+		put(w, "    adj_rib_in_post_policy: %s\n",
+		    truth(b->post_policy));
+	if (b->loc_rib != dflt.loc_rib)
+		put(w, "    loc_rib: %s\n", truth(b->loc_rib));
+	if (b->adj_rib_out != dflt.adj_rib_out)
+		put(w, "    adj_rib_out: %s\n", truth(b->adj_rib_out));
+	if (b->mirroring != dflt.mirroring)
+		put(w, "    route_mirroring: %s\n", truth(b->mirroring));
+	if (b->buffer_bytes != dflt.buffer_bytes)
+		put(w, "    buffer_bytes: %u\n", b->buffer_bytes);
 }
 
 /* --- sets */

@@ -149,9 +149,9 @@ on_sock_req(void *ctx, const struct msg *m)
 	}
 	/* A peer of the generation on its way may ask already. */
 	if (b->running != NULL)
-		fd = socket_outgoing(b->running, &q);
+		fd = socket_outgoing(b->running, &q, m->hdr.id == 0);
 	if (fd == -1 && b->next != NULL)
-		fd = socket_outgoing(b->next, &q);
+		fd = socket_outgoing(b->next, &q, m->hdr.id == 0);
 	if (fd == -1)
 		error = errno == 0 ? EPERM : errno;
 	wr_init(&w, payload, sizeof(payload));
@@ -159,6 +159,14 @@ on_sock_req(void *ctx, const struct msg *m)
 	iov.iov_base = payload;
 	iov.iov_len = sizeof(payload);
 	chan_send(c->chan, MSG_SOCK, m->hdr.id, m->hdr.epoch, &iov, 1, fd);
+}
+
+static void
+on_metrics_get(void *ctx, const struct msg *m)
+{
+	struct child *c = ctx;
+
+	metrics_answer(c->bgpd, m->hdr.id);
 }
 
 static void
@@ -197,6 +205,7 @@ static const chan_handler handlers_apid[MSG__MAX] = {
 	[MSG_CONF_EDIT_PART] = on_conf_edit_part,
 	[MSG_CONF_EDIT] = on_conf_edit,
 	[MSG_CONF_CALL] = on_conf_call,
+	[MSG_METRICS_GET] = on_metrics_get,
 };
 
 const struct chan_ops link_ops[PROC__MAX] = {

@@ -141,6 +141,11 @@ conf_put(struct wr *to, const struct conf *c)
 		msg_conf_endpoint_put(&w, &c->grpc_listen[i]);
 		record_put(to, CONF_ITEM_GRPC_LISTEN, &w);
 	}
+	for (i = 0; i < c->n_metrics_listen; i++) {
+		wr_reset(&w);
+		msg_conf_endpoint_put(&w, &c->metrics_listen[i]);
+		record_put(to, CONF_ITEM_METRICS_LISTEN, &w);
+	}
 	for (i = 0; i < c->n_peers; i++) {
 		wr_reset(&w);
 		msg_conf_peer_put(&w, &c->peers[i]);

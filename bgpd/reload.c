@@ -29,6 +29,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bgpd/notify.h"
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/xmalloc.h"
@@ -80,7 +81,7 @@ edits_clear(struct edits *list, size_t *n)
 static void
 edit_log(const struct conf_edit *e)
 {
-	char text[ADDR_STRLEN];
+	char text[ENDPOINT_STRLEN];
 
 	addr_str(&e->peer.addr, text);
 	switch ((enum conf_edit_op)e->op) {
@@ -111,6 +112,12 @@ edit_log(const struct conf_edit *e)
 		log_peer(LOG_LEVEL_INFO, text, "%s policies assigned by API",
 		    e->direction == CONF_IMPORT ? "import" : "export");
 		break;
+	case CONF_EDIT_BMP_ADD:
+	case CONF_EDIT_BMP_REMOVE:
+		log_info("BMP server %s %s by API",
+		    endpoint_str(&e->bmp.addr, e->bmp.port, text),
+		    e->op == CONF_EDIT_BMP_ADD ? "added" : "removed");
+		break;
 	}
 }
 
@@ -122,6 +129,7 @@ batch_answer(struct bgpd *b, const struct err *e)
 	TAILQ_FOREACH(ed, &b->batch, entry) {
 		if (e->code == ERR_OK)
 			edit_log(&ed->change);
+		b->tally.edits[e->code == ERR_OK]++;
 		answer(b, MSG_CONF_EDIT_DONE, ed->request, e);
 	}
 	edits_clear(&b->batch, &b->n_batch);
@@ -162,7 +170,7 @@ reload_close_api(struct bgpd *b)
 	struct listener *l, *next;
 
 	TAILQ_FOREACH_SAFE(l, &b->listeners, entry, next) {
-		if (!l->grpc)
+		if (l->kind == LISTENER_BGP)
 			continue;
 		TAILQ_REMOVE(&b->listeners, l, entry);
 		listener_free(l);
@@ -218,16 +226,22 @@ transaction_end(struct bgpd *b)
 static void
 announce_ready(struct bgpd *b)
 {
+	static const char *const what[] = {
+		[LISTENER_BGP] = "listening",
+		[LISTENER_API] = "API",
+		[LISTENER_METRICS] = "metrics",
+	};
 	struct addr id = addr_ipv4(b->running->router_id);
 	char text[LISTENER_STRLEN];
 	struct listener *l;
 
 	b->ready = true;
 	TAILQ_FOREACH(l, &b->listeners, entry)
-		log_info("%s on %s", l->grpc ? "API" : "listening",
+		log_info("%s on %s", what[l->kind],
 		    listener_str(&l->bound, text));
 	log_info("ready: AS %u, router id %s", b->running->asn,
 	    addr_str(&id, text));
+	notify_ready(b->notify, "AS %u, router id %s", b->running->asn, text);
 	if (b->ready_pipe != -1) {
 		if (write(b->ready_pipe, "", 1) == -1)
 			log_debug("nobody waits for the start");
@@ -539,6 +553,7 @@ edits_begin(struct bgpd *b)
 		b->edits_bytes -= ed->size;
 		if (edit_apply(&next, &b->serial, b->conf_name, &ed->change,
 			&e) == -1) {
+			b->tally.edits[false]++;
 			answer(b, MSG_CONF_EDIT_DONE, ed->request, &e);
 			edit_free(ed);
 			continue;
@@ -559,27 +574,28 @@ edits_begin(struct bgpd *b)
 /* --- the file */
 
 static struct listener *
-listener_wanted(struct bgpd *b, bool grpc, const struct conf_endpoint *e)
+listener_wanted(struct bgpd *b, enum listener_kind kind,
+    const struct conf_endpoint *e)
 {
 	struct listener *l;
 
 	TAILQ_FOREACH(l, &b->listeners, entry)
-		if (l->grpc == grpc && !l->wanted_next &&
+		if (l->kind == kind && !l->wanted_next &&
 		    conf_endpoint_equal(&l->wanted, e))
 			return l;
 	return NULL;
 }
 
 static int
-endpoint_ensure(struct bgpd *b, bool grpc, struct conf_endpoint *e,
-    struct err *err)
+endpoint_ensure(struct bgpd *b, enum listener_kind kind,
+    struct conf_endpoint *e, struct err *err)
 {
-	struct listener *l = listener_wanted(b, grpc, e);
+	struct listener *l = listener_wanted(b, kind, e);
 
-	if (grpc && b->children[PROC_APID].given_up)
+	if (kind != LISTENER_BGP && b->children[PROC_APID].given_up)
 		return 0;
 	if (l == NULL) {
-		l = listener_open(e, grpc,
+		l = listener_open(e, kind,
 		    b->box.privileged ? b->box.gid : (gid_t)-1, err);
 		if (l == NULL)
 			return -1;
@@ -602,9 +618,12 @@ reload_listeners(struct bgpd *b, struct conf *c, struct err *e)
 	TAILQ_FOREACH(l, &b->listeners, entry)
 		l->wanted_next = false;
 	for (i = 0; rc == 0 && i < c->n_listen; i++)
-		rc = endpoint_ensure(b, false, &c->listen[i], e);
+		rc = endpoint_ensure(b, LISTENER_BGP, &c->listen[i], e);
 	for (i = 0; rc == 0 && i < c->n_grpc_listen; i++)
-		rc = endpoint_ensure(b, true, &c->grpc_listen[i], e);
+		rc = endpoint_ensure(b, LISTENER_API, &c->grpc_listen[i], e);
+	for (i = 0; rc == 0 && i < c->n_metrics_listen; i++)
+		rc = endpoint_ensure(b, LISTENER_METRICS, &c->metrics_listen[i],
+		    e);
 	if (rc == -1)
 		listeners_settle(b, false);
 	return rc;
@@ -659,6 +678,7 @@ reload_init(struct bgpd *b, struct loaded *l)
 	TAILQ_INIT(&b->batch);
 	TAILQ_INIT(&b->calls);
 	wr_init_grow(&b->parts, CONF_EDIT_MAX);
+	tally_start(b);
 	reload_start_from(l, &b->serial, &first);
 	next_set(b, &first);
 	b->file_level = b->next->log_level;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/msg_metrics.h"
 #include "common/xmalloc.h"
 
 #include "sessiond/sessiond.h"
@@ -80,6 +81,11 @@ on_sock(void *ctx, const struct msg *m)
 		close(fd);
 		fd = -1;
 		error = EMFILE;
+	}
+	if (m->hdr.id == 0) {
+		if (!conduit_socket(sd, m->hdr.epoch, fd, error) && fd != -1)
+			close(fd);
+		return;
 	}
 	p = peer_by_id(sd, m->hdr.id);
 	if (p == NULL || p->current->sock_req == 0 ||
@@ -229,6 +235,32 @@ on_tx(void *ctx, const struct msg *m)
 }
 
 static void
+on_conduit_open(void *ctx, const struct msg *m)
+{
+	struct conduit_open o;
+	struct rd r;
+
+	rd_init(&r, m->data, m->hdr.len);
+	msg_conduit_open_get(&r, &o);
+	if (!rd_done(&r) || conduit_open(ctx, m->hdr.id, &o) == -1)
+		rde_broken(ctx, "malformed CONDUIT_OPEN");
+}
+
+static void
+on_conduit_data(void *ctx, const struct msg *m)
+{
+	if (conduit_data(ctx, m->hdr.id, m->hdr.epoch, m->data, m->hdr.len) ==
+	    -1)
+		rde_broken(ctx, "CONDUIT_DATA beyond its window");
+}
+
+static void
+on_conduit_close(void *ctx, const struct msg *m)
+{
+	conduit_close(ctx, m->hdr.id);
+}
+
+static void
 rde_on_close(void *ctx, const char *why)
 {
 	rde_broken(ctx, why);
@@ -255,6 +287,9 @@ static const chan_handler rde_handlers[MSG__MAX] = {
 	[MSG_PEER_COUNTS] = on_peer_counts,
 	[MSG_RX_CREDIT] = on_rx_credit,
 	[MSG_TX] = on_tx,
+	[MSG_CONDUIT_OPEN] = on_conduit_open,
+	[MSG_CONDUIT_DATA] = on_conduit_data,
+	[MSG_CONDUIT_CLOSE] = on_conduit_close,
 };
 static const struct chan_ops rde_ops = {
 	.handlers = rde_handlers,
@@ -449,6 +484,31 @@ on_peer_ctl(void *ctx, const struct msg *m)
 	send_err(sd, MSG_PEER_CTL_DONE, m->hdr.id, &e);
 }
 
+static uint64_t
+queued(const struct chan *c)
+{
+	return c == NULL ? 0 : chan_queued(c);
+}
+
+static void
+on_metrics_get(void *ctx, const struct msg *m)
+{
+	struct sessiond *sd = ctx;
+	const uint64_t v[METRIC__MAX] = {
+		[METRIC_QUEUED_SESSIOND_BGPD] = queued(sd->bgpd),
+		[METRIC_QUEUED_SESSIOND_RDE] = queued(sd->rde),
+		[METRIC_QUEUED_SESSIOND_APID] = queued(sd->apid),
+		[METRIC_FAREWELLS] = sd->n_farewells,
+		[METRIC_PEER_LISTINGS] = sd->n_queries,
+	};
+	uint8_t buf[METRIC__MAX * 8];
+	struct wr w;
+
+	wr_init(&w, buf, sizeof(buf));
+	msg_metrics_put(&w, PROC_SESSIOND, v);
+	chan_send_wr(sd->apid, MSG_METRICS, m->hdr.id, 0, &w);
+}
+
 static void
 apid_on_close(void *ctx, const char *why)
 {
@@ -460,6 +520,7 @@ static const chan_handler apid_handlers[MSG__MAX] = {
 	[MSG_PEERS_CREDIT] = on_peers_credit,
 	[MSG_PEERS_CLOSE] = on_peers_close,
 	[MSG_PEER_CTL] = on_peer_ctl,
+	[MSG_METRICS_GET] = on_metrics_get,
 };
 static const struct chan_ops apid_ops = {
 	.handlers = apid_handlers,

@@ -6,6 +6,7 @@
  */
 #include "common/msg.h"
 #include "common/msg_call.h"
+#include "common/msg_conduit.h"
 #include "common/msg_conf.h"
 #include "common/msg_peer.h"
 #include "common/msg_query.h"
@@ -38,6 +39,8 @@ union payload {
 	struct peer_counts peer_counts;
 	struct conf_endpoint conf_endpoint;
 	struct sock_req sock_req;
+	struct conduit_open conduit_open;
+	struct bmp_row bmp_row;
 	struct conf_call conf_call;
 	struct conf_reply conf_reply;
 };
@@ -70,6 +73,8 @@ CODEC(conf_edit)
 CODEC(sock_req)
 CODEC(peer_counts)
 CODEC(conf_endpoint)
+CODEC(conduit_open)
+CODEC(bmp_row)
 
 static void
 get_result(struct rd *r, void *to)
@@ -125,6 +130,8 @@ static const struct codec codecs[] = {
 	{ get_sock_req, put_sock_req, NULL },
 	{ get_peer_counts, put_peer_counts, NULL },
 	{ get_conf_endpoint, put_conf_endpoint, fini_conf_endpoint },
+	{ get_conduit_open, put_conduit_open, NULL },
+	{ get_bmp_row, put_bmp_row, NULL },
 	{ get_conf_call, put_conf_call, NULL },
 	{ get_conf_reply, put_conf_reply, fini_conf_reply },
 };

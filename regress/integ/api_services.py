@@ -16,7 +16,8 @@ from proto.grpc.reflection.v1 import reflection_pb2
 
 C = grpc.StatusCode
 SERVICES = ["bgp.BgpService", "bgpgg.v1.ConfigService",
-            "bgpgg.v1.PolicyService", "bgpgg.v1.RouteService",
+            "bgpgg.v1.MetricsService", "bgpgg.v1.PolicyService",
+            "bgpgg.v1.RouteService",
             "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection"]
