@@ -9,14 +9,6 @@
 #include "proto/bgpgg/v1/policy.pb-c.h"
 #include "proto/grpc/health/v1/health.pb-c.h"
 
-static void
-bmp_not_served(void *ctx, struct call *call, const ProtobufCMessage *m)
-{
-	(void)ctx;
-	(void)m;
-	call_unimplemented(call, "this daemon has no BMP feed");
-}
-
 #define UNARY(name, request, handler)                                          \
 	{                                                                      \
 		"/bgp.BgpService/" name, CALL_UNARY,                           \
@@ -49,9 +41,9 @@ const struct call_method apid_methods[] = {
 	UNARY("ListRoutes", list_routes, rpc_list_routes),
 	STREAM("ListRoutesStream", list_routes, rpc_list_routes_stream),
 	UNARY("GetServerInfo", get_server_info, rpc_get_server_info),
-	CHANGE("AddBmpServer", add_bmp_server, bmp_not_served),
-	CHANGE("RemoveBmpServer", remove_bmp_server, bmp_not_served),
-	UNARY("ListBmpServers", list_bmp_servers, bmp_not_served),
+	CHANGE("AddBmpServer", add_bmp_server, rpc_add_bmp_server),
+	CHANGE("RemoveBmpServer", remove_bmp_server, rpc_remove_bmp_server),
+	UNARY("ListBmpServers", list_bmp_servers, rpc_list_bmp_servers),
 	CHANGE("AddDefinedSet", add_defined_set, rpc_add_defined_set),
 	CHANGE("RemoveDefinedSet", remove_defined_set, rpc_remove_defined_set),
 	UNARY("ListDefinedSets", list_defined_sets, rpc_list_defined_sets),

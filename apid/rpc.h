@@ -50,6 +50,11 @@ void rpc_health_watch(void *, struct call *, const ProtobufCMessage *);
 /* rpc_reflection.c: grpc.reflection.v1 and v1alpha */
 void rpc_reflection(void *, struct call *, const ProtobufCMessage *);
 
+/* rpc_bmp.c */
+void rpc_add_bmp_server(void *, struct call *, const ProtobufCMessage *);
+void rpc_remove_bmp_server(void *, struct call *, const ProtobufCMessage *);
+void rpc_list_bmp_servers(void *, struct call *, const ProtobufCMessage *);
+
 /* rpc_info.c */
 void rpc_get_server_info(void *, struct call *, const ProtobufCMessage *);
 

@@ -7,7 +7,8 @@
  * value (ADDR, PREFIX, FILE).  After the pattern come options in any order,
  * each a word of its own or a word and a value, and a free value, or several,
  * where the command has one.  Any word of the language may be abbreviated
- * as long as it is unique at its place.
+ * as long as it is unique at its place; but not options where the free value
+ * may be any word, as a name.
  */
 #ifndef BGPCTL_CMD_H
 #define BGPCTL_CMD_H
@@ -70,6 +71,14 @@ const char *cmd_value(const struct cmd_args *, const char *option);
 /* Cut a line into words at blanks; quotes hold a word together, # begins a
  * comment.  -1 if there are more than max words or a quote is not closed. */
 int cmd_split(char *line, const char **words, int max) ATTR_CHECK;
+/*
+ * What may stand in place of the last of the words, for the completion of
+ * shells: a line each, the word, a tab and what it is.  Of a value that is
+ * none of a few words there is "@" and its name; an address that is one of
+ * the neighbors' is "@NEIGHBOR".  "" as the last word asks for everything.
+ */
+void cmd_complete(FILE *, const struct cmd *table, size_t n, int argc,
+    const char *const *argv);
 
 /* What the language is; only the commands that begin with the words. */
 void cmd_help(FILE *, const struct cmd *table, size_t n, int argc,

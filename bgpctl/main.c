@@ -8,6 +8,7 @@
 
 #include "bgpctl/ctl.h"
 #include "bgpctl/security.h"
+#include "bgpctl/trial.h"
 
 static void
 usage(FILE *to)
@@ -15,8 +16,60 @@ usage(FILE *to)
 	fprintf(to,
 	    "usage: bgpctl [-hjPV] [-s endpoint] [-C ca] [-c certificate] "
 	    "[-k key]\n              [-n name] [-t tokenfile] command ...\n"
+	    "       bgpctl [-j] -f file command ...\n"
 	    "commands (words may be shortened):\n");
 	cmd_help(to, ctl_commands, ctl_n_commands, 0, NULL);
+}
+
+/* The command against the daemon at ctl->endpoint. */
+static int
+run(struct ctl *ctl, const struct cmd_args *args,
+    const struct security_files *files)
+{
+	struct security security;
+	const char *why;
+	char text[256];
+	int status;
+
+	if (security_load(&security, files, ctl->endpoint, text,
+		sizeof(text)) == -1) {
+		fprintf(stderr, "bgpctl: %s\n", text);
+		return CTL_USAGE;
+	}
+	json_init(&ctl->json, ctl->out);
+	ctl->client = client_open(ctl->endpoint, &security, &why);
+	if (ctl->client == NULL) {
+		fprintf(stderr, "bgpctl: %s: %s\n", ctl->endpoint, why);
+		security_fini(&security);
+		return CTL_NO_DAEMON;
+	}
+	status = args->cmd->run(ctl, args);
+	client_close(ctl->client);
+	security_fini(&security);
+	if (fflush(stdout) == EOF && status == CTL_DONE) {
+		perror("bgpctl: standard output");
+		return CTL_REFUSED;
+	}
+	return status;
+}
+
+/* The command against a daemon that only holds a file. */
+static int
+run_on_file(struct ctl *ctl, const struct cmd_args *args, const char *file)
+{
+	const struct security_files none = { .plain_token = false };
+	struct trial trial;
+	char why[256];
+	int status = CTL_REFUSED;
+
+	if (trial_start(&trial, file, why, sizeof(why)) == -1) {
+		fprintf(stderr, "bgpctl: %s: %s\n", file, why);
+	} else {
+		ctl->endpoint = trial.endpoint;
+		status = run(ctl, args, &none);
+	}
+	trial_end(&trial);
+	return status;
 }
 
 int
@@ -27,21 +80,23 @@ main(int argc, char **argv)
 		.err = stderr,
 	};
 	struct security_files files = { .plain_token = false };
-	struct security security;
 	const char *const *words;
 	struct cmd_args args;
-	const char *why;
+	const char *file = NULL;
 	char text[256];
-	int ch, status;
+	int ch;
 
 	/* "+": what begins with a dash after the command is the command's */
-	while ((ch = getopt(argc, argv, "+C:c:hjk:n:Ps:t:V")) != -1) {
+	while ((ch = getopt(argc, argv, "+C:c:f:hjk:n:Ps:t:V")) != -1) {
 		switch (ch) {
 		case 'C':
 			files.ca = optarg;
 			break;
 		case 'c':
 			files.certificate = optarg;
+			break;
+		case 'f':
+			file = optarg;
 			break;
 		case 'h':
 			usage(stdout);
@@ -80,6 +135,11 @@ main(int argc, char **argv)
 		    words + 1);
 		return CTL_DONE;
 	}
+	if (argc > 0 && strcmp(words[0], "complete") == 0) {
+		cmd_complete(stdout, ctl_commands, ctl_n_commands, argc - 1,
+		    words + 1);
+		return CTL_DONE;
+	}
 	if (cmd_parse(ctl_commands, ctl_n_commands, argc, words, &args, text,
 		sizeof(text)) == -1) {
 		fprintf(stderr, "bgpctl: %s\n", text);
@@ -90,27 +150,17 @@ main(int argc, char **argv)
 			    words);
 		return CTL_USAGE;
 	}
+	if (file != NULL) {
+		if (ctl.endpoint != NULL) {
+			fprintf(stderr,
+			    "bgpctl: -f and -s exclude each "
+			    "other\n");
+			return CTL_USAGE;
+		}
+		return run_on_file(&ctl, &args, file);
+	}
 	security_environment(&files, &ctl.endpoint);
 	if (ctl.endpoint == NULL)
 		ctl.endpoint = "127.0.0.1:50051";
-	if (security_load(&security, &files, ctl.endpoint, text,
-		sizeof(text)) == -1) {
-		fprintf(stderr, "bgpctl: %s\n", text);
-		return CTL_USAGE;
-	}
-	json_init(&ctl.json, ctl.out);
-	ctl.client = client_open(ctl.endpoint, &security, &why);
-	if (ctl.client == NULL) {
-		fprintf(stderr, "bgpctl: %s: %s\n", ctl.endpoint, why);
-		security_fini(&security);
-		return CTL_NO_DAEMON;
-	}
-	status = args.cmd->run(&ctl, &args);
-	client_close(ctl.client);
-	security_fini(&security);
-	if (fflush(stdout) == EOF && status == CTL_DONE) {
-		perror("bgpctl: standard output");
-		return CTL_REFUSED;
-	}
-	return status;
+	return run(&ctl, &args, &files);
 }

@@ -25,6 +25,7 @@
 
 struct event;
 struct event_base;
+struct notify;
 struct bgpd;
 
 /* --- children (child.c) */
@@ -94,10 +95,12 @@ struct bgpd {
 	char *conf_path; /* the same, absolute */
 	bool foreground;
 	bool verbose;
+	bool trial; /* only answers questions about the file */
 	bool ready; /* the first generation is committed everywhere */
 	bool stopping;
 	int status; /* exit status */
 	int ready_pipe; /* tells the process that daemonised us; -1 */
+	struct notify *notify; /* the service manager; NULL: none */
 	char *pid_written; /* path of the pid file that is ours */
 
 	struct child children[PROC__MAX]; /* PROC_BGPD is unused */
@@ -145,6 +148,8 @@ void bgpd_stop(struct bgpd *, int status);
 /* A child does not behave or hangs: end it. */
 void child_kill(struct child *, const char *why);
 bool child_running(const struct child *);
+/* Nothing is gone that the suite cannot do without. */
+bool children_alive(const struct bgpd *);
 /* The channel is dead: closed (why NULL) or in breach of the catalogue. */
 void child_disconnected(struct child *, const char *why);
 

@@ -131,9 +131,9 @@ on_sock_req(void *ctx, const struct msg *m)
 	}
 	/* A peer of the generation on its way may ask already. */
 	if (b->running != NULL)
-		fd = socket_outgoing(b->running, &q);
+		fd = socket_outgoing(b->running, &q, m->hdr.id == 0);
 	if (fd == -1 && b->next != NULL)
-		fd = socket_outgoing(b->next, &q);
+		fd = socket_outgoing(b->next, &q, m->hdr.id == 0);
 	if (fd == -1)
 		error = errno == 0 ? EPERM : errno;
 	wr_init(&w, payload, sizeof(payload));

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "bgpd/bgpd.h"
+#include "bgpd/notify.h"
 #include "common/hash.h"
 #include "common/log.h"
 #include "common/proc.h"
@@ -33,12 +34,13 @@ struct options {
 	bool foreground;
 	bool check_only;
 	bool verbose;
+	const char *trial; /* path of its socket; NULL: a real run */
 };
 
 static void ATTR_NORETURN
 usage(void)
 {
-	fprintf(stderr, "usage: bgpd [-dnvV] [-f file]\n");
+	fprintf(stderr, "usage: bgpd [-dnvV] [-f file] [-t socket]\n");
 	exit(1);
 }
 
@@ -48,7 +50,7 @@ options_parse(int argc, char **argv, struct options *o)
 	int c;
 
 	memset(o, 0, sizeof(*o));
-	while ((c = getopt(argc, argv, "df:nvV")) != -1) {
+	while ((c = getopt(argc, argv, "df:nt:vV")) != -1) {
 		switch (c) {
 		case 'd':
 			o->foreground = true;
@@ -58,6 +60,10 @@ options_parse(int argc, char **argv, struct options *o)
 			break;
 		case 'n':
 			o->check_only = true;
+			break;
+		case 't':
+			o->trial = optarg;
+			o->foreground = true;
 			break;
 		case 'v':
 			o->verbose = true;
@@ -149,6 +155,36 @@ children_identity(const struct conf *c, struct sandbox *box)
 	box->gid = pw->pw_gid;
 }
 
+/*
+ * A trial holds the configuration and answers about it: no session, nobody
+ * listens but the API at one path, and nothing is written.
+ */
+static void
+trial_conf(struct conf *c, const char *path)
+{
+	struct conf_endpoint api;
+	uint32_t i;
+
+	for (i = 0; i < c->n_listen; i++)
+		conf_endpoint_fini(&c->listen[i]);
+	c->n_listen = 0;
+	for (i = 0; i < c->n_grpc_listen; i++)
+		conf_endpoint_fini(&c->grpc_listen[i]);
+	c->n_grpc_listen = 0;
+	memset(&api, 0, sizeof(api));
+	api.path = path_absolute(path);
+	conf_grpc_listen_append(c, &api);
+	conf_endpoint_fini(&api);
+	for (i = 0; i < c->n_peers; i++)
+		c->peers[i].passive = true;
+	for (i = 0; i < c->n_bmp_servers; i++)
+		conf_bmp_server_fini(&c->bmp_servers[i]);
+	c->n_bmp_servers = 0;
+	free(c->pid_file);
+	c->pid_file = NULL;
+	c->log_level = LOG_LEVEL_ERROR;
+}
+
 /* --- signals */
 
 static void
@@ -162,6 +198,8 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		children_reap(b);
 		break;
 	case SIGHUP:
+		if (b->trial)
+			break; /* the file would bring its listeners */
 		log_info("SIGHUP: reading %s again", b->conf_name);
 		reload_start(b, 0);
 		break;
@@ -246,6 +284,12 @@ prepare(struct bgpd *b, const struct options *o, struct loaded *l)
 		exit(1);
 }
 
+static bool
+alive(void *arg)
+{
+	return children_alive(arg);
+}
+
 static void
 run(struct bgpd *b)
 {
@@ -271,7 +315,9 @@ run(struct bgpd *b)
 			  "directory");
 	children_start(b);
 	reload_first(b);
+	notify_run(b->notify, b->base, alive, b);
 	event_base_dispatch(b->base);
+	notify_free(b->notify);
 	children_free(b);
 	reload_fini(b);
 	for (i = 0; i < nitems(signals); i++)
@@ -307,8 +353,13 @@ main(int argc, char **argv)
 		paths_fini(&b.paths);
 		return 0;
 	}
+	b.notify = notify_new();
 	if (b.box.privileged)
 		children_identity(l.conf, &b.box);
+	if (o.trial != NULL) {
+		b.trial = true;
+		trial_conf(l.conf, o.trial);
+	}
 	reload_init(&b, &l);
 	proc_apply_log(b.next);
 	if (children_check(&b, &e) == -1 ||

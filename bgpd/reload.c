@@ -29,6 +29,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bgpd/notify.h"
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/xmalloc.h"
@@ -82,7 +83,7 @@ edits_clear(struct edits *list, size_t *n)
 static void
 edit_log(const struct conf_edit *e)
 {
-	char text[ADDR_STRLEN];
+	char text[ENDPOINT_STRLEN];
 
 	addr_str(&e->peer.addr, text);
 	switch ((enum conf_edit_op)e->op) {
@@ -112,6 +113,12 @@ edit_log(const struct conf_edit *e)
 	case CONF_EDIT_ASSIGN:
 		log_peer(LOG_LEVEL_INFO, text, "%s policies assigned by API",
 		    e->direction == CONF_IMPORT ? "import" : "export");
+		break;
+	case CONF_EDIT_BMP_ADD:
+	case CONF_EDIT_BMP_REMOVE:
+		log_info("BMP server %s %s by API",
+		    endpoint_str(&e->bmp.addr, e->bmp.port, text),
+		    e->op == CONF_EDIT_BMP_ADD ? "added" : "removed");
 		break;
 	}
 }
@@ -240,6 +247,7 @@ announce_ready(struct bgpd *b)
 		    listener_str(&l->bound, text));
 	log_info("ready: AS %u, router id %s", b->running->asn,
 	    addr_str(&id, text));
+	notify_ready(b->notify, "AS %u, router id %s", b->running->asn, text);
 	if (b->ready_pipe != -1) {
 		if (write(b->ready_pipe, "", 1) == -1)
 			log_debug("nobody waits for the start");
@@ -325,11 +333,15 @@ transaction_commit(struct bgpd *b)
 	proc_apply_log(b->running);
 	if (pid_file_update(b, b->running, &e) == -1)
 		log_warnx("%s", e.text);
-	if (!b->ready)
+	if (!b->ready) {
 		announce_ready(b);
-	else if (b->n_batch == 0)
+	} else if (b->n_batch == 0) {
 		log_info("configuration taken over, generation %u",
 		    b->running->generation);
+		notify_ready(b->notify,
+		    "configuration taken over, generation %u",
+		    b->running->generation);
+	}
 	err_clear(&e);
 	batch_answer(b, &e);
 	reloaders_answer(b, &e);
@@ -376,12 +388,15 @@ transaction_abort(struct bgpd *b, const struct err *e)
 		bgpd_stop(b, 1);
 		return;
 	}
-	if (b->n_batch > 1)
+	if (b->n_batch > 1) {
 		batch_requeue(b);
-	else if (b->n_batch == 1)
+	} else if (b->n_batch == 1) {
 		batch_answer(b, e);
-	else
+	} else {
 		log_errorx("reload refused, nothing has changed: %s", e->text);
+		notify_ready(b->notify,
+		    "reload refused, nothing has changed: %s", e->text);
+	}
 	reloaders_answer(b, e);
 	reload_next(b);
 }
@@ -693,6 +708,8 @@ static void
 reload_failed(struct bgpd *b, const struct err *e)
 {
 	log_errorx("reload failed, nothing has changed");
+	notify_ready(b->notify, "reload failed, nothing has changed: %s",
+	    e->text);
 	reloaders_answer(b, e);
 	reload_next(b);
 }
@@ -764,6 +781,7 @@ file_begin(struct bgpd *b)
 	struct err e;
 
 	memset(&l, 0, sizeof(l));
+	notify_reloading(b->notify);
 	b->reload_wanted = false;
 	memcpy(b->reloaders, b->reloaders_next,
 	    b->n_reloaders_next * sizeof(b->reloaders[0]));

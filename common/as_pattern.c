@@ -16,12 +16,13 @@
 #include <pcre2.h>
 
 #include "common/aspath.h"
-#include "common/conf_policy.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 
 enum {
-	STEPS_MAX = 20000, /* of a match: well below a millisecond */
+	STEPS_MAX = 20000, /* of a match: about a millisecond */
+	STEPS_PROBE = 2000, /* more than an honest pattern needs on `probe` */
+	STEPS_FEW = 500, /* of one that is known to backtrack */
 	DEPTH_MAX = 500,
 	HEAP_MAX = 256, /* KiB of the matcher's */
 	PLAIN_MAX = 16, /* numbers of a plain pattern */
@@ -39,6 +40,10 @@ struct as_pattern {
 	uint32_t needs[NEEDS_MAX];
 	size_t n_needs;
 };
+
+/* A path that is longer than most. */
+static const char probe[] =
+    "64512 65001 4200000001 13335 3356 174 2914 6939 1299 3257 7018 65551";
 
 /* --- translation */
 
@@ -204,10 +209,10 @@ as_pattern_new(const char *s, struct err *e)
 		err_set(e, ERR_INVALID, "pattern \"\" is empty");
 		return NULL;
 	}
-	if (strlen(s) > CONF_PATTERN_MAX) {
+	if (strlen(s) > AS_PATTERN_MAX) {
 		err_set(e, ERR_INVALID,
 		    "pattern \"%.60s...\" is longer than %u", s,
-		    CONF_PATTERN_MAX);
+		    AS_PATTERN_MAX);
 		return NULL;
 	}
 	p = xcalloc(1, sizeof(*p));
@@ -242,13 +247,22 @@ as_pattern_new(const char *s, struct err *e)
 }
 
 void
+as_pattern_slim(struct as_pattern *p)
+{
+	pcre2_match_data_free(p->data);
+	pcre2_match_context_free(p->limits);
+	pcre2_code_free(p->code);
+	p->data = NULL;
+	p->limits = NULL;
+	p->code = NULL;
+}
+
+void
 as_pattern_free(struct as_pattern *p)
 {
 	if (p == NULL)
 		return;
-	pcre2_match_data_free(p->data);
-	pcre2_match_context_free(p->limits);
-	pcre2_code_free(p->code);
+	as_pattern_slim(p);
 	free(p);
 }
 
@@ -262,6 +276,16 @@ as_pattern_match(const struct as_pattern *p, const char *text, size_t len)
 	if (rc >= 0)
 		return AS_MATCH_YES;
 	return rc == PCRE2_ERROR_NOMATCH ? AS_MATCH_NO : AS_MATCH_LIMIT;
+}
+
+void
+as_pattern_tame(struct as_pattern *p)
+{
+	pcre2_set_match_limit(p->limits, STEPS_PROBE);
+	if (as_pattern_match(p, probe, sizeof(probe) - 1) == AS_MATCH_LIMIT)
+		pcre2_set_match_limit(p->limits, STEPS_FEW);
+	else
+		pcre2_set_match_limit(p->limits, STEPS_MAX);
 }
 
 void

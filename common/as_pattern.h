@@ -19,11 +19,17 @@
 #include "common/compat.h"
 #include "common/err.h"
 
+#define AS_PATTERN_MAX 1000u /* bytes of a pattern */
+
 struct as_pattern;
 
 /* NULL with ERR_INVALID and the reason and place in `e`. */
 struct as_pattern *as_pattern_new(const char *, struct err *e) ATTR_CHECK;
 void as_pattern_free(struct as_pattern *);
+
+/* Give a pattern that already takes very many steps over a path of twelve
+ * numbers a far lower limit: it would cost the full one on most paths. */
+void as_pattern_tame(struct as_pattern *);
 
 enum as_match {
 	AS_MATCH_NO,
@@ -53,6 +59,9 @@ struct as_pattern_plain {
 	bool at_end;
 };
 void as_pattern_plain(const struct as_pattern *, struct as_pattern_plain *);
+/* Give back what only matching needs, for patterns that are never matched by
+ * text again. */
+void as_pattern_slim(struct as_pattern *);
 
 /*
  * Numbers of which a path must have one to match, so that others need not be

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "common/addr.h"
+#include "common/as_pattern.h"
 #include "common/compat.h"
 #include "common/nlri.h"
 
@@ -81,7 +82,7 @@ struct conf_set {
 
 /* Members that a set may have, and bytes of a pattern. */
 #define CONF_SET_MAX 4000000u
-#define CONF_PATTERN_MAX 1000u
+#define CONF_PATTERN_MAX AS_PATTERN_MAX
 
 /* An empty set with one reference. */
 struct conf_set *conf_set_new(enum conf_set_kind, const char *name);

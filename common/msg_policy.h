@@ -102,10 +102,9 @@ struct policy_counters_from {
 	char *policy;
 	uint32_t statement;
 };
-void msg_policy_counters_from_put(struct wr *,
-    const struct policy_counters_from *);
 void
-msg_policy_counters_from_get(struct rd *, struct policy_counters_from *);
+msg_policy_counters_from_put(struct wr *, const struct policy_counters_from *);
+void msg_policy_counters_from_get(struct rd *, struct policy_counters_from *);
 /* POLICY_COUNTERS: n8 whether more follow, then rows to the end. */
 struct policy_counter {
 	char *policy;

@@ -15,6 +15,7 @@ enum {
 	SLOTS_MIN = 16,
 	MEMORY = 16384, /* paths remembered, by a set with searches */
 	NUMBERS_MAX = BGP_ATTR_BLOCK_MAX / 4, /* of a path */
+	LIMITS_MAX = 16, /* searches given up on a path, then all others */
 };
 
 enum answer {
@@ -195,6 +196,7 @@ as_path_set_add(struct as_path_set *s, const char *text, struct err *e)
 	s->patterns[s->n++] = p;
 	as_pattern_plain(p, &is);
 	if (is.n > 0) {
+		as_pattern_slim(p);
 		plain_add(s, &is);
 		return 0;
 	}
@@ -204,6 +206,7 @@ as_path_set_add(struct as_path_set *s, const char *text, struct err *e)
 		s->searches = xreallocarray(s->searches, s->max_searches,
 		    sizeof(struct as_pattern *));
 	}
+	as_pattern_tame(p);
 	s->searches[s->n_searches++] = p;
 	search_add(s, p);
 	return 0;
@@ -282,25 +285,30 @@ all_plain(const struct as_path_set *s, const struct numbers *path)
 
 /* --- searches */
 
+/* A path that is searched in. */
 struct text {
+	unsigned int limits; /* searches given up */
 	char buf[AS_PATTERN_TEXT(BGP_ATTR_BLOCK_MAX)];
 	size_t len;
 };
 
 static bool
-search(struct as_path_set *s, const struct as_pattern *p, const struct text *t)
+search(struct as_path_set *s, const struct as_pattern *p, struct text *t)
 {
-	enum as_match m = as_pattern_match(p, t->buf, t->len);
+	enum as_match m = AS_MATCH_LIMIT;
 
-	if (m == AS_MATCH_LIMIT)
+	if (t->limits < LIMITS_MAX)
+		m = as_pattern_match(p, t->buf, t->len);
+	if (m == AS_MATCH_LIMIT) {
 		s->limits++;
+		t->limits++;
+	}
 	return m == AS_MATCH_YES;
 }
 
 /* Do patterns that need one of the path's numbers match? */
 static bool
-search_needs(struct as_path_set *s, const struct numbers *path,
-    const struct text *t)
+search_needs(struct as_path_set *s, const struct numbers *path, struct text *t)
 {
 	uint32_t at;
 	size_t i;
@@ -318,8 +326,7 @@ search_needs(struct as_path_set *s, const struct numbers *path,
 }
 
 static bool
-search_any(struct as_path_set *s, const struct numbers *path,
-    const struct text *t)
+search_any(struct as_path_set *s, const struct numbers *path, struct text *t)
 {
 	size_t i;
 
@@ -333,7 +340,7 @@ search_any(struct as_path_set *s, const struct numbers *path,
 }
 
 static bool
-search_all(struct as_path_set *s, const struct text *t)
+search_all(struct as_path_set *s, struct text *t)
 {
 	size_t i;
 
@@ -350,6 +357,7 @@ any_or_all(struct as_path_set *s, const uint8_t *path, size_t len,
 {
 	struct text t;
 
+	t.limits = 0;
 	t.len = as_pattern_text(t.buf, sizeof(t.buf), path, len);
 	return all ? search_all(s, &t) : search_any(s, numbers, &t);
 }

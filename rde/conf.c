@@ -17,7 +17,7 @@
 
 enum {
 	CONF_SLICE_US = 3000, /* of compiling, a round */
-	CONF_STEP = 64, /* members between looks at the clock */
+	CONF_STEP = 16, /* members between looks at the clock */
 	CONF_DONE_MS = 2000, /* the work on routes may go on after this */
 };
 
@@ -272,8 +272,8 @@ conf_work(struct shell *sh)
 	if (sh->bgpd == NULL)
 		return false;
 	end.us += CONF_SLICE_US;
-	while (st->building && b == POLICY_BUILD_MORE &&
-	    !mono_reached(now, end)) {
+	while (
+	    st->building && b == POLICY_BUILD_MORE && !mono_reached(now, end)) {
 		b = policy_store_step(sh->rde->store, CONF_STEP, &e);
 		if (b == POLICY_BUILD_DONE)
 			vote(sh);
@@ -333,6 +333,7 @@ conf_commit(struct shell *sh, uint32_t generation)
 	st->ended = false;
 	proc_apply_log(st->conf);
 	session_configure(sh);
+	bmp_configure(sh);
 	rde_policies_changed(sh->rde);
 	st->done_due = true;
 	st->done_by = mono_add_ms(mono_now(), CONF_DONE_MS);

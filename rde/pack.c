@@ -618,8 +618,7 @@ looks_same(struct packer *p, uint32_t old, uint32_t new)
 	if (a->path_len != b->path_len || a->origin != b->origin ||
 	    a->neighbour_as != b->neighbour_as)
 		return false;
-	if (!rule->ebgp &&
-	    (a->local_pref != b->local_pref || a->med != b->med))
+	if (!rule->ebgp && (a->local_pref != b->local_pref || a->med != b->med))
 		return false;
 	if (p->pair.old != old || p->pair.new != new) {
 		p->pair.old = old;
@@ -636,6 +635,21 @@ looks_same(struct packer *p, uint32_t old, uint32_t new)
 		}
 	}
 	return p->pair.same;
+}
+
+/* For who monitors the Adj-RIB-Out.  A group of one names its member, so that
+ * a table on its way to a new session is not looked at for all others. */
+static void
+monitor(const struct packer *p, uint32_t id, bool gone)
+{
+	const struct group *g = p->group;
+	struct prefix_key key;
+
+	if ((p->rde->monitor & RDE_MONITOR_OUT) == 0)
+		return;
+	rib_key(p->rib, id, &key);
+	rde_changed(p->rde, RDE_MONITOR_OUT, p->rib->family,
+	    g->n_members == 1 ? g->members[0] : 0, gone, &key);
 }
 
 /* Decide what an entry of the chunk needs. */
@@ -668,6 +682,7 @@ classify(struct packer *p, size_t i)
 		group_count(g, new, was, new, source);
 		p->source[id] = source;
 		unmark(p, id);
+		monitor(p, id, false);
 		if (group_has_member(g, source))
 			add_withdraw(p, i, TO_ONLY, source);
 	}
@@ -687,6 +702,7 @@ note_announce(struct packer *p, size_t i, uint32_t sent)
 	p->sent[id] = sent;
 	p->source[id] = source;
 	unmark(p, id);
+	monitor(p, id, false);
 	if (old == 0)
 		return 1;
 	if (source != was && group_has_member(p->group, source))
@@ -733,6 +749,7 @@ send_withdraws(struct packer *p, uint32_t at, bool note)
 		if (!note)
 			continue;
 		unmark(p, id);
+		monitor(p, id, true);
 		old = group_set_sent(p->group, id, 0, 0);
 		unref_add(&p->unref, p->rde->attrs, SENT_ATTRS(old));
 	}
@@ -841,9 +858,8 @@ dump_collect(struct packer *p, struct dump *d)
 			continue;
 		p->memo.attrs = e->attrs;
 		p->memo.peer = e->peer;
-		p->memo.bucket =
-		    dump_list_for(p->rde, d, e->attrs, sent,
-			member_or_none(g, source));
+		p->memo.bucket = dump_list_for(p->rde, d, e->attrs, sent,
+		    member_or_none(g, source));
 		dump_append(d, p->memo.bucket, d->at);
 	}
 	return dump_is_collected(d);
@@ -860,8 +876,8 @@ dump_is_due(const struct packer *p, const struct dump_list *l, uint32_t id,
 {
 	const struct rib_entry *e = rib_entry(p->rib, id);
 
-	if (e->attrs != l->attrs || !rib_has_best(e) ||
-	    p->sent[id] != 0 || is_marked(p, id))
+	if (e->attrs != l->attrs || !rib_has_best(e) || p->sent[id] != 0 ||
+	    is_marked(p, id))
 		return false;
 	if (e->peer == *peer)
 		return true;
@@ -914,6 +930,7 @@ dump_send_list(struct packer *p, struct dump *d, struct dump_list *l)
 		group_count(p->group, 0, 0, l->sent, (uint16_t)peer);
 		p->sent[id] = l->sent;
 		p->source[id] = (uint16_t)peer;
+		monitor(p, id, false);
 		refs++;
 	}
 	message_end(p);

@@ -35,7 +35,8 @@ struct act {
 static bool
 is_deleted(const struct act *x, uint8_t type)
 {
-	return x->what->deletes && (x->what->delete_attrs[type / 8] >> (type % 8) & 1);
+	return x->what->deletes &&
+	    (x->what->delete_attrs[type / 8] >> (type % 8) & 1);
 }
 
 static void
@@ -119,8 +120,8 @@ as_path(struct act *x, const struct bgp_attr *a)
 	}
 	if (asn == 0)
 		asn = x->route->own_as;
-	len = aspath_prepend(x->scratch, a->value, a->len, asn,
-	    x->what->prepend);
+	len =
+	    aspath_prepend(x->scratch, a->value, a->len, asn, x->what->prepend);
 	put(x, a->flags, a->type, x->scratch, len);
 }
 

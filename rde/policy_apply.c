@@ -249,8 +249,8 @@ hold(struct rde *rde, uint32_t handle)
 
 	if (pa->n_held == pa->max_held) {
 		pa->max_held = pa->max_held == 0 ? 256 : pa->max_held * 2;
-		pa->held = xreallocarray(pa->held, pa->max_held,
-		    sizeof(*pa->held));
+		pa->held =
+		    xreallocarray(pa->held, pa->max_held, sizeof(*pa->held));
 	}
 	pa->held[pa->n_held++] = handle;
 	return handle;
@@ -274,15 +274,16 @@ policy_apply_release(struct rde *rde)
 
 uint32_t
 policy_export(struct rde *rde, const struct policy_program *prog,
-    const struct export_rule *rule, const struct prefix_key *key,
-    uint32_t base, const struct peer *source)
+    const struct export_rule *rule, const struct prefix_key *key, uint32_t base,
+    const struct peer *source)
 {
 	struct policy_run *run = &rde->policy->run;
 	bool whole = !prog->looks_at_prefix && !prog->names_self;
 	const struct attrs *a;
 	struct policy_route r;
 	struct remembered *m;
-	uint32_t handle = 0, who = OUT | (prog->looks_at_source ? source->id : 0);
+	uint32_t handle = 0,
+		 who = OUT | (prog->looks_at_source ? source->id : 0);
 
 	if (whole && (m = recall(rde, prog->uid, base, who)) != NULL) {
 		if (m->decided != NULL)

@@ -25,7 +25,8 @@ enum {
 /* --- the peer that is asked about */
 
 struct subject {
-	const struct peer *peer; /* of the engine; or `made`, without a session */
+	const struct peer
+	    *peer; /* of the engine; or `made`, without a session */
 	struct peer made;
 	struct export_rule rule;
 };
@@ -37,8 +38,8 @@ is_ibgp(const struct conf *c, const struct conf_peer *cp)
 }
 
 static int
-subject_find(const struct shell *sh, const struct addr *addr,
-    struct subject *s, struct err *e)
+subject_find(const struct shell *sh, const struct addr *addr, struct subject *s,
+    struct err *e)
 {
 	const struct conf *c = sh->conf.conf;
 	const struct conf_peer *cp;
@@ -446,8 +447,8 @@ build(struct dry_run *d, const struct peer *peer, struct walk_budget *b,
 static enum walk_result
 on_walk(struct walk *walk, struct walk_budget *b)
 {
-	struct dry_run *d =
-	    (struct dry_run *)((uint8_t *)walk - offsetof(struct dry_run, walk));
+	struct dry_run *d = (struct dry_run *)((uint8_t *)walk -
+	    offsetof(struct dry_run, walk));
 	struct shell *sh = d->shell;
 	const struct peer *peer = session_peer(sh, &d->is.peer);
 	uint32_t ids[BATCH];
@@ -491,8 +492,8 @@ names_known(const struct conf *c, const struct conf_assignment *a,
 
 	for (i = 0; i < a->n; i++) {
 		if (conf_policy_find(c, a->policies[i]) == NULL)
-			return err_set(e, ERR_NOT_FOUND,
-			    "policy %s not found", a->policies[i]);
+			return err_set(e, ERR_NOT_FOUND, "policy %s not found",
+			    a->policies[i]);
 	}
 	return 0;
 }
@@ -535,8 +536,7 @@ dry_run_read(struct dry_run *d)
 	if (len > 0)
 		rc = conf_rx_item(&rx, rest, len);
 	if (rc == 0)
-		d->candidate =
-		    candidate_make(d->shell->conf.conf, rx.next);
+		d->candidate = candidate_make(d->shell->conf.conf, rx.next);
 	conf_rx_abort(&rx);
 	wr_free(&d->request);
 	wr_init_grow(&d->request, POLICY_DRY_RUN_MAX);

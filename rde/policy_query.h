@@ -33,8 +33,8 @@ void policy_queries_init(struct policy_queries *);
 void policy_test(struct shell *, uint32_t id, const struct policy_test *);
 int policy_dry_run_part(struct shell *, uint32_t id, const uint8_t *,
     size_t) ATTR_CHECK;
-int policy_dry_run(struct shell *, uint32_t id, const uint8_t *,
-    size_t) ATTR_CHECK;
+int
+policy_dry_run(struct shell *, uint32_t id, const uint8_t *, size_t) ATTR_CHECK;
 void policy_dry_run_close(struct shell *, uint32_t id);
 void policy_counters(struct shell *, uint32_t id,
     const struct policy_counters_from *);

@@ -82,8 +82,8 @@ next_hop_within(const struct policy_run *run, const struct nlri *within)
 	    !bgp_attr_next_hop(&run->next_hop, &nh, NULL))
 		return false;
 	memset(&host, 0, sizeof(host));
-	host.family = nh.family == ADDR_IPV4 ? FAMILY_IPV4_UNICAST :
-					       FAMILY_IPV6_UNICAST;
+	host.family =
+	    nh.family == ADDR_IPV4 ? FAMILY_IPV4_UNICAST : FAMILY_IPV6_UNICAST;
 	host.bits = (uint8_t)family_max_bits((enum family)host.family);
 	memcpy(host.key, nh.bytes, sizeof(host.key));
 	return nlri_covers(within, &host);
@@ -154,7 +154,7 @@ route_holds(const struct policy_statement *st, const struct policy_route *r)
 	const struct conf_conditions *c = &st->conf->conditions;
 	struct prefix_key key;
 	uint8_t type = r->kind == ROUTE_EBGP ? CONF_ROUTE_EBGP :
-	    r->kind == ROUTE_IBGP	     ? CONF_ROUTE_IBGP :
+	    r->kind == ROUTE_IBGP            ? CONF_ROUTE_IBGP :
 					       CONF_ROUTE_LOCAL;
 
 	if (c->families != 0 && (c->families & FAMILY_BIT(r->family)) == 0)

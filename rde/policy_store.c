@@ -123,8 +123,7 @@ set_unref(struct policy_set *set)
 }
 
 static int
-set_cmp(const struct policy_set *set, enum conf_set_kind kind,
-    const char *name)
+set_cmp(const struct policy_set *set, enum conf_set_kind kind, const char *name)
 {
 	if (set->conf->kind != kind)
 		return set->conf->kind < kind ? -1 : 1;
@@ -193,8 +192,8 @@ diff_add(struct policy_set *set, const struct nlri *nlri)
 	}
 	if (set->n_diff == set->max_diff) {
 		set->max_diff = set->max_diff == 0 ? 16 : set->max_diff * 2;
-		set->diff = xreallocarray(set->diff, set->max_diff,
-		    sizeof(*set->diff));
+		set->diff =
+		    xreallocarray(set->diff, set->max_diff, sizeof(*set->diff));
 	}
 	set->diff[set->n_diff++] = *nlri;
 }
@@ -279,8 +278,7 @@ cause_of(struct policy_store *ps, const struct conf_policy *p, uint32_t i)
 		snprintf(text, sizeof(text), "%s statement %u (%s)", p->name,
 		    i + 1, name);
 	else
-		snprintf(text, sizeof(text), "%s statement %u", p->name,
-		    i + 1);
+		snprintf(text, sizeof(text), "%s statement %u", p->name, i + 1);
 	return attrs_text(ps->attrs, text, 1);
 }
 
@@ -298,8 +296,7 @@ removals_make(struct policy_statement *st)
 		edit = &a->edits[i];
 		if (edit->op != CONF_COMM_REMOVE)
 			continue;
-		st->removals[i] =
-		    comm_set_new((enum conf_set_kind)edit->kind);
+		st->removals[i] = comm_set_new((enum conf_set_kind)edit->kind);
 		for (j = 0; j < edit->n; j++)
 			comm_set_add(st->removals[i], &edit->list[j]);
 	}
@@ -333,8 +330,8 @@ statement_add(struct policy_store *ps, struct policy *p, uint32_t i,
 		m = &st->conf->conditions.match[kind];
 		if (m->set == NULL)
 			continue;
-		set = set_find(&ps->build.gen, (enum conf_set_kind)kind,
-		    m->set);
+		set =
+		    set_find(&ps->build.gen, (enum conf_set_kind)kind, m->set);
 		if (set == NULL) {
 			(void)err_set(e, ERR_NOT_FOUND,
 			    "policy %s: %s %s not found", p->conf->name,
@@ -725,7 +722,7 @@ policy_store_lower_bound(const struct policy_store *ps, const char *name)
 }
 
 uint64_t
-policy_store_take_limits(struct policy_store *ps, const char **name)
+policy_store_take_limits(struct policy_store *ps)
 {
 	struct policy_set *set;
 	uint64_t n = 0, more;
@@ -736,11 +733,31 @@ policy_store_take_limits(struct policy_store *ps, const char **name)
 		if (set->conf->kind != CONF_SET_AS_PATH)
 			continue;
 		more = as_path_set_take_limits(set->paths);
-		if (more > 0)
-			*name = set->conf->name;
+		set->limits += more;
 		n += more;
 	}
 	return n;
+}
+
+const char *
+policy_store_tell_limits(struct policy_store *ps, struct mono now, uint64_t *n)
+{
+	struct policy_set *set;
+	uint32_t i;
+
+	for (i = 0; i < ps->gen.n_sets; i++) {
+		set = ps->gen.sets[i];
+		if (set->limits == 0 ||
+		    (set->limits_told &&
+			mono_diff_ms(now, set->limits_at) < LIMITS_TELL_MS))
+			continue;
+		*n = set->limits;
+		set->limits = 0;
+		set->limits_told = true;
+		set->limits_at = now;
+		return set->conf->name;
+	}
+	return NULL;
 }
 
 size_t
@@ -775,8 +792,7 @@ policy_store_bytes(const struct policy_store *ps)
 
 static bool
 statement_diff(const struct policy_statement *a,
-    const struct policy_statement *b, struct nlri **list, size_t *n,
-    size_t max)
+    const struct policy_statement *b, struct nlri **list, size_t *n, size_t max)
 {
 	const struct policy_set *x, *y;
 	int kind;
@@ -802,8 +818,7 @@ statement_diff(const struct policy_statement *a,
 
 bool
 policy_program_diff(const struct policy_program *old,
-    const struct policy_program *new, struct nlri **list, size_t *n,
-    size_t max)
+    const struct policy_program *new, struct nlri **list, size_t *n, size_t max)
 {
 	const struct policy *a, *b;
 	uint32_t i, j;

@@ -32,7 +32,7 @@ struct reeval {
 		uint8_t flags;
 		uint32_t attrs;
 		uint32_t since;
-	} *updates;
+	} * updates;
 	size_t n_updates, max_updates;
 };
 
@@ -135,7 +135,8 @@ update_add(struct reeval *re, uint16_t peer, uint8_t flags, uint32_t attrs,
 	struct update *u;
 
 	if (re->n_updates == re->max_updates) {
-		re->max_updates = re->max_updates == 0 ? 16 : re->max_updates * 2;
+		re->max_updates =
+		    re->max_updates == 0 ? 16 : re->max_updates * 2;
 		re->updates = xreallocarray(re->updates, re->max_updates,
 		    sizeof(*re->updates));
 	}
@@ -199,6 +200,8 @@ entry_look(struct rde *rde, struct rib *rib, uint32_t id)
 		if (r.change != RIB_REPLACED)
 			fatalx("%s: change %d", __func__, r.change);
 		attrs_unref(rde->attrs, r.old_attrs, 1);
+		rde_changed(rde, RDE_MONITOR_IN, (enum family)rib->family,
+		    u->peer, false, &key);
 	}
 	return n;
 }

@@ -79,8 +79,8 @@ next_of_list(struct scope *s, struct rib *ribs, int only, struct rib **rib,
 		if (only != -1 && within->family != only)
 			continue;
 		*rib = &ribs[within->family];
-		n = rib_walk(*rib, s->begun ? &s->from : NULL, s->begun,
-		    within, ids, max);
+		n = rib_walk(*rib, s->begun ? &s->from : NULL, s->begun, within,
+		    ids, max);
 		if (n == 0)
 			continue;
 		s->begun = true;

@@ -40,7 +40,7 @@ bool scope_is_empty(const struct scope *);
  * of one call are of one table, *rib.  0: the end.  `only`: a family, or -1
  * for all.
  */
-size_t scope_next(struct scope *, struct rib *ribs, int only,
-    struct rib **rib, uint32_t *ids, size_t max);
+size_t scope_next(struct scope *, struct rib *ribs, int only, struct rib **rib,
+    uint32_t *ids, size_t max);
 
 #endif

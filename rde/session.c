@@ -125,6 +125,7 @@ op_fault(void *ctx ATTR_UNUSED, struct peer *peer, const struct bgp_update *u)
 	if (s == NULL)
 		return;
 	s->faults++;
+	bmp_fault(s->shell, peer, u);
 	if (u->outcome != BGP_UPDATE_RESET &&
 	    (s->faults_logged[u->fault_type / 8] & bit) != 0)
 		return;
@@ -198,6 +199,7 @@ const struct rde_ops session_ops = {
 	.limit = op_limit,
 	.unsendable = op_unsendable,
 	.programs = op_programs,
+	.changed = bmp_changed,
 };
 
 /* --- what sessiond tells */
@@ -267,6 +269,7 @@ session_up(struct shell *sh, uint32_t id, uint32_t epoch,
 	memset(s->faults_logged, 0, sizeof(s->faults_logged));
 	s->unsendable_logged = 0;
 	stale_resumed(s, up->gr ? up->gr_time : 0);
+	bmp_peer_up(sh, peer, up);
 	chan_send_buf(sh->sessiond, MSG_PEER_READY, id, epoch, NULL, 0);
 	log_peer(LOG_LEVEL_DEBUG, s->name,
 	    "session %u with AS %u, families 0x%x", epoch, up->remote_as,
@@ -274,12 +277,15 @@ session_up(struct shell *sh, uint32_t id, uint32_t epoch,
 	return 0;
 }
 
-/* The session of a peer that is up ends. */
+/* The session of a peer that is up ends; `down` NULL: with the peer. */
 static void
-end(struct shell *sh, struct peer *peer, uint32_t stale_families, uint32_t secs)
+end(struct shell *sh, struct peer *peer, const struct peer_down *down)
 {
 	struct session *s = peer->shell;
+	uint32_t secs = down != NULL ? down->gr_time : 0;
+	uint32_t stale_families = down != NULL ? down->stale_families : 0;
 
+	bmp_peer_down(sh, peer, down);
 	credit_drop(s);
 	if (s->faults > 1)
 		log_peer(LOG_LEVEL_WARN, s->name,
@@ -307,7 +313,7 @@ session_down(struct shell *sh, uint32_t id, uint32_t epoch,
 	peer = current(sh, id, epoch);
 	if (peer == NULL)
 		return -1; /* it never came up, or ended before */
-	end(sh, peer, down->stale_families, down->gr_time);
+	end(sh, peer, down);
 	return 0;
 }
 
@@ -316,7 +322,7 @@ static void
 gone(struct shell *sh, struct peer *peer)
 {
 	if (peer->up)
-		end(sh, peer, 0, 0);
+		end(sh, peer, NULL);
 	if (peer->shell != NULL)
 		session_free(peer->shell);
 	rde_peer_gone(sh->rde, peer);

@@ -27,6 +27,7 @@ shell_new(struct event_base *base, int fd)
 	query_init(&sh->queries);
 	inject_init(&sh->injections);
 	policy_queries_init(&sh->policy_queries);
+	bmp_init(&sh->bmp);
 	link_start(sh, fd);
 	return sh;
 }
@@ -40,6 +41,7 @@ shell_free(struct shell *sh)
 	sh->stopping = true;
 	link_stop(sh);
 	session_lost_all(sh);
+	bmp_fini(sh);
 	inject_fini(&sh->injections);
 	query_fini(&sh->queries);
 	sched_fini(sh);

@@ -13,6 +13,7 @@
 #include "common/conf.h"
 #include "common/msg_conf.h"
 
+#include "rde/bmp.h"
 #include "rde/conf.h"
 #include "rde/inject.h"
 #include "rde/policy_query.h"
@@ -49,6 +50,7 @@ struct shell {
 	struct queries queries;
 	struct injections injections;
 	struct policy_queries policy_queries;
+	struct bmp bmp;
 	bool stopping;
 	int status; /* exit status */
 };

@@ -207,6 +207,7 @@ apply_withdraw(struct rde *rde, struct update_in *in, struct peer *peer,
 		return;
 	count_old(peer, op->family, r.old_flags);
 	unref_add(&in->unref, rde->attrs, r.old_attrs);
+	rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, true, &op->key);
 }
 
 static void
@@ -236,6 +237,9 @@ apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
 	peer->count[op->family].fresh++;
 	if (r.change == RIB_SAME && own)
 		attrs_unref(rde->attrs, handle, 1);
+	if (r.change != RIB_SAME || ((r.old_flags ^ flags) & RIB_GENERATION))
+		rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, false,
+		    &op->key);
 	if (r.change != RIB_SAME && !own)
 		op->block->refs--;
 	if (r.change == RIB_NEW)

@@ -5,6 +5,7 @@
  * survives being written and read again.
  */
 #include "common/msg.h"
+#include "common/msg_conduit.h"
 #include "common/msg_conf.h"
 #include "common/msg_peer.h"
 #include "common/msg_query.h"
@@ -37,6 +38,8 @@ union payload {
 	struct peer_counts peer_counts;
 	struct conf_endpoint conf_endpoint;
 	struct sock_req sock_req;
+	struct conduit_open conduit_open;
+	struct bmp_row bmp_row;
 };
 
 #define CODEC(name)                                                            \
@@ -65,6 +68,8 @@ CODEC(conf_edit)
 CODEC(sock_req)
 CODEC(peer_counts)
 CODEC(conf_endpoint)
+CODEC(conduit_open)
+CODEC(bmp_row)
 
 static void
 get_result(struct rd *r, void *to)
@@ -114,6 +119,8 @@ static const struct codec codecs[] = {
 	{ get_sock_req, put_sock_req, NULL },
 	{ get_peer_counts, put_peer_counts, NULL },
 	{ get_conf_endpoint, put_conf_endpoint, fini_conf_endpoint },
+	{ get_conduit_open, put_conduit_open, NULL },
+	{ get_bmp_row, put_bmp_row, NULL },
 };
 enum { CODECS = sizeof(codecs) / sizeof(codecs[0]) };
 

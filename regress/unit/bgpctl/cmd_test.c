@@ -91,6 +91,16 @@ START_TEST(several_free_values)
 	ck_assert_str_eq(args.free_value, "a");
 	ck_assert_str_eq(args.free_values[1], "c");
 	ck_assert_str_eq(cmd_value(&args, "policy"), "b");
+	/* Names are not short for options. */
+	ck_assert_int_eq(parse("policy assign 192.0.2.1 import p d default "
+			       "accept"),
+	    0);
+	ck_assert_uint_eq(args.n_free_values, 2);
+	ck_assert_str_eq(args.free_values[0], "p");
+	ck_assert_str_eq(args.free_values[1], "d");
+	ck_assert_str_eq(cmd_value(&args, "default"), "accept");
+	ck_assert_int_eq(parse("show policy c"), 0);
+	ck_assert_str_eq(args.free_value, "c");
 }
 END_TEST
 
@@ -164,6 +174,64 @@ START_TEST(repeated_options_keep_their_order)
 }
 END_TEST
 
+static const struct {
+	const char *line; /* "|" ends the words: an empty one follows */
+	const char *offered; /* the words, a blank behind each */
+} completions[] = {
+	{ "", "show neighbor network set policy bmp " },
+	{ "s", "show set " },
+	{ "ne", "neighbor network " },
+	{ "x", "" },
+	{ "show |", "summary neighbor rib info version policy sets bmp " },
+	{ "n |", "" },
+	{ "show n |", "@NEIGHBOR " },
+	{ "show neighbor 192.0.2.1 |", "" },
+	{ "neighbor |", "add delete @NEIGHBOR " },
+	{ "neighbor add |", "@ADDR " },
+	{ "neighbor add 192.0.2.1 max", "max-prefix max-prefix-action " },
+	{ "neighbor add 192.0.2.1 max-prefix-action |", "terminate discard " },
+	{ "neighbor add 192.0.2.1 max-prefix |", "@N " },
+	{ "neighbor add 192.0.2.1 family ipv6 pa", "passive " },
+	{ "neighbor 192.0.2.1 d", "down " },
+	{ "nei 192.0.2.1 refresh |", "in out ipv4 ipv6 " },
+	{ "neighbor delete |", "@NEIGHBOR " },
+	{ "bmp delete |", "@ADDR " },
+	{ "show rib n", "neighbor @PREFIX " },
+	{ "show rib 10.0.0.0/8 in n", "neighbor " },
+	{ "show rib in neighbor |", "@NEIGHBOR " },
+	{ "show rib c |", "" }, /* ambiguous */
+	{ "network bulk add |", "@FILE " },
+	{ "network add 10.0.0.0/8 nexthop |", "@ADDR " },
+	{ "network add 10.0.0.0/8 origin i", "igp incomplete " },
+	{ "policy test |", "@NEIGHBOR " },
+	{ "policy assign |", "@NEIGHBOR " },
+	{ "show sets as", "as-path-set " },
+	{ "policy assign 192.0.2.1 import default |", "accept reject " },
+	{ "unknown |", "" },
+};
+
+START_TEST(completion_knows_the_table)
+{
+	char copy[128], text[8192] = "", words_text[512] = "", *p, *line;
+	const char *words[16];
+	FILE *to = fmemopen(text, sizeof(text), "w");
+	int n = 0;
+
+	(void)snprintf(copy, sizeof(copy), "%s", completions[_i].line);
+	for (p = strtok(copy, " "); p != NULL; p = strtok(NULL, " "))
+		words[n++] = strcmp(p, "|") == 0 ? "" : p;
+	cmd_complete(to, ctl_commands, ctl_n_commands, n, words);
+	fclose(to);
+	for (line = strtok(text, "\n"); line != NULL;
+	     line = strtok(NULL, "\n")) {
+		ck_assert_ptr_nonnull(strchr(line, '\t'));
+		strncat(words_text, line, strcspn(line, "\t"));
+		strcat(words_text, " ");
+	}
+	ck_assert_str_eq(words_text, completions[_i].offered);
+}
+END_TEST
+
 START_TEST(numbers_are_bounded)
 {
 	uint64_t v;
@@ -193,6 +261,8 @@ main(void)
 	tcase_add_loop_test(tc, line_is_refused, 0, (int)nitems(bad));
 	tcase_add_test(tc, values_and_options_are_there);
 	tcase_add_test(tc, repeated_options_keep_their_order);
+	tcase_add_loop_test(tc, completion_knows_the_table, 0,
+	    (int)nitems(completions));
 	tcase_add_test(tc, numbers_are_bounded);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -1160,6 +1160,100 @@ START_TEST(policies_of_the_api_come_and_go)
 }
 END_TEST
 
+static void
+spoil_name(struct conf_statement *st)
+{
+	st->name = xcalloc(1, CONF_NAME_MAX + 2);
+	memset(st->name, 'x', CONF_NAME_MAX + 1);
+}
+
+static void
+spoil_control(struct conf_statement *st)
+{
+	st->name = xstrdup("a\nb");
+}
+
+static void
+spoil_prepend(struct conf_statement *st)
+{
+	st->actions.prepend = CONF_PREPEND_MAX + 1;
+}
+
+static void
+spoil_edits(struct conf_statement *st)
+{
+	int i;
+
+	for (i = 0; i < (int)CONF_COMM_EDITS_MAX + 1; i++)
+		conf_actions_add_edit(&st->actions, CONF_SET_COMMUNITY,
+		    CONF_COMM_REPLACE, NULL, 0);
+}
+
+static void
+spoil_communities(struct conf_statement *st)
+{
+	struct conf_comm *list = xcalloc(CONF_COMM_EDIT_MAX + 1, sizeof(*list));
+	uint32_t i;
+
+	for (i = 0; i <= CONF_COMM_EDIT_MAX; i++)
+		memset(list[i].mask, 0xff, 4);
+	conf_actions_add_edit(&st->actions, CONF_SET_COMMUNITY, CONF_COMM_ADD,
+	    list, CONF_COMM_EDIT_MAX + 1);
+	free(list);
+}
+
+static void (*const too_much[])(struct conf_statement *) = { spoil_name,
+	spoil_control, spoil_prepend, spoil_edits, spoil_communities };
+
+/* Refused, over the wire and all, and no reason to end apid. */
+START_TEST(statements_beyond_their_bounds_are_refused)
+{
+	struct models m = models_of(HEAD);
+	struct conf_edit e = { .op = CONF_EDIT_POLICY_ADD }, back;
+	struct wr w;
+	struct rd r;
+	struct err err;
+
+	e.policy = conf_policy_new("p");
+	too_much[_i](conf_policy_add_statement(e.policy, NULL));
+	wr_init_grow(&w, CONF_EDIT_MAX);
+	msg_conf_edit_put(&w, &e);
+	rd_init(&r, w.base, wr_len(&w));
+	msg_conf_edit_get(&r, &back);
+	ck_assert(rd_done(&r));
+	ck_assert_int_eq(apply(&m, &back, &err), -1);
+	ck_assert_int_eq(err.code, ERR_INVALID);
+	ck_assert_ptr_nonnull(strstr(err.text, "policy p, statement 1: "));
+	ck_assert_uint_eq(m.conf->n_policies, 0);
+	/* As part of a configuration they would be a breach. */
+	wr_reset(&w);
+	msg_conf_statement_put(&w, &e.policy->statements[0]);
+	rd_init(&r, w.base, wr_len(&w));
+	msg_conf_statement_get(&r, e.policy);
+	ck_assert_msg(!rd_ok(&r) || _i == 1, "%d", _i);
+	conf_edit_fini(&e);
+	wr_free(&w);
+	models_free(&m);
+}
+END_TEST
+
+START_TEST(patterns_beyond_their_bounds_are_refused)
+{
+	struct models m = models_of(HEAD);
+	char longest[CONF_PATTERN_MAX + 2] = "";
+	struct err e;
+
+	ck_assert_int_eq(set_add(&m, "a", "", false, &e), -1);
+	ck_assert_int_eq(e.code, ERR_INVALID);
+	memset(longest, '1', CONF_PATTERN_MAX + 1);
+	ck_assert_int_eq(set_add(&m, "a", longest, false, &e), -1);
+	ck_assert_str_eq(e.text, "as-path-set a: pattern 1 is too long");
+	longest[CONF_PATTERN_MAX] = '\0';
+	ck_assert_int_eq(set_add(&m, "a", longest, false, &e), 0);
+	models_free(&m);
+}
+END_TEST
+
 START_TEST(reload_keeps_what_is_equal)
 {
 	struct models m = models_of(HEAD SET("f", "1") POLICY("p", "f"));
@@ -1325,6 +1419,9 @@ main(void)
 	tcase_add_test(m, identity_cannot_change_at_run_time);
 	tcase_add_test(m, sets_of_the_api_come_and_go);
 	tcase_add_test(m, policies_of_the_api_come_and_go);
+	tcase_add_loop_test(m, statements_beyond_their_bounds_are_refused, 0,
+	    nitems(too_much));
+	tcase_add_test(m, patterns_beyond_their_bounds_are_refused);
 	tcase_add_test(m, reload_keeps_what_is_equal);
 	tcase_add_test(m,
 	    runtime_changes_hold_until_the_file_changes_the_object);

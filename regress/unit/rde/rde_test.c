@@ -264,8 +264,8 @@ on_programs(void *ctx, const struct peer *peer, struct policy_program *to[2])
 	if (conf == NULL)
 		return;
 	for (d = 0; d < CONF_DIRECTION__MAX; d++)
-		to[d] = policy_store_program(rde->store,
-		    &assigned[peer->id][d], false);
+		to[d] = policy_store_program(rde->store, &assigned[peer->id][d],
+		    false);
 }
 
 static const struct rde_ops ops = {
@@ -649,7 +649,8 @@ member_matches(const struct conf_set *set, uint32_t i, const struct path *p,
 		return nlri_covers(&cp->nlri, nlri) && nlri->bits >= cp->min &&
 		    nlri->bits <= cp->max;
 	case CONF_SET_NEIGHBOR:
-		return addr_equal(&set->neighbors[i], &speakers[from].up.remote);
+		return addr_equal(&set->neighbors[i],
+		    &speakers[from].up.remote);
 	case CONF_SET_AS_PATH:
 		return pattern_matches(set->patterns[i], p);
 	default:
@@ -1255,8 +1256,8 @@ random_comm(bool patterns)
 static struct conf_set *
 random_set(enum conf_set_kind kind, const char *name)
 {
-	static const char *const patterns[] = { "^64501_", "_64502_",
-		"_64500$", "_64503_", "6450[13]", "^$", "^64504_" };
+	static const char *const patterns[] = { "^64501_", "_64502_", "_64500$",
+		"_64503_", "6450[13]", "^$", "^64504_" };
 	struct conf_set *set = conf_set_new(kind, name);
 	struct conf_prefix p;
 	struct conf_comm c;
