@@ -466,7 +466,8 @@ static const chan_handler bgpd_handlers[MSG__MAX] = {
 	[MSG_CONF_COMMIT] = on_conf_commit,
 	[MSG_CONF_ABORT] = on_conf_abort,
 	[MSG_CONF_EDIT_DONE] = on_bgpd_answer,
-	[MSG_RELOAD_DONE] = on_bgpd_answer,
+	[MSG_CONF_CALL_TEXT] = on_bgpd_answer,
+	[MSG_CONF_CALL_DONE] = on_bgpd_answer,
 	[MSG_METRICS] = on_bgpd_answer,
 };
 static const struct chan_ops bgpd_ops = {

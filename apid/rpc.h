@@ -18,6 +18,16 @@ void rpc_list_peers(void *, struct call *, const ProtobufCMessage *);
 void rpc_list_peers_stream(void *, struct call *, const ProtobufCMessage *);
 void rpc_get_peer(void *, struct call *, const ProtobufCMessage *);
 
+/* rpc_config.c */
+void rpc_get_running_config(void *, struct call *, const ProtobufCMessage *);
+void rpc_commit_config(void *, struct call *, const ProtobufCMessage *);
+void rpc_save_config(void *, struct call *, const ProtobufCMessage *);
+void rpc_rollback_config(void *, struct call *, const ProtobufCMessage *);
+void rpc_list_config_snapshots(void *, struct call *, const ProtobufCMessage *);
+void rpc_reload(void *, struct call *, const ProtobufCMessage *);
+void rpc_get_file_config(void *, struct call *, const ProtobufCMessage *);
+void rpc_set_log_level(void *, struct call *, const ProtobufCMessage *);
+
 /* rpc_route.c */
 void rpc_add_route(void *, struct call *, const ProtobufCMessage *);
 void rpc_remove_route(void *, struct call *, const ProtobufCMessage *);

@@ -63,4 +63,11 @@ void as_pattern_plain(const struct as_pattern *, struct as_pattern_plain *);
  * text again. */
 void as_pattern_slim(struct as_pattern *);
 
+/*
+ * Numbers of which a path must have one to match, so that others need not be
+ * searched: 65001 of "^[0-9]+_65001_", two of "_(65001|65002)_.*_1$".
+ * Returns how many; 0: it is not known.
+ */
+size_t as_pattern_needs(const struct as_pattern *, const uint32_t **);
+
 #endif

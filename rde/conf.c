@@ -334,6 +334,7 @@ conf_commit(struct shell *sh, uint32_t generation)
 	proc_apply_log(st->conf);
 	session_configure(sh);
 	bmp_configure(sh);
+	sh->rx_piece = SESSION_PIECE_FIRST; /* they may be slower */
 	rde_policies_changed(sh->rde);
 	st->done_due = true;
 	st->done_by = mono_add_ms(mono_now(), CONF_DONE_MS);

@@ -126,6 +126,9 @@ struct policy_run {
 void policy_run(struct policy_run *, const struct policy_program *,
     const struct policy_route *, const uint8_t *block, size_t len);
 void policy_run_finish(struct policy_run *, const struct policy_route *);
+/* A run for this prefix will follow soon. */
+void policy_prefetch(const struct policy_program *, enum family,
+    const struct prefix_key *);
 
 /*
  * The actions of a statement on a block (policy_act.c), written to `to` of

@@ -317,6 +317,26 @@ prefix_set_any(const struct prefix_set *ps, enum family family,
 	return false;
 }
 
+void
+prefix_set_prefetch(const struct prefix_set *ps, enum family family,
+    const struct prefix_key *key)
+{
+	const struct table *t = &ps->table[family];
+	const struct slot4 *slots = t->slots;
+	uint64_t hash;
+	unsigned int bits;
+	uint32_t addr;
+
+	if (family != FAMILY_IPV4_UNICAST || t->from == NULL ||
+	    t->from[key->bits].w[0] == 0)
+		return;
+	bits = 63 - (unsigned int)__builtin_clzll(t->from[key->bits].w[0]);
+	addr = (uint32_t)(key->hi >> 32);
+	addr &= bits == 0 ? 0 : UINT32_MAX << (32 - bits);
+	hash = hash_u64((uint64_t)addr << 8 | bits);
+	__builtin_prefetch(&slots[hash & (t->size - 1)]);
+}
+
 bool
 prefix_set_all(const struct prefix_set *ps, enum family family,
     const struct prefix_key *key)

@@ -23,6 +23,9 @@ void prefix_set_add(struct prefix_set *, const struct conf_prefix *);
 /* Does a member allow the prefix? */
 bool prefix_set_any(const struct prefix_set *, enum family,
     const struct prefix_key *);
+/* The same is about to be asked. */
+void prefix_set_prefetch(const struct prefix_set *, enum family,
+    const struct prefix_key *);
 /* Do all?  True for an empty set. */
 bool prefix_set_all(const struct prefix_set *, enum family,
     const struct prefix_key *);

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""Configurations of the loads P1 to P3: the same filters for ours, BIRD and
+"""Configurations of the loads P1 to P4: the same filters for ours, BIRD and
 OpenBGPD, from the lists that `bgpload policy` prints.
 
 P1  one prefix set, what is in it is accepted
 P2  AS numbers anywhere in the path, or at its end: ours as patterns (_N_ and
     _N$), BIRD and OpenBGPD as their sets of AS numbers, the best they have
+P4  an AS number as the second one of the path, or the last but one:
+    ^[0-9]+_N_ and _N_[0-9]+$, masks of BIRD; OpenBGPD has nothing like it
 P3  a prefix set and a policy of its own for each peer; two more peers at the
     end (the flaps) have none.  BIRD has import tables, without which it would
     have to ask the peers again.
@@ -13,7 +15,11 @@ P3  a prefix set and a policy of its own for each peer; two more peers at the
 import os
 import subprocess
 
-LOADS = ("P1", "P2", "P3")
+LOADS = ("P1", "P2", "P4", "P3")
+DAEMONS = {"P1": ("ours", "bird", "openbgpd"),
+           "P2": ("ours", "bird", "openbgpd"),
+           "P3": ("ours", "bird", "openbgpd"),
+           "P4": ("ours", "bird")}
 SET_SIZE = 2000             # P3; quick: a tenth
 STEPS_FILE = 2              # P3: steps of the configuration file
 
@@ -30,6 +36,9 @@ class Filters:
         self.load, self.senders = load, senders
         if load == "P1":
             self.prefixes = lines
+        elif load == "P4":
+            self.second = [n for kind, n in lines if kind == "second"]
+            self.last = [n for kind, n in lines if kind == "last"]
         elif load == "P2":
             self.any = [n for kind, n in lines if kind == "any"]
             self.origin = [n for kind, n in lines if kind == "origin"]
@@ -47,11 +56,15 @@ class Filters:
     # ---- ours
 
     def ours(self):
-        if self.load == "P2":
+        if self.load in ("P2", "P4"):
             out = ["defined-sets:", "  as-path-sets:", "    - name: s",
                    "      patterns:"]
-            out += ['        - "_%s_"' % n for n in self.any]
-            out += ['        - "_%s$"' % n for n in self.origin]
+            if self.load == "P2":
+                out += ['        - "_%s_"' % n for n in self.any]
+                out += ['        - "_%s$"' % n for n in self.origin]
+            else:
+                out += ['        - "^[0-9]+_%s_"' % n for n in self.second]
+                out += ['        - "_%s_[0-9]+$"' % n for n in self.last]
             out += ["policy-definitions:"]
             return out + self.ours_policy("p", "match-as-path-set", "s")
         out = ["defined-sets:", "  prefix-sets:"]
@@ -86,6 +99,12 @@ class Filters:
                     ", ".join(self.any),
                     "  if bgp_path.last ~ [ %s ] then accept; reject; }" %
                     ", ".join(self.origin)]
+        if self.load == "P4":
+            return (["filter p {"] +
+                    ["  if bgp_path ~ [= ? %s * =] then accept;" % n
+                     for n in self.second] +
+                    ["  if bgp_path ~ [= * %s ? =] then accept;" % n
+                     for n in self.last] + ["  reject;", "}"])
         out = []
         for i, prefixes in enumerate(self.peers):
             out += self.bird_filter("f%d" % i, "net ~ [ %s ]" %

@@ -21,6 +21,8 @@ objs += $(B)/obj/regress/bench/apiload.o
 # make bench [QUICK=1] [FULL=1] [LOADS=1,3] [RUNS=3] [DAEMONS=ours,bird]
 # LOADS=api [ROUTES=1000000]: the programming interface beside GoBGP's, by
 # DAEMONS=ours,gobgp; FULL has it too.
+# LOADS=policy (or policy1 to policy4): routes through filters, and changes of
+# these, beside BIRD and OpenBGPD.
 bench: all $(bgpload) $(apiload)
 	@mkdir -p build/bench
 	regress/bench/bench --build $(B) $(if $(QUICK),--quick) \

@@ -67,6 +67,8 @@ static const struct load {
 	    "S1 through a prefix set of 100,000 entries" },
 	{ "P2", ONE_TO_ONE, THEN_NOTHING, 1, 1000000, 1,
 	    "S1 through 1,000 AS-path patterns" },
+	{ "P4", ONE_TO_ONE, THEN_NOTHING, 1, 1000000, 1,
+	    "S1 through 1,000 AS-path patterns with gaps" },
 	{ "P3", SERVER, THEN_NOTHING, 1, 60000, 300,
 	    "300 peers, 200 own prefixes and a set each; sets change" },
 };

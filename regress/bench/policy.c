@@ -109,7 +109,7 @@ has(const uint32_t *list, unsigned n, uint32_t v)
 
 /* As table.c draws them: first hops, transit, origins; none of them twice. */
 static void
-numbers_make(struct numbers *m, uint64_t seed)
+numbers_make(struct numbers *m, uint64_t seed, bool gaps)
 {
 	uint64_t r = seed;
 	uint32_t v;
@@ -123,40 +123,47 @@ numbers_make(struct numbers *m, uint64_t seed)
 	}
 	for (unsigned i = 0; i < ORIGINS;) {
 		r = mix(r);
-		v = 4000 + (uint32_t)(r % 42000);
+		v = gaps ? 200 + (uint32_t)(r % 3000) :
+			   4000 + (uint32_t)(r % 42000);
 		if (!has(m->origin, i, v))
 			m->origin[i++] = v;
 	}
 }
 
 static void
-paths_print(uint64_t seed)
+paths_print(uint64_t seed, bool gaps)
 {
 	struct numbers m;
 
-	numbers_make(&m, seed);
+	numbers_make(&m, seed, gaps);
 	for (unsigned i = 0; i < TRANSIT_FIRST + TRANSIT; i++)
-		printf("any %u\n", m.any[i]);
+		printf("%s %u\n", gaps ? "second" : "any", m.any[i]);
 	for (unsigned i = 0; i < ORIGINS; i++)
-		printf("origin %u\n", m.origin[i]);
+		printf("%s %u\n", gaps ? "last" : "origin", m.origin[i]);
 }
 
 static void
-paths_expect(struct table *t, uint64_t seed)
+paths_expect(struct table *t, uint64_t seed, bool gaps)
 {
 	struct numbers m;
 
-	numbers_make(&m, seed);
+	numbers_make(&m, seed, gaps);
 	for (uint32_t i = 0; i < t->nsets; i++) {
 		const struct set *s = &t->sets[i];
 		/* ORIGIN, then an AS_PATH of one sequence: table.c */
 		const uint8_t *path = t->arena.data + s->attrs + 4 + 3;
 		bool in = false;
 
-		for (unsigned k = 0; k < path[1] && !in; k++)
+		if (gaps)
+			in = has(m.any, TRANSIT_FIRST + TRANSIT,
+				 get_u32(path + 2 + 4)) ||
+			    has(m.origin, ORIGINS,
+				get_u32(path + 2 + 4 * path[1] - 8));
+		for (unsigned k = 0; k < path[1] && !in && !gaps; k++)
 			in = has(m.any, TRANSIT_FIRST + TRANSIT,
 			    get_u32(path + 2 + 4 * k));
-		if (has(m.origin, ORIGINS, get_u32(path + 2 + 4 * path[1] - 4)))
+		if (!gaps &&
+		    has(m.origin, ORIGINS, get_u32(path + 2 + 4 * path[1] - 4)))
 			in = true;
 		for (uint32_t k = s->first; k < s->first + s->n && !in; k++)
 			t->expect[k] = CLASS_NONE;
@@ -223,8 +230,8 @@ policy_expect(struct table *t, unsigned which, uint64_t seed, unsigned senders,
 	memcpy(t->expect, cls, t->npfx * sizeof(*cls));
 	if (which == 1)
 		prefixes_expect(t, seed);
-	else if (which == 2)
-		paths_expect(t, seed);
+	else if (which == 2 || which == 4)
+		paths_expect(t, seed, which == 4);
 	for (uint32_t i = 0; which == 3 && i < t->npfx; i++) {
 		if (t->owner[i] < senders && is_rejected(t, i, senders, state))
 			t->expect[i] = CLASS_NONE;
@@ -237,8 +244,8 @@ policy_print(const struct table *t, unsigned which, uint64_t seed,
 {
 	if (which == 1)
 		prefixes_print(t, seed);
-	else if (which == 2)
-		paths_print(seed);
+	else if (which == 2 || which == 4)
+		paths_print(seed, which == 4);
 	else
 		peers_print(t, seed, senders, state, size);
 }

@@ -851,7 +851,7 @@ class Live(Wire):
 
     def test_nothing_forbidden_is_announced(self):
         """A change and news about the same routes at the same time."""
-        self.N = 4000
+        self.N = 30000
         names = ["10.%d.%d.0/24" % (i >> 8, i & 255) for i in range(self.N)]
         src, behind = self.peer(10), self.peer(12)
         self.prefix_set("no", "192.0.2.0/24")
@@ -864,7 +864,7 @@ class Live(Wire):
                 for i in range(0, self.N, 500):
                     src.announce(names[i:i + 500], [65010, 1])
                 behind.wait_prefixes(self.N)
-                self.prefix_set("no", "10.0.0.0/12 24..24")  # the first 4096
+                self.prefix_set("no", "10.0.0.0/8 24..24")
                 w = Watched(behind)
                 mark = 5000 + n
                 for i in range(0, self.N, 500):
@@ -1116,3 +1116,44 @@ class Hostile(Wire):
         self.assertEqual(len(lines()), 2)
         self.assertEqual(self.suite.grep("as-path-set plain:"), [])
         self.assert_calm(src, behind)
+
+    def test_patterns_that_take_their_time(self):
+        """None goes beyond its limit: all are tried, in slices."""
+        src, behind = self.peer(10, hold=3), self.peer(12, hold=3)
+        self.set_to("as-path-set", "heavy", pb.AsPathSetData(
+            patterns=["_[0-9]+ .*[a-f]%d" % i for i in range(400)]))
+        self.add_policy("p", self.statement(
+            {"match_as_path_set": ref("heavy")}, {"reject": True}),
+            self.statement())
+        self.use(10, "import", "p")
+        n = 200
+        began = time.monotonic()
+        src.send(*[bgp.announce(
+            "10.0.%d.0/24" % i,
+            [65010] + [100000 + i * 31 + k for k in range(12)], src.addr)
+            for i in range(n)])
+        src.announce("10.1.0.0/24", [65010])
+        slow = []
+        while not behind.has("10.1.0.0/24"):
+            at = time.monotonic()
+            self.assertLess(at - began, 60 * wait.FACTOR)
+            self.rpc.ListRoutes(pb.ListRoutesRequest(
+                rib_type=pb.ADJ_OUT, peer_address=net.v4(12)),
+                timeout=20 * wait.FACTOR)
+            slow.append(time.monotonic() - at)
+        took = time.monotonic() - began
+        self.assertEqual(len(behind.table), n + 1)
+        self.assertGreater(len(slow), 5, took)
+        self.assertLess(max(slow), max(took / 4, 0.3))
+        self.assertEqual(self.suite.grep("as-path-set heavy: "), [])
+        self.assert_calm(src, behind)
+        # Halfway the session ends: nothing of it stays, and it may return.
+        src.send(*[bgp.announce(
+            "10.0.%d.0/24" % i,
+            [65010] + [200000 + i * 31 + k for k in range(12)], src.addr)
+            for i in range(n)])
+        behind.wait_route("10.0.0.0/24", lambda d: "200000" in d["as_path"])
+        src.drop()
+        self.wait_table(behind, [])
+        self.peer(10, hold=3).announce("10.2.0.0/24")
+        self.wait_table(behind, ["10.2.0.0/24"])
