@@ -10,29 +10,33 @@
 
 static void __attribute__((__noreturn__)) usage(int rc)
 {
-	fputs("usage: bgpload run -l LOAD [options] [FILE...]\n"
-	      "       bgpload play [options] [FILE...]\n"
-	      "       bgpload sink -S AS [options] [FILE...]\n"
-	      "       bgpload gen [-6] [-n N] [-s SEED] [-A AS]\n\n"
-	      "run   play a load to a daemon as all of its peers, check all\n"
-	      "      that it sends, print one JSON object\n"
-	      "play  be one peer that announces a table, until standard\n"
-	      "      input ends; JSON lines {\"event\":\"up\"}, \"sent\"\n"
-	      "sink  be one peer that receives; ends when exactly what the\n"
-	      "      sender of AS -S announced is there for a second: JSON\n"
-	      "      with \"ok\", exit status 0; else 1\n"
-	      "gen   print the table: prefix, AS path, origin, communities,\n"
-	      "      with tabs between; the same for the same -n -s -A -6\n\n"
-	      "The table of play and sink is the generator's (-n -s), or that\n"
-	      "of the MRT FILEs (.gz .xz .bz2), played one after the other.\n\n"
-	      "-d ADDR   the daemon               -p PORT  its port (179)\n"
-	      "-D AS     its AS (65000)           -P PID   its first process\n"
-	      "-L ADDR   own address, of peer 0   -A AS    own AS, of peer 0\n"
-	      "-n N      prefixes in all          -c N     senders\n"
-	      "-s SEED   of the table (1)         -t SEC   limit of a phase\n"
-	      "-N        the daemon has to set itself as next hop\n"
-	      "-6        IPv6 table (gen; else by -L)\n\n"
-	      "loads:\n",
+	fputs(
+	    "usage: bgpload run -l LOAD [options] [FILE...]\n"
+	    "       bgpload play [options] [FILE...]\n"
+	    "       bgpload sink -S AS [options] [FILE...]\n"
+	    "       bgpload gen [-6] [-n N] [-s SEED] [-A AS]\n\n"
+	    "run   play a load to a daemon as all of its peers, check all\n"
+	    "      that it sends, print one JSON object\n"
+	    "play  be one peer that announces a table, until standard\n"
+	    "      input ends; JSON lines {\"event\":\"up\"}, \"sent\"\n"
+	    "sink  be one peer that receives; ends when exactly what the\n"
+	    "      sender of AS -S announced is there for a second: JSON\n"
+	    "      with \"ok\", exit status 0; else 1\n"
+	    "gen   print the table: prefix, AS path, origin, communities,\n"
+	    "      with tabs between; the same for the same -n -s -A -6\n\n"
+	    "The table of play and sink is the generator's (-n -s), or that\n"
+	    "of the MRT FILEs (.gz .xz .bz2), played one after the other.\n\n"
+	    "-d ADDR   the daemon               -p PORT  its port (179)\n"
+	    "-D AS     its AS (65000)           -P PID   its first process\n"
+	    "-L ADDR   own address, of peer 0   -A AS    own AS, of peer 0\n"
+	    "-n N      prefixes in all          -c N     senders\n"
+	    "-s SEED   of the table (1)         -t SEC   limit of all phases\n"
+	    "-N        the daemon has to set itself as next hop\n"
+	    "-r N      receivers of S10 to S12\n"
+	    "-F N      single changes of S11, S12\n"
+	    "-R CMD    runs beside them, over and over\n"
+	    "-6        IPv6 table (gen; else by -L)\n\n"
+	    "loads:\n",
 	    stderr);
 	load_list();
 	exit(rc);
@@ -94,7 +98,8 @@ main(int argc, char **argv)
 	addr_parse(&o.local, "127.0.1.1");
 	argv++;
 	argc--;
-	while ((c = getopt(argc, argv, "6A:D:L:NP:S:c:d:hl:n:p:s:t:")) != -1) {
+	while ((c = getopt(argc, argv, "6A:D:F:L:NP:R:S:c:d:hl:n:p:r:s:t:")) !=
+	    -1) {
 		switch (c) {
 		case '6':
 			ip6 = true;
@@ -105,6 +110,9 @@ main(int argc, char **argv)
 		case 'D':
 			o.dut_as = (uint32_t)number(optarg, UINT32_MAX);
 			break;
+		case 'F':
+			o.flaps = (unsigned)number(optarg, 1000000);
+			break;
 		case 'L':
 			address(&o.local, optarg);
 			break;
@@ -113,6 +121,9 @@ main(int argc, char **argv)
 			break;
 		case 'P':
 			o.pid = (pid_t)number(optarg, 1 << 22);
+			break;
+		case 'R':
+			o.beside = optarg;
 			break;
 		case 'S':
 			sender_as = (uint32_t)number(optarg, UINT32_MAX);
@@ -133,6 +144,9 @@ main(int argc, char **argv)
 			break;
 		case 'p':
 			o.port = (uint16_t)number(optarg, 65535);
+			break;
+		case 'r':
+			o.receivers = (unsigned)number(optarg, 1000);
 			break;
 		case 's':
 			o.seed = number(optarg, UINT32_MAX);

@@ -1,6 +1,6 @@
 # The load tool and the benchmark; rules of their own, since the tool shares
 # no code with the suite.
-bench_src := wire table mrt session usage abuse load
+bench_src := wire table mrt full session usage abuse latency load
 bench_obj := $(bench_src:%=$(B)/obj/regress/bench/%.o)
 bgpload := $(B)/regress/bench/bgpload
 
@@ -52,7 +52,7 @@ $(B)/regress/bench/rde_micro: $(B)/obj/regress/bench/rde_micro.o \
     $(B)/lib/libcommon.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lm -lpthread
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lm -lpthread -lpcre2-8
 objs += $(B)/obj/regress/bench/rde_micro.o $(B)/obj/regress/bench/rde_micro_load.o
 rde_micro: $(B)/regress/bench/rde_micro
 .PHONY: rde_micro

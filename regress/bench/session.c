@@ -19,7 +19,6 @@
 #define IN_SIZE (256u * 1024u)
 #define OUT_STEP (256u * 1024u)
 #define HOLD_SECONDS 240
-#define KEEPALIVE_US (60 * 1000000)
 #define CONNECT_US (5 * 1000000)
 #define RETRY_US (200 * 1000)
 /* Listen queues are short (BIRD 8, OpenBGPD 5): few at a time. */
@@ -90,6 +89,7 @@ pool_init(struct pool *p, struct table *t, unsigned n, const struct addr *base,
 	memset(p, 0, sizeof(*p));
 	p->t = t;
 	p->n = n;
+	p->hold = HOLD_SECONDS;
 	p->s = need(calloc(n, sizeof(*p->s)));
 	if ((p->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		err(2, "epoll_create1");
@@ -364,11 +364,35 @@ pool_recount(struct pool *p)
 		struct session *s = &p->s[i];
 
 		count_session(p, s);
+		pool_keepalives(p);
 		if (!s->receives || s->late || s->deaf)
 			continue;
 		p->nwanting++;
 		p->ndone += s->done;
 	}
+}
+
+void
+pool_expect(struct pool *p, uint32_t id, uint32_t cls)
+{
+	uint32_t was = p->t->expect[id];
+
+	for (unsigned i = 0; i < p->n; i++) {
+		struct session *s = &p->s[i];
+		bool done = s->done;
+
+		held_grow(p->t, s);
+		if (p->t->owner[id] == (uint16_t)i)
+			continue;
+		s->want += (cls != CLASS_NONE) - (was != CLASS_NONE);
+		if (s->held[id] != CLASS_NONE)
+			s->nright +=
+			    (s->held[id] == cls) - (s->held[id] == was);
+		s->done = s->nright == s->want && s->npresent == s->want;
+		if (s->receives && !s->late && !s->deaf && s->done != done)
+			p->ndone += s->done ? 1 : UINT32_MAX;
+	}
+	p->t->expect[id] = cls;
 }
 
 /* ---- receiving ---- */
@@ -465,6 +489,24 @@ nh_good(const struct pool *p, unsigned afi, const uint8_t *nh, size_t len)
 	if (p->dut.afi != afi)
 		return true;
 	return memcmp(nh, p->dut.b, net) == 0;
+}
+
+static int64_t
+keepalive_us(const struct pool *p)
+{
+	return (int64_t)p->hold * 1000000 / (p->hold > 60 ? 4 : 3);
+}
+
+/* Something came from a session. */
+static void
+heard(struct pool *p, struct session *s)
+{
+	int64_t now = now_us();
+
+	if (s->heard != 0 && s->state == SESSION_UP &&
+	    now - s->heard > p->silence)
+		p->silence = now - s->heard;
+	s->heard = now;
 }
 
 /* A prefix now has a path of this class, or none. */
@@ -599,7 +641,7 @@ message_in(struct pool *p, struct session *s, const uint8_t *m, size_t n)
 	case WIRE_KEEPALIVE:
 		if (s->state == SESSION_OPENSENT) {
 			s->state = SESSION_UP;
-			s->timer = now_us() + KEEPALIVE_US;
+			s->timer = now_us() + keepalive_us(p);
 			p->connecting--;
 			p->nup++;
 		}
@@ -633,6 +675,7 @@ session_read(struct pool *p, struct session *s)
 		return;
 	}
 	p->bytes_in += (uint64_t)r;
+	heard(p, s);
 	s->in_len += (size_t)r;
 	while (s->in_len - at >= WIRE_HDR) {
 		len = get_u16(s->in + at + 16);
@@ -669,11 +712,21 @@ session_ready(struct pool *p, struct session *s)
 		return;
 	}
 	s->state = SESSION_OPENSENT;
-	wire_open(&s->ctl, s->asn, HOLD_SECONDS,
+	wire_open(&s->ctl, s->asn, (uint16_t)p->hold,
 	    a->afi == WIRE_AFI_IP4 ? get_u32(a->b) :
 				     0x0a000000 | get_u32(a->b + 12),
 	    s->families);
 	session_write(p, s);
+}
+
+/* The daemon said nothing for the hold time, and nothing lies unread. */
+static bool
+expired(const struct pool *p, const struct session *s, int64_t now)
+{
+	char c;
+
+	return !s->deaf && now - s->heard > (int64_t)p->hold * 1000000 &&
+	    recv(s->fd, &c, 1, MSG_PEEK) == -1 && errno == EAGAIN;
 }
 
 static void
@@ -684,19 +737,36 @@ keepalives(struct pool *p)
 	for (unsigned i = 0; i < p->n; i++) {
 		struct session *s = &p->s[i];
 
-		if (s->state != SESSION_UP || now < s->timer ||
-		    s->out_sent < s->out_len)
+		if (s->state != SESSION_UP)
 			continue;
-		s->timer = now + KEEPALIVE_US;
+		if (expired(p, s, now)) {
+			wire_notification(&s->ctl, 4, 0);
+			session_write(p, s);
+			session_lost(p, s, "hold time expired");
+			continue;
+		}
+		if (now < s->timer || s->out_sent < s->out_len)
+			continue;
+		s->timer = now + keepalive_us(p);
 		wire_keepalive(&s->ctl);
 		session_write(p, s);
 	}
 }
 
 void
-pool_turn(struct pool *p, int wait_ms)
+pool_keepalives(struct pool *p)
 {
 	static int64_t next;
+
+	if (now_us() < next)
+		return;
+	next = now_us() + 100000;
+	keepalives(p);
+}
+
+void
+pool_turn(struct pool *p, int wait_ms)
+{
 	struct epoll_event ev[64];
 	int n = epoll_wait(p->epoll, ev, 64, wait_ms);
 
@@ -716,8 +786,5 @@ pool_turn(struct pool *p, int wait_ms)
 		if (s->fd != -1 && (ev[i].events & EPOLLOUT))
 			session_write(p, s);
 	}
-	if (now_us() >= next) {
-		next = now_us() + 100000;
-		keepalives(p);
-	}
+	pool_keepalives(p);
 }

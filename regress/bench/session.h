@@ -34,6 +34,7 @@ struct session {
 	bool late; /* not started with the others */
 	bool deaf; /* reads nothing at present */
 	int64_t timer; /* give up connecting, next try, or next KEEPALIVE */
+	int64_t heard; /* when something came from it */
 
 	struct bytes ctl; /* OPEN, KEEPALIVE, NOTIFICATION */
 	size_t ctl_sent;
@@ -71,6 +72,8 @@ struct pool {
 	uint16_t port;
 	struct addr nh_exact; /* afi 0: any address of the test net */
 	int epoll;
+	unsigned hold; /* seconds */
+	int64_t silence; /* longest that a session said nothing */
 	bool lenient; /* others announce what is not in the table: enter it */
 	unsigned connecting, nup, ndone, nwanting;
 	uint64_t updates, routes, withdrawn, echoes, bytes_in;
@@ -104,6 +107,12 @@ void pool_revive(struct pool *, unsigned i);
 
 /* Stop reading from a session, or go on. */
 void pool_deafen(struct pool *, unsigned i, bool deaf);
+
+/* A prefix is expected with another class, CLASS_NONE: not at all. */
+void pool_expect(struct pool *, uint32_t id, uint32_t cls);
+
+/* KEEPALIVEs that are due, where pool_turn is not called for long. */
+void pool_keepalives(struct pool *);
 
 /*
  * The expectation changed, or a receiver came: count anew who holds what.
