@@ -10,33 +10,33 @@
 
 static void __attribute__((__noreturn__)) usage(int rc)
 {
-	fputs(
-	    "usage: bgpload run -l LOAD [options] [FILE...]\n"
-	    "       bgpload play [options] [FILE...]\n"
-	    "       bgpload sink -S AS [options] [FILE...]\n"
-	    "       bgpload gen [-6] [-n N] [-s SEED] [-A AS]\n\n"
-	    "run   play a load to a daemon as all of its peers, check all\n"
-	    "      that it sends, print one JSON object\n"
-	    "play  be one peer that announces a table, until standard\n"
-	    "      input ends; JSON lines {\"event\":\"up\"}, \"sent\"\n"
-	    "sink  be one peer that receives; ends when exactly what the\n"
-	    "      sender of AS -S announced is there for a second: JSON\n"
-	    "      with \"ok\", exit status 0; else 1\n"
-	    "gen   print the table: prefix, AS path, origin, communities,\n"
-	    "      with tabs between; the same for the same -n -s -A -6\n\n"
-	    "The table of play and sink is the generator's (-n -s), or that\n"
-	    "of the MRT FILEs (.gz .xz .bz2), played one after the other.\n\n"
-	    "-d ADDR   the daemon               -p PORT  its port (179)\n"
-	    "-D AS     its AS (65000)           -P PID   its first process\n"
-	    "-L ADDR   own address, of peer 0   -A AS    own AS, of peer 0\n"
-	    "-n N      prefixes in all          -c N     senders\n"
-	    "-s SEED   of the table (1)         -t SEC   limit of all phases\n"
-	    "-N        the daemon has to set itself as next hop\n"
-	    "-r N      receivers of S10 to S12\n"
-	    "-F N      single changes of S11, S12\n"
-	    "-R CMD    runs beside them, over and over\n"
-	    "-6        IPv6 table (gen; else by -L)\n\n"
-	    "loads:\n",
+	fputs("usage: bgpload run -l LOAD [options] [FILE...]\n"
+	      "       bgpload play [options] [FILE...]\n"
+	      "       bgpload sink -S AS [options] [FILE...]\n"
+	      "       bgpload gen [-6] [-n N] [-s SEED] [-A AS]\n\n"
+	      "run   play a load to a daemon as all of its peers, check all\n"
+	      "      that it sends, print one JSON object\n"
+	      "play  be one peer that announces a table, until standard\n"
+	      "      input ends; JSON lines {\"event\":\"up\"}, \"sent\"\n"
+	      "sink  be one peer that receives; ends when exactly what the\n"
+	      "      sender of AS -S announced is there for a second: JSON\n"
+	      "      with \"ok\", exit status 0; else 1\n"
+	      "gen   print the table: prefix, AS path, origin, communities,\n"
+	      "      with tabs between; the same for the same -n -s -A -6\n\n"
+	      "The table of play and sink is the generator's (-n -s), or that\n"
+	      "of the MRT FILEs (.gz .xz .bz2), played one after the other.\n\n"
+	      "-d ADDR   the daemon               -p PORT  its port (179)\n"
+	      "-D AS     its AS (65000)           -P PID   its first process\n"
+	      "-L ADDR   own address, of peer 0   -A AS    own AS, of peer 0\n"
+	      "-n N      prefixes in all          -c N     senders\n"
+	      "-s SEED   of the table (1)         -t SEC   limit of a load\n"
+	      "-N        the daemon has to set itself as next hop\n"
+	      "-r N      receivers of S10 to S12\n"
+	      "-F N      single changes of S11, S12\n"
+	      "-R CMD    runs beside them, over and over\n"
+	      "-w MSEC   how long a table has to stay right (1000)\n"
+	      "-6        IPv6 table (gen; else by -L)\n\n"
+	      "loads:\n",
 	    stderr);
 	load_list();
 	exit(rc);
@@ -84,7 +84,8 @@ main(int argc, char **argv)
 		.dut_as = 65000,
 		.peer_as = 60001,
 		.seed = 1,
-		.timeout = 120 };
+		.timeout = 120,
+		.stable_ms = 1000 };
 	const char *verb = argc > 1 ? argv[1] : "";
 	uint32_t sender_as = 60001;
 	bool ip6 = false;
@@ -98,8 +99,8 @@ main(int argc, char **argv)
 	addr_parse(&o.local, "127.0.1.1");
 	argv++;
 	argc--;
-	while ((c = getopt(argc, argv, "6A:D:F:L:NP:R:S:c:d:hl:n:p:r:s:t:")) !=
-	    -1) {
+	while ((c = getopt(argc, argv,
+		    "6A:D:F:L:NP:R:S:c:d:hl:n:p:r:s:t:w:")) != -1) {
 		switch (c) {
 		case '6':
 			ip6 = true;
@@ -153,6 +154,9 @@ main(int argc, char **argv)
 			break;
 		case 't':
 			o.timeout = (unsigned)number(optarg, 86400);
+			break;
+		case 'w':
+			o.stable_ms = (unsigned)number(optarg, 60000);
 			break;
 		default:
 			usage(2);

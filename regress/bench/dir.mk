@@ -39,6 +39,8 @@ $(B)/regress/bench/bgpload_test: $(bench_obj) \
 objs += $(B)/obj/regress/bench/bgpload_test.o
 unit_bin += $(B)/regress/bench/bgpload_test
 unit: $(B)/regress/bench/bgpload_test
+# Small forms of the loads are integration tests.
+unit: $(bgpload) $(apiload)
 
 # The route engine in one process.  The load tool has names of its own that
 # meet those of the suite, so all but one of them are hidden.

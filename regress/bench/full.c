@@ -207,10 +207,17 @@ take_front(void *ctx, unsigned peer, const uint8_t *v, size_t n)
 static bool
 take_fronts(struct composer *c)
 {
+	uint32_t most = 0;
+
 	if (mrt_rib_paths(c->f->files[FULL_RIB], take_front, c) < 0)
 		return false;
 	for (unsigned i = 0; i < RIB_PEERS; i++) {
-		if (c->nfronts[i] >= 1000)
+		if (c->nfronts[i] > most)
+			most = c->nfronts[i];
+	}
+	/* those that had a full table */
+	for (unsigned i = 0; i < RIB_PEERS; i++) {
+		if (c->nfronts[i] > most / 2)
 			c->peers[c->npeers++] = i;
 	}
 	return c->npeers > 0;

@@ -16,7 +16,6 @@
 #include "regress/bench/latency.h"
 #include "regress/bench/usage.h"
 
-#define STABLE_US 1000000
 #define DEAF_CHANGES 10
 #define FLAP_ROUNDS 30
 /* Load G1's neighbours and strangers, after the sender and the receiver. */
@@ -210,7 +209,7 @@ phase_print(struct run *r, const char *name, bool ok, double took, double cpu,
 	double foreign = machine - cpu - self;
 
 	for (unsigned i = 0; i < p->n; i++) {
-		if (!p->s[i].receives)
+		if (!p->s[i].receives || p->s[i].late)
 			continue;
 		right += p->s[i].nright;
 		want += p->s[i].want;
@@ -262,7 +261,7 @@ phase_end(struct run *r, const char *name)
 			self = usage_self_cpu() - r->self0;
 			machine = usage_machine_cpu() - r->machine0;
 		}
-		if (was && now - at >= STABLE_US / 1e6) {
+		if (was && now - at >= r->o->stable_ms / 1e3) {
 			ok = true;
 			break;
 		}

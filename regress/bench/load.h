@@ -22,6 +22,7 @@ struct load_opts {
 	unsigned npeers; /* 0: the load's own */
 	uint64_t seed;
 	unsigned timeout; /* seconds for all phases, and to come up */
+	unsigned stable_ms; /* how long what is right has to stay so */
 	bool nh_self; /* the daemon has to put itself as next hop */
 	const char **files; /* S9: MRT files; S10 to S12: full.h's */
 	unsigned nfiles;
