@@ -19,14 +19,18 @@ $(apiload): $(B)/obj/regress/bench/apiload.o
 objs += $(B)/obj/regress/bench/apiload.o
 
 # make bench [QUICK=1] [FULL=1] [LOADS=1,3] [RUNS=3] [DAEMONS=ours,bird]
+#	[SCALE=0.5] [BGPGG_DATA=DIR]
+# Loads 1 to 12, growth; LOADS=costs: where a prefix's time and memory goes,
+# with DOCUMENT=ARCHITECTURE.md put there.
 # LOADS=api [ROUTES=1000000]: the programming interface beside GoBGP's, by
 # DAEMONS=ours,gobgp; FULL has it too.
-bench: all $(bgpload) $(apiload)
+bench: all $(bgpload) $(apiload) rde_micro
 	@mkdir -p build/bench
 	regress/bench/bench --build $(B) $(if $(QUICK),--quick) \
 	    $(if $(FULL),--full) $(if $(LOADS),--loads $(LOADS)) \
 	    $(if $(RUNS),--runs $(RUNS)) $(if $(DAEMONS),--daemons $(DAEMONS)) \
-    $(if $(ROUTES),--routes $(ROUTES)) \
+	    $(if $(ROUTES),--routes $(ROUTES)) $(if $(SCALE),--scale $(SCALE)) \
+	    $(if $(DOCUMENT),--document $(DOCUMENT)) \
 	    || true
 .PHONY: bench bgpload
 bgpload: $(bgpload)

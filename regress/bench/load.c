@@ -191,6 +191,8 @@ phase_print_more(const struct run *r)
 {
 	const struct latency *l = r->latency;
 
+	printf(",\"by\":");
+	usage_print(r->usage, stdout);
 	if (r->pool.hold <= SHORT_HOLD)
 		printf(",\"silence_ms\":%.0f", (double)r->pool.silence / 1000);
 	if (l != NULL)
