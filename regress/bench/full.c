@@ -356,24 +356,26 @@ sets_of(const struct composer *c, uint32_t origin_as, uint32_t *n)
 	return s;
 }
 
-/* One origin's prefixes to its sets, as many in turn as they had. */
+/*
+ * One origin's prefixes to its sets, as many in turn as they had.  When all
+ * had their turn, the next has the path of the first and other communities,
+ * and twice as many: today's origins have more prefixes, not smaller sets.
+ */
 static void
-group_origin(struct composer *c, const struct row *rows, uint32_t n,
-    uint32_t *counts)
+group_origin(struct composer *c, const struct row *rows, uint32_t n)
 {
-	uint32_t nsets, left = n, took, first;
+	uint32_t nsets, took, first, grown = 0;
 	const struct src *s = sets_of(c, rows->origin_as, &nsets);
 	const struct row *r = rows;
 
-	memset(counts, 0, nsets * sizeof(*counts));
-	for (uint32_t k = 0; left > 0; k = (k + 1) % nsets) {
-		took = s[k].size < left ? s[k].size : left;
-		counts[k] += took;
-		left -= took;
-	}
-	for (uint32_t k = 0; k < nsets && counts[k] > 0; k++) {
+	for (uint32_t k = 0; n > 0; k++, n -= took) {
+		if (k == nsets) {
+			k = 0;
+			grown += grown < 10;
+		}
+		took = s[k].size << grown < n ? s[k].size << grown : n;
 		first = c->t->npfx;
-		for (uint32_t i = 0; i < counts[k]; i++, r++)
+		for (uint32_t i = 0; i < took; i++, r++)
 			table_enter(c->t, &r->pfx);
 		/* what has two origins is there already */
 		if (c->t->npfx == first)
@@ -393,7 +395,6 @@ group_origin(struct composer *c, const struct row *rows, uint32_t n,
 static void
 make_groups(struct composer *c)
 {
-	uint32_t *counts = need(calloc(c->nsrcs, sizeof(*counts)));
 	uint32_t most = c->f->npfx != 0 ? c->f->npfx : UINT32_MAX, n;
 
 	for (uint32_t i = 0; i < c->nrows && c->t->npfx < most; i += n) {
@@ -402,9 +403,8 @@ make_groups(struct composer *c)
 			n++;
 		if (n > most - c->t->npfx)
 			n = most - c->t->npfx;
-		group_origin(c, &c->rows[i], n, counts);
+		group_origin(c, &c->rows[i], n);
 	}
-	free(counts);
 }
 
 /* ---- the paths ---- */

@@ -5,8 +5,9 @@
  * RIB of 2014 with many peers, communities from updates of 2026.
  *
  * Each origin's prefixes go to its own sets of 2015 in turn, as many to a
- * set as it had then; an origin that was not there takes the sets of another
- * one with its own number at the end of the path.  Each feed has the same
+ * set as it had then, with other communities when all had their turn; an
+ * origin that was not there takes the sets of another one with its own number
+ * at the end of the path.  Each feed has the same
  * groups of prefixes by its own paths, and sends them in an order of its
  * own.  A feed's path is the feed's AS, a front that one peer of 2014 had,
  * the last two ASes of 2015.  As in table_generate's `same`, the class of a
