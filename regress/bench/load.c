@@ -25,6 +25,7 @@
 /* Loads S11 and S12: changes in all; own prefixes of who flaps and of the
  * others, each. */
 #define FLAPS 1000
+#define FLAPS_SECONDS 60
 #define FLAP_OWN 32
 #define CHURN_OWN 150
 #define CHURN_ROUNDS 2
@@ -497,7 +498,8 @@ phase_flaps(struct run *r)
 	struct latency l = { .sender = r->senders,
 		.ids = ids,
 		.flaps = r->o->flaps != 0 ? r->o->flaps : FLAPS,
-		.seconds = r->o->timeout / 2,
+		.seconds = r->o->timeout < FLAPS_SECONDS ? r->o->timeout :
+							   FLAPS_SECONDS,
 		.beside = r->o->beside,
 		.seed = r->o->seed };
 	double at;

@@ -10,10 +10,17 @@ composed tables where BGPGG_DATA is set, else a generated one.
 import json
 import os
 import subprocess
+import sys
 import unittest
+import xml.etree.ElementTree
 
 from lib import bgp, net, synth, wait
-from lib.suite import TREE, Suite, passive
+from lib.suite import ROOT, TREE, Suite, passive
+
+sys.path.insert(0, os.path.join(ROOT, "regress/bench"))
+import bench_costs                                  # noqa: E402
+import bench_growth                                 # noqa: E402
+import bench_plot                                   # noqa: E402
 
 DATA = os.environ.get("BGPGG_DATA")
 BGPLOAD = os.path.join(TREE, "regress/bench/bgpload")
@@ -133,3 +140,58 @@ class Loads(unittest.TestCase):
         self.assertEqual([p["name"] for p in out["phases"]],
                          ["announce", "flaps", "churn 1", "gone 1",
                           "churn 2", "gone 2"])
+
+
+class Reports(unittest.TestCase):
+    """What the benchmark makes of its figures."""
+
+    def test_growth(self):
+        xs = [250, 500, 1000, 2000]
+        offset, slope, off = bench_growth.line(xs, [3 + 2 * x for x in xs])
+        self.assertAlmostEqual(offset, 3)
+        self.assertAlmostEqual(slope, 2)
+        self.assertLess(off, 1e-9)
+        self.assertGreater(bench_growth.line(xs, [x * x for x in xs])[2],
+                           bench_growth.LIMIT)
+
+        def run(load, scale, peers):
+            n = int(100000 * scale)
+            return {"prefixes": n, "seconds": n * 1e-6 * (peers or 10) ** 1.2,
+                    "cpu": n * 1e-6, "growth_kib": 100 + n / 10}
+        got = bench_growth.measure(run)
+        self.assertTrue(got["lines"]["S1"]["fits"]["seconds"]["linear"])
+        self.assertFalse(got["fan_out"]["within"])
+        self.assertIn("25 peers", bench_growth.text(got))
+        # a load that does not finish leaves no line, and no error
+        bench_growth.text(bench_growth.measure(lambda *_: None))
+
+    def test_plot(self):
+        rows = [{"load": "S1", "quantity": "time s", "ratio": 0.2,
+                 "best_peer": "bird"},
+                {"load": "S1", "quantity": "growth MiB", "ratio": 40.0,
+                 "best_peer": "b<&"},
+                {"load": "S9 updates", "quantity": "time s", "ratio": 1e-4,
+                 "best_peer": "frr"},
+                {"load": "S2", "quantity": "time s", "ratio": None,
+                 "best_peer": None}]
+        for r in rows, []:
+            tree = xml.etree.ElementTree.fromstring(
+                bench_plot.svg(r, {"S1": "one & one"}, "quick"))
+            self.assertTrue(tree.tag.endswith("svg"))
+
+    def test_costs_by_file(self):
+        path = os.path.join(os.path.dirname(BGPLOAD),
+                            "callgrind.%d" % os.getpid())
+        self.addCleanup(os.unlink, path)
+        with open(path, "w") as f:
+            f.write("events: Ir\n\n"
+                    "ob=(1) /x/rde_micro\nfl=(1) /s/rde/rib.c\n"
+                    "fn=(1) rib_put\n10 5\n"
+                    "fi=(2) /s/./common/slab.h\n11 3\nfe=(1)\n"
+                    "cob=(2) /lib/libc.so.6\ncfi=(3) memmove.S\n"
+                    "cfn=(2) memcpy\ncalls=1 9\n+1 7\n12 1\n"
+                    "cfn=(3) other\ncalls=1 30\n* 100\n"
+                    "fi=(4) /usr/include/x.h\n3 2\n\n"
+                    "ob=(2)\nfl=(3)\nfn=(2)\n1 7\n")
+        self.assertEqual(bench_costs.by_file(path), {
+            "/s/rde/rib.c": 5 + 7 + 1 + 2, "/s/./common/slab.h": 3})
