@@ -8,6 +8,7 @@ Alone: bench_plot.py build/bench/bench.json > plot.svg
 
 import json
 import math
+import re
 import sys
 from xml.sax.saxutils import escape
 
@@ -44,7 +45,8 @@ def svg(rows, titles, note=""):
         height = len(bars) * (BAR + 2)
         parts.append('<text x="%d" y="%.1f" text-anchor="end">%s</text>' % (
             LEFT - 8, y + height / 2 + 3,
-            escape("%s  %s" % (head.lstrip("S"), title))))
+            escape("%s: %s" % (head.lstrip("S"),
+                               re.sub(r"\bS(\d+)", r"load \1", title)))))
         for _, colour, ratio, peer in bars:
             x = x_of(ratio)
             parts.append(
