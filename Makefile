@@ -19,6 +19,9 @@ SBINDIR ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/libexec/bgpgg
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+ZSHCOMPDIR ?= $(DATADIR)/zsh/site-functions
+FISHCOMPDIR ?= $(DATADIR)/fish/vendor_completions.d
 SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 EMPTYDIR ?= $(if $(filter /usr,$(PREFIX)),/run/bgpgg/empty,$(PREFIX)/var/empty/bgpgg)
 
@@ -26,7 +29,8 @@ flags_release := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2
 flags_debug := -O0 -g3
 flags_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
     -fno-omit-frame-pointer
-flags_coverage := -O0 -g --coverage
+# Counts are written to files at the end, as no program of ours may otherwise.
+flags_coverage := -O0 -g --coverage -DSANDBOX_TRACEABLE=1
 flags_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=all -DFUZZING
 ifeq ($(origin flags_$(BUILD)),undefined)
@@ -52,7 +56,8 @@ LDFLAGS += $(filter -fsanitize% -fno-sanitize% --coverage,$(flags_$(BUILD))) \
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all check unit lint fuzz bench run install clean demo
+.PHONY: all check unit lint fuzz bench run install clean demo deb \
+    package-test
 all:
 
 # $(call lib,DIR): $(B)/lib/libDIR.a of DIR/*.c but main.c
@@ -104,7 +109,8 @@ install: all
 	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
 	    $(DESTDIR)$(DATADIR)/bgpgg/proto/bgpgg/v1 \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg \
-	    $(DESTDIR)$(SYSCONFDIR)/bgpgg $(DESTDIR)$(EMPTYDIR)
+	    $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR) \
+	    $(DESTDIR)$(FISHCOMPDIR) $(DESTDIR)$(SYSCONFDIR)/bgpgg $(DESTDIR)$(EMPTYDIR)
 	install -m 755 $(B)/sbin/bgpd $(B)/sbin/bgpctl $(DESTDIR)$(SBINDIR)
 	install -m 755 $(B)/libexec/bgpgg/sessiond $(B)/libexec/bgpgg/rde \
 	    $(B)/libexec/bgpgg/apid $(DESTDIR)$(LIBEXECDIR)
@@ -113,13 +119,37 @@ install: all
 	install -m 644 proto/bgp.proto $(DESTDIR)$(DATADIR)/bgpgg/proto
 	install -m 644 proto/bgpgg/v1/*.proto \
 	    $(DESTDIR)$(DATADIR)/bgpgg/proto/bgpgg/v1
+	install -m 644 etc/completion/bgpctl.bash $(DESTDIR)$(BASHCOMPDIR)/bgpctl
+	install -m 644 etc/completion/_bgpctl $(DESTDIR)$(ZSHCOMPDIR)
+	install -m 644 etc/completion/bgpctl.fish $(DESTDIR)$(FISHCOMPDIR)
 	install -m 644 README.md ARCHITECTURE.md LICENSE $(wildcard doc/*.md) \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg
+	install -D -m 644 etc/bgpd.yaml \
+	    $(DESTDIR)$(DATADIR)/doc/bgpgg/examples/bgpd.yaml
+	install -d $(DESTDIR)$(DATADIR)/doc/bgpgg/examples/init
+	install -m 644 $(wildcard etc/init/*) \
+	    $(DESTDIR)$(DATADIR)/doc/bgpgg/examples/init
 	cd doc && find examples -type f | while read -r f; do \
 	    install -D -m $$(test -x "$$f" && echo 755 || echo 644) "$$f" \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg/"$$f" || exit 1; done
 	test -e $(DESTDIR)$(SYSCONFDIR)/bgpgg/bgpd.yaml || \
 	    install -m 640 etc/bgpd.yaml $(DESTDIR)$(SYSCONFDIR)/bgpgg/bgpd.yaml
+
+# The Debian package, in build/deb: made in a copy, since it writes where it
+# stands.
+deb:
+	rm -rf build/deb
+	mkdir -p build/deb/bgpgg
+	tar -cf - --exclude=./build --exclude=./.git --exclude=__pycache__ . | \
+	    tar -xf - -C build/deb/bgpgg
+	cd build/deb/bgpgg && env -u MAKEFLAGS -u MAKELEVEL \
+	    dpkg-buildpackage -b -us -uc
+	rm -rf build/deb/bgpgg
+	@ls build/deb/*.deb
+
+# Takes root and a Debian mirror, and some minutes.
+package-test:
+	regress/package/run
 
 run: all
 	$(B)/sbin/bgpd -d -f etc/bgpd.yaml

@@ -80,7 +80,8 @@ apid_ask_long(struct apid *apid, struct req *req, enum proc to,
 	if (chan == NULL)
 		return err_set(e, ERR_UNAVAILABLE, "%s is not there",
 		    proc_name(to));
-	if (!wr_ok(wr) || left > APID_WAITING_MAX - chan_queued(chan))
+	if (!wr_ok(wr) || chan_queued(chan) > APID_WAITING_MAX ||
+	    left > APID_WAITING_MAX - chan_queued(chan))
 		return err_set(e, ERR_EXHAUSTED,
 		    "too much waits for %s: try again later", proc_name(to));
 	req_open(&apid->reqs, req, to, ops,
@@ -162,6 +163,7 @@ static const chan_handler rde_handlers[MSG__MAX] = {
 	[MSG_POLICY_TEST_DONE] = on_rde_answer,
 	[MSG_POLICY_DRY_RUN_DONE] = on_rde_answer,
 	[MSG_POLICY_COUNTERS] = on_rde_answer,
+	[MSG_BMP_ROWS] = on_rde_answer,
 };
 static const struct chan_ops rde_ops = {
 	.handlers = rde_handlers,
@@ -441,7 +443,8 @@ static const chan_handler bgpd_handlers[MSG__MAX] = {
 	[MSG_CONF_COMMIT] = on_conf_commit,
 	[MSG_CONF_ABORT] = on_conf_abort,
 	[MSG_CONF_EDIT_DONE] = on_bgpd_answer,
-	[MSG_RELOAD_DONE] = on_bgpd_answer,
+	[MSG_CONF_CALL_TEXT] = on_bgpd_answer,
+	[MSG_CONF_CALL_DONE] = on_bgpd_answer,
 };
 static const struct chan_ops bgpd_ops = {
 	.handlers = bgpd_handlers,
@@ -456,7 +459,9 @@ on_sweep(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	req_expire(&apid->reqs, mono_now());
-	server_sweep(apid->server);
+	if (apid->conf != NULL)
+		server_sweep(apid->server,
+		    (int64_t)apid->conf->grpc_unread_secs * 1000);
 	/* What a crowd of streams needed goes back when the crowd has gone. */
 	if (server_calls(apid->server) > 0)
 		apid->was_busy = true;

@@ -315,6 +315,9 @@ get_numbers(const Bgp__NumberRange *m, struct conf_numbers *r, const char *at,
 {
 	if (m == NULL)
 		return 0;
+	if (m->_min_case == 0 && m->_max_case == 0)
+		return err_set(e, ERR_INVALID,
+		    "%s.%s: neither min nor max is given", at, member);
 	r->given = true;
 	r->min = m->_min_case != 0 ? m->min : 0;
 	r->max = m->_max_case != 0 ? m->max : UINT32_MAX;

@@ -440,9 +440,9 @@ get_lists(const Bgp__AddRouteRequest *m, struct wr *scratch,
 	return 0;
 }
 
-int
-pb_route_get(const Bgp__AddRouteRequest *m, struct nlri *nlri, struct wr *attrs,
-    struct err *e)
+static int
+get_route(const Bgp__AddRouteRequest *m, bool ours, struct nlri *nlri,
+    struct wr *attrs, struct err *e)
 {
 	uint8_t memory[2 * BGP_ATTR_BLOCK_MAX];
 	struct bgp_attr_values v;
@@ -463,15 +463,28 @@ pb_route_get(const Bgp__AddRouteRequest *m, struct nlri *nlri, struct wr *attrs,
 		return -1;
 	v.origin = (uint8_t)m->origin;
 	/* A route of our own always has one, and shows it. */
-	v.has_local_pref = true;
-	v.local_pref =
-	    m->_local_pref_case == PB_CASE(ADD_ROUTE_REQUEST, LOCAL_PREF) ?
-	    m->local_pref :
-	    BGP_DEFAULT_LOCAL_PREF;
+	v.has_local_pref = ours || m->_local_pref_case != 0;
+	v.local_pref = m->_local_pref_case != 0 ? m->local_pref :
+	    ours                                ? BGP_DEFAULT_LOCAL_PREF :
+						  0;
 	v.has_med = m->_med_case == PB_CASE(ADD_ROUTE_REQUEST, MED);
 	v.med = v.has_med ? m->med : 0;
 	v.atomic_aggregate = m->atomic_aggregate != 0;
 	v.communities = m->communities;
 	v.n_communities = m->n_communities;
 	return bgp_attr_build(attrs, (enum family)nlri->family, &v, e);
+}
+
+int
+pb_route_get(const Bgp__AddRouteRequest *m, struct nlri *nlri, struct wr *attrs,
+    struct err *e)
+{
+	return get_route(m, true, nlri, attrs, e);
+}
+
+int
+pb_route_get_foreign(const Bgp__AddRouteRequest *m, struct nlri *nlri,
+    struct wr *attrs, struct err *e)
+{
+	return get_route(m, false, nlri, attrs, e);
 }

@@ -38,5 +38,9 @@ void pb_path_put(struct pb_route_encoder *, struct pbw *, uint32_t field,
  */
 int pb_route_get(const Bgp__AddRouteRequest *, struct nlri *, struct wr *attrs,
     struct err *e) ATTR_CHECK;
+/* The same as a peer would send it: without a LOCAL_PREF where none is
+ * given. */
+int pb_route_get_foreign(const Bgp__AddRouteRequest *, struct nlri *,
+    struct wr *attrs, struct err *e) ATTR_CHECK;
 
 #endif

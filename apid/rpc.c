@@ -6,16 +6,9 @@
 
 #include "apid/apid.h"
 #include "proto/bgp.pb-c.h"
+#include "proto/bgpgg/v1/config.pb-c.h"
 #include "proto/bgpgg/v1/policy.pb-c.h"
 #include "proto/grpc/health/v1/health.pb-c.h"
-
-static void
-bmp_not_served(void *ctx, struct call *call, const ProtobufCMessage *m)
-{
-	(void)ctx;
-	(void)m;
-	call_unimplemented(call, "this daemon has no BMP feed");
-}
 
 #define UNARY(name, request, handler)                                          \
 	{                                                                      \
@@ -49,9 +42,9 @@ const struct call_method apid_methods[] = {
 	UNARY("ListRoutes", list_routes, rpc_list_routes),
 	STREAM("ListRoutesStream", list_routes, rpc_list_routes_stream),
 	UNARY("GetServerInfo", get_server_info, rpc_get_server_info),
-	CHANGE("AddBmpServer", add_bmp_server, bmp_not_served),
-	CHANGE("RemoveBmpServer", remove_bmp_server, bmp_not_served),
-	UNARY("ListBmpServers", list_bmp_servers, bmp_not_served),
+	CHANGE("AddBmpServer", add_bmp_server, rpc_add_bmp_server),
+	CHANGE("RemoveBmpServer", remove_bmp_server, rpc_remove_bmp_server),
+	UNARY("ListBmpServers", list_bmp_servers, rpc_list_bmp_servers),
 	CHANGE("AddDefinedSet", add_defined_set, rpc_add_defined_set),
 	CHANGE("RemoveDefinedSet", remove_defined_set, rpc_remove_defined_set),
 	UNARY("ListDefinedSets", list_defined_sets, rpc_list_defined_sets),
@@ -60,6 +53,22 @@ const struct call_method apid_methods[] = {
 	UNARY("ListPolicies", list_policies, rpc_list_policies),
 	CHANGE("SetPolicyAssignment", set_policy_assignment,
 	    rpc_set_policy_assignment),
+
+	UNARY("GetRunningConfig", get_running_config, rpc_get_running_config),
+	CHANGE("CommitConfig", commit_config, rpc_commit_config),
+	CHANGE("SaveConfig", save_config, rpc_save_config),
+	CHANGE("RollbackConfig", rollback_config, rpc_rollback_config),
+	UNARY("ListConfigSnapshots", list_config_snapshots,
+	    rpc_list_config_snapshots),
+
+	{ "/bgpgg.v1.ConfigService/Reload", CALL_UNARY,
+	    &bgpgg__v1__reload_request__descriptor, rpc_reload, true },
+	{ "/bgpgg.v1.ConfigService/GetFileConfig", CALL_UNARY,
+	    &bgpgg__v1__get_file_config_request__descriptor,
+	    rpc_get_file_config, false },
+	{ "/bgpgg.v1.ConfigService/SetLogLevel", CALL_UNARY,
+	    &bgpgg__v1__set_log_level_request__descriptor, rpc_set_log_level,
+	    true },
 
 	{ "/bgpgg.v1.RouteService/EditRoutes", CALL_CLIENT_STREAM, NULL,
 	    rpc_edit_routes, true },

@@ -141,7 +141,11 @@ get_route(const Bgpgg__V1__TestPolicyRequest *m, struct policy_test *t,
 	case BGPGG__V1__TEST_POLICY_REQUEST__ROUTE_PREFIX:
 		return nlri_parse(m->prefix, &t->nlri, e);
 	case BGPGG__V1__TEST_POLICY_REQUEST__ROUTE_CANDIDATE:
-		if (pb_route_get(m->candidate, &t->nlri, attrs, e) == -1)
+		if ((t->direction == CONF_IMPORT ?
+			    pb_route_get_foreign(m->candidate, &t->nlri, attrs,
+				e) :
+			    pb_route_get(m->candidate, &t->nlri, attrs, e)) ==
+		    -1)
 			return -1;
 		t->attrs = attrs->base;
 		t->attrs_len = (uint16_t)wr_len(attrs);

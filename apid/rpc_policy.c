@@ -145,9 +145,10 @@ rpc_set_policy_assignment(void *ctx, struct call *call,
 		return;
 	}
 	(void)snprintf(message, sizeof(message),
-	    "%u %s polic%s assigned to %s, default %s", edit.assignment.n,
-	    m->direction, edit.assignment.n == 1 ? "y" : "ies",
-	    addr_str(&edit.peer.addr, text), dflt == NULL ? "unsaid" : dflt);
+	    "%u %s polic%s assigned to %s%s%s", edit.assignment.n, m->direction,
+	    edit.assignment.n == 1 ? "y" : "ies",
+	    addr_str(&edit.peer.addr, text), dflt == NULL ? "" : ", default ",
+	    dflt == NULL ? "" : dflt);
 	ask_edit(ctx, call, &edit, message);
 	conf_edit_fini(&edit);
 }

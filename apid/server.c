@@ -613,13 +613,13 @@ server_unlisten(struct listener *listener)
 }
 
 void
-server_sweep(struct server *server)
+server_sweep(struct server *server, int64_t unread_ms)
 {
 	struct mono now = mono_now();
 	struct call *call, *next;
 
 	LIST_FOREACH_SAFE(call, &server->calls, entry, next)
-		call_sweep(call, now, SERVER_UNREAD_MS);
+		call_sweep(call, now, unread_ms);
 }
 
 static void

@@ -29,7 +29,7 @@ const struct cmd_opt ctl_set_opts[] = {
 #define ASSIGN_OPTS                                                            \
 	{ "policy", "NAME", "one that reads like an option" },                 \
 	{                                                                      \
-		"default", "ACTION",                                           \
+		"default", "VERDICT",                                          \
 		    "accept or reject what no statement decides"               \
 	}
 const struct cmd_opt ctl_assign_opts[] = {

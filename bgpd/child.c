@@ -27,6 +27,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bgpd/notify.h"
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/xmalloc.h"
@@ -41,6 +42,15 @@ bool
 child_running(const struct child *c)
 {
 	return c->pid != 0 && c->chan != NULL;
+}
+
+bool
+children_alive(const struct bgpd *b)
+{
+	/* An end is bounded by its own deadline, and apid comes back. */
+	return b->stopping ||
+	    (child_running(&b->children[PROC_SESSIOND]) &&
+		child_running(&b->children[PROC_RDE]));
 }
 
 static struct timeval
@@ -215,6 +225,8 @@ bgpd_stop(struct bgpd *b, int status)
 		return;
 	b->stopping = true;
 	b->status = status;
+	notify_stopping(b->notify, "%s",
+	    status == 0 ? "ending" : "ending after a failure");
 	for (i = 0; i < nitems(first); i++) {
 		c = &b->children[first[i]];
 		event_del(c->timer);
@@ -321,7 +333,7 @@ children_reap(struct bgpd *b)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (b->loader != NULL && pid == loader_pid(b->loader)) {
-			reload_parser_reaped(b);
+			call_parser_reaped(b);
 			continue;
 		}
 		for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++) {

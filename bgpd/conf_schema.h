@@ -68,6 +68,9 @@ struct conf_table {
 	void (*begin)(struct schema *, void *target, void *outer);
 	void (*end)(struct schema *, const struct node *, void *target,
 	    void *outer);
+	/* All of it for a member of a run that is good; false, and nothing
+	 * done, if it is to be looked at in detail.  NULL: all are. */
+	bool (*run)(struct schema *, const struct run_item *, void *outer);
 };
 
 /* Every table, for the test that holds them against the manual. */

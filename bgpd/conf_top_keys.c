@@ -397,10 +397,19 @@ bmp_server_address(struct schema *s, const struct conf_key *k,
 {
 	struct conf_bmp_server *b = target;
 
+	b->line = n->line;
 	if (endpoint_parse(n->text, -1, false, &b->addr, &b->port) == -1)
 		schema_error(s, n, k->name,
 		    "\"%.*s\" is not an address (IP:PORT or [IPv6]:PORT)",
 		    SHOWN, n->text);
+}
+
+static void
+bmp_server_begin(struct schema *s, void *target, void *outer)
+{
+	(void)s;
+	(void)outer;
+	conf_bmp_server_init(target);
 }
 
 static void
@@ -412,7 +421,7 @@ bmp_server_end(struct schema *s, const struct node *n, void *target,
 	(void)outer;
 	if (b->addr.family == ADDR_NONE)
 		return; /* reported */
-	if (s->conf->n_bmp_servers == LISTEN_MAX) {
+	if (s->conf->n_bmp_servers == CONF_BMP_SERVERS_MAX) {
 		schema_error(s, n, "bmp_servers", "too many servers");
 		return;
 	}
@@ -431,6 +440,32 @@ static const struct conf_key bmp_server_keys[] = {
 	    .flags = KEY_NULL,
 	    .max = UINT32_MAX,
 	    .offset = AT(statistics_secs) },
+	{ .name = "adj_rib_in_pre_policy",
+	    .type = KEY_BOOL,
+	    .dflt = "true",
+	    .offset = AT(pre_policy) },
+	{ .name = "adj_rib_in_post_policy",
+	    .type = KEY_BOOL,
+	    .dflt = "false",
+	    .offset = AT(post_policy) },
+	{ .name = "loc_rib",
+	    .type = KEY_BOOL,
+	    .dflt = "false",
+	    .offset = AT(loc_rib) },
+	{ .name = "adj_rib_out",
+	    .type = KEY_BOOL,
+	    .dflt = "false",
+	    .offset = AT(adj_rib_out) },
+	{ .name = "route_mirroring",
+	    .type = KEY_BOOL,
+	    .dflt = "false",
+	    .offset = AT(mirroring) },
+	{ .name = "buffer_bytes",
+	    .type = KEY_U32,
+	    .min = CONF_BMP_BUFFER_MIN,
+	    .max = CONF_BMP_BUFFER_MAX,
+	    .dflt = "8388608",
+	    .offset = AT(buffer_bytes) },
 };
 #undef AT
 
@@ -439,6 +474,7 @@ const struct conf_table table_bmp_server = {
 	.keys = bmp_server_keys,
 	.n = nitems(bmp_server_keys),
 	.target_size = sizeof(struct conf_bmp_server),
+	.begin = bmp_server_begin,
 	.end = bmp_server_end,
 };
 
@@ -482,6 +518,12 @@ static const struct conf_key top_keys[] = {
 	    .type = KEY_BOOL,
 	    .dflt = "true",
 	    .offset = AT(grpc_reflection) },
+	{ .name = "grpc_unread_secs",
+	    .type = KEY_U32,
+	    .min = 10,
+	    .max = 86400,
+	    .dflt = "300",
+	    .offset = AT(grpc_unread_secs) },
 	{ .name = "hold_time_secs",
 	    .type = KEY_U16,
 	    .max = UINT16_MAX,
@@ -518,16 +560,16 @@ static const struct conf_key top_keys[] = {
 	    .set = set_path },
 	{ .name = "state_dir",
 	    .type = KEY_VALUE,
-	    .flags = KEY_NULL | KEY_INERT,
+	    .flags = KEY_NULL,
 	    .offset = AT(state_dir),
 	    .set = set_path },
 	{ .name = "sys_name",
 	    .type = KEY_TEXT,
-	    .flags = KEY_NULL | KEY_INERT,
+	    .flags = KEY_NULL,
 	    .offset = AT(sys_name) },
 	{ .name = "sys_descr",
 	    .type = KEY_TEXT,
-	    .flags = KEY_NULL | KEY_INERT,
+	    .flags = KEY_NULL,
 	    .offset = AT(sys_descr) },
 	{ .name = "llgr",
 	    .type = KEY_MAP,
@@ -537,7 +579,6 @@ static const struct conf_key top_keys[] = {
 	{ .name = "networks", .type = KEY_LIST, .set = set_network },
 	{ .name = "bmp_servers",
 	    .type = KEY_LIST_OF_MAPS,
-	    .flags = KEY_INERT,
 	    .table = &table_bmp_server },
 	{ .name = "defined-sets",
 	    .type = KEY_MAP,

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "bgpd/bgpd.h"
+#include "bgpd/notify.h"
 #include "common/hash.h"
 #include "common/log.h"
 #include "common/proc.h"
@@ -200,7 +201,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		if (b->trial)
 			break; /* the file would bring its listeners */
 		log_info("SIGHUP: reading %s again", b->conf_name);
-		reload_start(b, 0);
+		call_reload(b);
 		break;
 	default:
 		if (!b->stopping)
@@ -283,6 +284,12 @@ prepare(struct bgpd *b, const struct options *o, struct loaded *l)
 		exit(1);
 }
 
+static bool
+alive(void *arg)
+{
+	return children_alive(arg);
+}
+
 static void
 run(struct bgpd *b)
 {
@@ -308,7 +315,9 @@ run(struct bgpd *b)
 			  "directory");
 	children_start(b);
 	reload_first(b);
+	notify_run(b->notify, b->base, alive, b);
 	event_base_dispatch(b->base);
+	notify_free(b->notify);
 	children_free(b);
 	reload_fini(b);
 	for (i = 0; i < nitems(signals); i++)
@@ -344,12 +353,14 @@ main(int argc, char **argv)
 		paths_fini(&b.paths);
 		return 0;
 	}
+	b.notify = notify_new();
 	if (b.box.privileged)
 		children_identity(l.conf, &b.box);
-	if (o.trial != NULL) {
+	if (o.trial != NULL)
 		b.trial = true;
+	call_first(&b, &l);
+	if (b.trial)
 		trial_conf(l.conf, o.trial);
-	}
 	reload_init(&b, &l);
 	proc_apply_log(b.next);
 	if (children_check(&b, &e) == -1 ||

@@ -38,8 +38,67 @@ assignment_check(const struct conf *c, const struct conf_assignment *a,
 	for (i = 0; i < a->n; i++) {
 		if (conf_policy_find(c, a->policies[i]) == NULL)
 			return err_set(e, ERR_NOT_FOUND,
-			    "policy %.60s not found", a->policies[i]);
+			    "policy %.200s not found", a->policies[i]);
 	}
+	return 0;
+}
+
+static int
+bmp_remove(struct conf *next, struct conf *removed,
+    const struct conf_bmp_server *b, struct err *e)
+{
+	const struct conf_bmp_server *old;
+	char text[ENDPOINT_STRLEN];
+
+	old = conf_bmp_server_find(next, &b->addr, b->port);
+	if (old == NULL)
+		return err_set(e, ERR_NOT_FOUND, "BMP server %s not found",
+		    endpoint_str(&b->addr, b->port, text));
+	if (old->origin == CONF_FROM_FILE &&
+	    conf_bmp_server_find(removed, &b->addr, b->port) == NULL)
+		conf_bmp_server_append(removed, old);
+	conf_bmp_server_remove(next, &b->addr, b->port);
+	return 0;
+}
+
+/* The same server with the same settings again is no error, and changes
+ * nothing but that one which is away is tried at once. */
+static int
+bmp_add(struct conf *next, const char *file_name,
+    const struct conf_bmp_server *b, struct err *e)
+{
+	const struct conf_bmp_server *old;
+	struct conf_bmp_server server = *b;
+	char text[ENDPOINT_STRLEN];
+
+	endpoint_str(&b->addr, b->port, text);
+	old = conf_bmp_server_find(next, &b->addr, b->port);
+	if (old != NULL && conf_bmp_server_equal(old, b)) {
+		next->bmp_servers[old - next->bmp_servers].again++;
+		return 0;
+	}
+	if (old != NULL && old->origin == CONF_FROM_FILE)
+		return err_set(e, ERR_EXISTS,
+		    "BMP server %s already exists with other settings (from "
+		    "%s line %u)",
+		    text, file_name, old->line);
+	if (old != NULL)
+		return err_set(e, ERR_EXISTS,
+		    "BMP server %s already exists with other settings", text);
+	if (addr_is_unspecified(&b->addr) || addr_is_multicast(&b->addr) ||
+	    b->port == 0)
+		return err_set(e, ERR_INVALID, "%s cannot be a BMP server",
+		    text);
+	if (b->buffer_bytes < CONF_BMP_BUFFER_MIN ||
+	    b->buffer_bytes > CONF_BMP_BUFFER_MAX)
+		return err_set(e, ERR_INVALID,
+		    "BMP server %s: buffer_bytes must be between %u and %u",
+		    text, CONF_BMP_BUFFER_MIN, CONF_BMP_BUFFER_MAX);
+	if (next->n_bmp_servers >= CONF_BMP_SERVERS_MAX)
+		return err_set(e, ERR_EXHAUSTED, "too many BMP servers");
+	server.origin = CONF_FROM_API;
+	server.line = 0;
+	conf_bmp_server_append(next, &server);
 	return 0;
 }
 
@@ -92,6 +151,22 @@ edit_peer_remove(struct models *next, const struct addr *addr, struct err *e)
 }
 
 static int
+patterns_check(const struct conf_set *set, struct err *e)
+{
+	uint32_t i;
+	size_t n;
+
+	for (i = 0; i < set->n; i++) {
+		n = strlen(set->patterns[i]);
+		if (n == 0 || n > CONF_PATTERN_MAX)
+			return err_set(e, ERR_INVALID,
+			    "as-path-set %.200s: pattern %u is %s", set->name,
+			    i + 1, n == 0 ? "empty" : "too long");
+	}
+	return 0;
+}
+
+static int
 edit_set_add(struct models *next, uint64_t *serial, const char *file_name,
     const struct conf_edit *change, struct err *e)
 {
@@ -99,15 +174,16 @@ edit_set_add(struct models *next, uint64_t *serial, const char *file_name,
 	const enum conf_set_kind kind = (enum conf_set_kind)set->kind;
 	const char *what = conf_set_kind_text(kind);
 
-	if (policy_name_check(what, set->name, e) == -1)
+	if (policy_name_check(what, set->name, e) == -1 ||
+	    (kind == CONF_SET_AS_PATH && patterns_check(set, e) == -1))
 		return -1;
 	old = conf_set_find(next->conf, kind, set->name);
 	if (old != NULL && !change->replace && old->origin == CONF_FROM_FILE)
 		return err_set(e, ERR_EXISTS,
-		    "%s %.60s already exists (from %s line %u)", what,
+		    "%s %.200s already exists (from %s line %u)", what,
 		    set->name, file_name, old->line);
 	if (old != NULL && !change->replace)
-		return err_set(e, ERR_EXISTS, "%s %.60s already exists", what,
+		return err_set(e, ERR_EXISTS, "%s %.200s already exists", what,
 		    set->name);
 	if (old != NULL && conf_set_equal(old, set))
 		return 0;
@@ -134,7 +210,7 @@ set_unused(const struct conf *c, enum conf_set_kind kind, const char *name,
 	if (user == NULL)
 		return 0;
 	return err_set(e, ERR_PRECONDITION,
-	    "cannot remove %s %.60s: referenced by policy %.60s",
+	    "cannot remove %s %.200s: referenced by policy %.200s",
 	    conf_set_kind_text(kind), name, user->name);
 }
 
@@ -201,12 +277,61 @@ policy_check(const struct conf *c, const struct conf_policy *p, struct err *e)
 				NULL)
 				continue;
 			return err_set(e, ERR_NOT_FOUND,
-			    "%s %.60s not found (policy %.60s, statement "
-			    "%u%s%.60s)",
+			    "%s %.200s not found (policy %.200s, statement "
+			    "%u%s%.200s)",
 			    conf_set_kind_text((enum conf_set_kind)kind), set,
 			    p->name, i + 1, st->name == NULL ? "" : " ",
 			    st->name == NULL ? "" : st->name);
 		}
+	}
+	return 0;
+}
+
+/* The bounds of a statement, as the file's schema holds them. */
+static int
+statement_check(const struct conf_statement *st, struct err *e)
+{
+	const struct conf_actions *a = &st->actions;
+	uint64_t communities = 0;
+	const char *p;
+	uint32_t i;
+
+	for (p = st->name == NULL ? "" : st->name; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return err_set(e, ERR_INVALID,
+			    "its name has control characters");
+	}
+	if (st->name != NULL && strlen(st->name) > CONF_NAME_MAX)
+		return err_set(e, ERR_INVALID,
+		    "its name is longer than %d bytes", CONF_NAME_MAX);
+	if (a->prepend > CONF_PREPEND_MAX)
+		return err_set(e, ERR_INVALID, "prepends more than %u numbers",
+		    CONF_PREPEND_MAX);
+	for (i = 0; i < a->n_edits; i++)
+		communities += a->edits[i].n;
+	if (a->n_edits > CONF_COMM_EDITS_MAX ||
+	    communities > CONF_COMM_EDIT_MAX)
+		return err_set(e, ERR_INVALID,
+		    "more than %u actions on communities, or %u communities",
+		    CONF_COMM_EDITS_MAX, CONF_COMM_EDIT_MAX);
+	return 0;
+}
+
+static int
+policy_bounds_check(const struct conf_policy *p, struct err *e)
+{
+	struct err why;
+	uint32_t i;
+
+	if (p->n > CONF_STATEMENTS_MAX)
+		return err_set(e, ERR_INVALID,
+		    "policy %.200s: more than %u statements", p->name,
+		    CONF_STATEMENTS_MAX);
+	for (i = 0; i < p->n; i++) {
+		if (statement_check(&p->statements[i], &why) == -1)
+			return err_set(e, why.code,
+			    "policy %.200s, statement %u: %.200s", p->name,
+			    i + 1, why.text);
 	}
 	return 0;
 }
@@ -218,6 +343,7 @@ edit_policy_add(struct models *next, uint64_t *serial, struct conf_policy *p,
 	struct conf_policy *old, *in_file;
 
 	if (policy_name_check("policy", p->name, e) == -1 ||
+	    policy_bounds_check(p, e) == -1 ||
 	    policy_check(next->conf, p, e) == -1)
 		return -1;
 	old = conf_policy_find(next->conf, p->name);
@@ -277,7 +403,7 @@ edit_policy_remove(struct models *next, const char *name, struct err *e)
 	user = policy_user(next->conf, name);
 	if (user != NULL)
 		return err_set(e, ERR_PRECONDITION,
-		    "policy %.60s is assigned to peer %s", name,
+		    "policy %.200s is assigned to peer %s", name,
 		    addr_str(&user->addr, text));
 	if (in_file != NULL)
 		conf_policy_put(next->removed, conf_policy_ref(in_file));
@@ -332,6 +458,10 @@ edit_apply(struct models *next, uint64_t *serial, const char *file_name,
 		return edit_policy_remove(next, change->name, e);
 	case CONF_EDIT_ASSIGN:
 		return edit_assign(next, change, e);
+	case CONF_EDIT_BMP_ADD:
+		return bmp_add(next->conf, file_name, &change->bmp, e);
+	case CONF_EDIT_BMP_REMOVE:
+		return bmp_remove(next->conf, next->removed, &change->bmp, e);
 	}
 	return err_set(e, ERR_INTERNAL, "edit %u is unknown", change->op);
 }
@@ -383,6 +513,39 @@ merge_assignments(const struct models *now, struct models *next,
 		    conf_assignment_equal(&before->policy[d],
 			&in_file->policy[d]))
 			assignment_set(next->conf, in_file, d, &p->policy[d]);
+	}
+}
+
+/* BMP servers: as for peers, but what is the same in both is the file's. */
+static void
+merge_bmp(struct loaded *l, const struct models *now, struct models *models)
+{
+	const struct conf *running = now->conf, *removed = now->removed;
+	struct conf *next = models->conf, *still = models->removed;
+	const struct conf_bmp_server *b, *in_file;
+	char text[ENDPOINT_STRLEN];
+	uint16_t i;
+
+	for (i = 0; i < removed->n_bmp_servers; i++) {
+		b = &removed->bmp_servers[i];
+		in_file = conf_bmp_server_find(next, &b->addr, b->port);
+		if (in_file == NULL || !conf_bmp_server_equal(in_file, b))
+			continue;
+		conf_bmp_server_append(still, b);
+		conf_bmp_server_remove(next, &b->addr, b->port);
+	}
+	for (i = 0; i < running->n_bmp_servers; i++) {
+		b = &running->bmp_servers[i];
+		if (b->origin != CONF_FROM_API)
+			continue;
+		in_file = conf_bmp_server_find(next, &b->addr, b->port);
+		if (in_file == NULL)
+			conf_bmp_server_append(next, b);
+		else if (!conf_bmp_server_equal(in_file, b))
+			diag_error(&l->diags, in_file->line, 1,
+			    "bmp_servers: server %s is there through the API "
+			    "already; remove it there or here",
+			    endpoint_str(&b->addr, b->port, text));
 	}
 }
 
@@ -445,7 +608,7 @@ merge_set(struct loaded *l, const struct models *now, struct models *next,
 
 	if (old != NULL && old->origin == CONF_FROM_API && !old->over_file) {
 		diag_error(&l->diags, set->line, 1,
-		    "name: %s %.60s is there through the API already; remove "
+		    "name: %s %.200s is there through the API already; remove "
 		    "it there or here",
 		    conf_set_kind_text(kind), set->name);
 	} else if (same && old != NULL && old->origin == CONF_FROM_API) {
@@ -499,7 +662,7 @@ merge_policy(struct loaded *l, const struct models *now, struct models *next,
 
 	if (old != NULL && old->origin == CONF_FROM_API && !old->over_file) {
 		diag_error(&l->diags, p->line, 1,
-		    "name: policy %.60s is there through the API already; "
+		    "name: policy %.200s is there through the API already; "
 		    "remove it there or here",
 		    p->name);
 	} else if (same && old != NULL && old->origin == CONF_FROM_API) {
@@ -617,6 +780,7 @@ reload_merge(struct loaded *l, const struct models *now, uint64_t *serial,
 	next->file = file_model(l->conf, now, serial);
 	merge_fixed(l, now->conf);
 	merge_peers(l, now, next);
+	merge_bmp(l, now, next);
 	merge_sets(l, now, next);
 	merge_policies(l, now, next);
 	merge_restore(next);
@@ -626,4 +790,41 @@ reload_merge(struct loaded *l, const struct models *now, uint64_t *serial,
 		return 0;
 	models_free(next);
 	return -1;
+}
+
+/* Serials of equal objects that came through the API: children that hold them
+ * need not get them again. */
+static void
+adopt_serials(struct conf *c, const struct conf *now)
+{
+	const struct conf_policy *old_policy;
+	const struct conf_set *old_set;
+	uint32_t i;
+
+	for (i = 0; i < c->n_sets; i++) {
+		old_set = conf_set_find(now,
+		    (enum conf_set_kind)c->sets[i]->kind, c->sets[i]->name);
+		if (old_set != NULL && conf_set_equal(old_set, c->sets[i]))
+			c->sets[i]->serial = old_set->serial;
+	}
+	for (i = 0; i < c->n_policies; i++) {
+		old_policy = conf_policy_find(now, c->policies[i]->name);
+		if (old_policy != NULL &&
+		    conf_policy_equal(old_policy, c->policies[i]))
+			c->policies[i]->serial = old_policy->serial;
+	}
+}
+
+int
+reload_adopt(struct loaded *l, const struct models *now, uint64_t *serial,
+    struct models *next)
+{
+	merge_fixed(l, now->conf);
+	if (l->diags.errors > 0)
+		return -1;
+	next->removed = conf_new();
+	next->file = file_model(l->conf, NULL, serial);
+	adopt_serials(next->file, now->conf);
+	next->conf = conf_copy(l->conf);
+	return 0;
 }

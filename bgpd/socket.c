@@ -229,8 +229,20 @@ source_address(const struct conf *c, const struct conf_peer *p)
 	return none;
 }
 
+/* To a server of the configuration; the kernel chooses the source. */
+static int
+socket_conduit(const struct conf *c, const struct sock_req *q)
+{
+	if (conf_bmp_server_find(c, &q->remote, q->port) == NULL) {
+		errno = EPERM;
+		return -1;
+	}
+	return socket(q->remote.family == ADDR_IPV6 ? AF_INET6 : AF_INET,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
 int
-socket_outgoing(const struct conf *c, const struct sock_req *q)
+socket_outgoing(const struct conf *c, const struct sock_req *q, bool conduit)
 {
 	const struct conf_peer *p = conf_peer_find(c, &q->remote);
 	struct sockaddr_storage ss;
@@ -239,6 +251,8 @@ socket_outgoing(const struct conf *c, const struct sock_req *q)
 	bool ipv6 = q->remote.family == ADDR_IPV6;
 	int fd, saved;
 
+	if (conduit)
+		return socket_conduit(c, q);
 	if (p == NULL || p->port != q->port) {
 		errno = EPERM;
 		return -1;

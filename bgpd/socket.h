@@ -48,9 +48,11 @@ const char *listener_str(const struct conf_endpoint *, char *buf);
 
 /*
  * A socket for a connection to q->remote, bound to the address that `c`
- * gives for it, with TCP options set.  Only configured peers are served.
+ * gives for it, with TCP options set; for a conduit unbound and without.
+ * Only configured peers are served, and BMP servers for conduits.
  * Returns the descriptor, or -1 with errno set.
  */
-int socket_outgoing(const struct conf *c, const struct sock_req *q) ATTR_CHECK;
+int socket_outgoing(const struct conf *c, const struct sock_req *q,
+    bool conduit) ATTR_CHECK;
 
 #endif

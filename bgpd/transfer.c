@@ -15,7 +15,7 @@ _Static_assert(
     CONF_ITEM_LEN + 2 * CONF_POLICIES_MAX * (2 + CONF_NAME_MAX) + 256 < MSG_MAX,
     "the longest peer fits behind others");
 _Static_assert(CONF_ITEM_LEN + 8 * (4 + CONF_NAME_MAX) +
-	    CONF_COMM_EDITS_MAX * 4 + CONF_COMM_EDIT_MAX * 25 + 256 <
+	    CONF_COMM_EDITS_MAX * 6 + CONF_COMM_EDIT_MAX * 25 + 256 <
 	MSG_MAX,
     "the longest statement fits behind others");
 _Static_assert(2 * CONF_ITEM_LEN + CONF_PATTERN_MAX + 256 < MSG_MAX,

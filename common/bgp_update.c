@@ -687,6 +687,8 @@ bgp_update_parse(const struct bgp_update_ctx *ctx, const uint8_t *msg,
 	struct scan s;
 
 	clear(u);
+	u->msg = msg;
+	u->msg_len = len;
 	s.ctx = ctx;
 	s.u = u;
 	memset(s.keep, 0, sizeof(s.keep));

@@ -61,6 +61,8 @@ struct bgp_block {
 struct bgp_update {
 	enum bgp_update_outcome outcome;
 	struct bgp_error error; /* of a RESET */
+	const uint8_t *msg; /* the whole message */
+	size_t msg_len;
 
 	/* Empty spans have len 0; families that were not negotiated or that
 	 * we do not speak leave no span. */

@@ -24,6 +24,7 @@ conf_new(void)
 	c->log_level = LOG_LEVEL_INFO;
 	c->log_format = LOG_FORMAT_TEXT;
 	c->grpc_max_reply_bytes = 4u * 1024 * 1024;
+	c->grpc_unread_secs = 300;
 	c->grpc_reflection = true;
 	c->user = xstrdup("_bgpd");
 	c->sys_name = xstrdup("bgpgg");
@@ -259,6 +260,62 @@ conf_bmp_server_append(struct conf *c, const struct conf_bmp_server *b)
 	c->bmp_servers = xreallocarray(c->bmp_servers,
 	    (size_t)c->n_bmp_servers + 1, sizeof(*c->bmp_servers));
 	c->bmp_servers[c->n_bmp_servers++] = *b;
+}
+
+void
+conf_bmp_server_init(struct conf_bmp_server *b)
+{
+	memset(b, 0, sizeof(*b));
+	b->buffer_bytes = CONF_BMP_BUFFER;
+	b->pre_policy = true;
+}
+
+const struct conf_bmp_server *
+conf_bmp_server_find(const struct conf *c, const struct addr *addr,
+    uint16_t port)
+{
+	uint16_t i;
+
+	for (i = 0; i < c->n_bmp_servers; i++)
+		if (c->bmp_servers[i].port == port &&
+		    addr_equal(&c->bmp_servers[i].addr, addr))
+			return &c->bmp_servers[i];
+	return NULL;
+}
+
+void
+conf_bmp_server_remove(struct conf *c, const struct addr *addr, uint16_t port)
+{
+	const struct conf_bmp_server *b = conf_bmp_server_find(c, addr, port);
+	size_t i;
+
+	if (b == NULL)
+		return;
+	i = (size_t)(b - c->bmp_servers);
+	conf_bmp_server_fini(&c->bmp_servers[i]);
+	c->n_bmp_servers--;
+	memmove(c->bmp_servers + i, c->bmp_servers + i + 1,
+	    (c->n_bmp_servers - i) * sizeof(*c->bmp_servers));
+}
+
+uint8_t
+conf_bmp_feeds(const struct conf_bmp_server *b)
+{
+	return (uint8_t)((b->pre_policy ? CONF_BMP_IN_PRE : 0) |
+	    (b->post_policy ? CONF_BMP_IN_POST : 0) |
+	    (b->loc_rib ? CONF_BMP_LOC_RIB : 0) |
+	    (b->adj_rib_out ? CONF_BMP_OUT : 0) |
+	    (b->mirroring ? CONF_BMP_MIRROR : 0));
+}
+
+bool
+conf_bmp_server_equal(const struct conf_bmp_server *a,
+    const struct conf_bmp_server *b)
+{
+	return addr_equal(&a->addr, &b->addr) && a->port == b->port &&
+	    a->statistics_secs == b->statistics_secs &&
+	    a->buffer_bytes == b->buffer_bytes &&
+	    conf_bmp_feeds(a) == conf_bmp_feeds(b);
 }
 
 void

@@ -108,10 +108,32 @@ struct conf_network { /* a locally originated route */
 	uint16_t attrs_len;
 };
 
+enum conf_bmp_feed { /* what a BMP server is sent */
+	CONF_BMP_IN_PRE = 0x01, /* Adj-RIB-In before policy */
+	CONF_BMP_IN_POST = 0x02, /* and after it */
+	CONF_BMP_LOC_RIB = 0x04, /* RFC 9069 */
+	CONF_BMP_OUT = 0x08, /* Adj-RIB-Out after policy, RFC 8671 */
+	CONF_BMP_MIRROR = 0x10, /* malformed messages */
+	CONF_BMP_FEEDS = 0x1f,
+};
+#define CONF_BMP_BUFFER (8u * 1024 * 1024)
+#define CONF_BMP_BUFFER_MIN (1024u * 1024)
+#define CONF_BMP_BUFFER_MAX (1024u * 1024 * 1024)
+enum { CONF_BMP_SERVERS_MAX = 256 };
+
 struct conf_bmp_server {
 	struct addr addr;
 	uint16_t port;
+	uint8_t origin; /* enum conf_origin */
+	uint32_t line; /* of the file, 0 from the API */
+	uint32_t again; /* times that it was added again: a try at once each */
 	uint64_t statistics_secs; /* 0: none */
+	uint32_t buffer_bytes; /* that it may cost while it is slow */
+	bool pre_policy;
+	bool post_policy;
+	bool loc_rib;
+	bool adj_rib_out;
+	bool mirroring;
 };
 
 struct conf {
@@ -126,6 +148,7 @@ struct conf {
 	enum log_level log_level;
 	enum log_format log_format;
 	uint32_t grpc_max_reply_bytes;
+	uint32_t grpc_unread_secs; /* an answer may lie for so long */
 	bool grpc_reflection;
 	char *user;
 	char *sys_name;
@@ -184,6 +207,16 @@ void conf_access_free(struct conf_access *); /* wipes; NULL is fine */
 bool conf_access_equal(const struct conf_access *, const struct conf_access *);
 void conf_network_fini(struct conf_network *);
 void conf_bmp_server_fini(struct conf_bmp_server *);
+/* What is sent to a server that is not told otherwise. */
+void conf_bmp_server_init(struct conf_bmp_server *);
+/* By its address; NULL if there is none. */
+const struct conf_bmp_server *
+conf_bmp_server_find(const struct conf *, const struct addr *, uint16_t port);
+void conf_bmp_server_remove(struct conf *, const struct addr *, uint16_t port);
+/* True if nothing differs but where it comes from. */
+bool conf_bmp_server_equal(const struct conf_bmp_server *,
+    const struct conf_bmp_server *);
+uint8_t conf_bmp_feeds(const struct conf_bmp_server *); /* conf_bmp_feed */
 /* The same address and port, or the same path. */
 bool
 conf_endpoint_equal(const struct conf_endpoint *, const struct conf_endpoint *);

@@ -7,8 +7,8 @@
  *
  * Columns: name, senders, receivers, least and greatest payload in bytes,
  * whether a descriptor rides along.  What header fields mean for a message
- * stands beside its row; payload codecs live in msg_conf.h, msg_peer.h,
- * msg_policy.h, msg_route.h and msg_query.h.
+ * stands beside its row; payload codecs live in msg_call.h, msg_conduit.h,
+ * msg_conf.h, msg_peer.h, msg_policy.h, msg_route.h and msg_query.h.
  */
 #ifndef COMMON_MSG_H
 #define COMMON_MSG_H
@@ -63,14 +63,19 @@ enum msg_fd {
 	M(CONF_EDIT_PART,P_APID,     P_BGPD,     1, MSG_MAX,  MSG_FD_NONE) \
 	M(CONF_EDIT,     P_APID,     P_BGPD,     1, MSG_MAX,  MSG_FD_NONE) \
 	M(CONF_EDIT_DONE,P_BGPD,     P_APID,     3, 600,      MSG_FD_NONE) \
-	M(RELOAD,        P_APID,     P_BGPD,     0, 0,        MSG_FD_NONE) \
-	M(RELOAD_DONE,   P_BGPD,     P_APID,     3, 600,      MSG_FD_NONE) \
-	/* --- sockets: id = peer; epoch = number of the request */ \
+	/* --- the whole configuration by API (msg_call.h): id = request */ \
+	/* long ones as CONF_EDIT_PART..., CONF_CALL; an answer is */ \
+	/* CONF_CALL_TEXT..., CONF_CALL_DONE */ \
+	M(CONF_CALL,     P_APID,     P_BGPD,     1, MSG_MAX,  MSG_FD_NONE) \
+	M(CONF_CALL_TEXT,P_BGPD,     P_APID,     1, MSG_MAX,  MSG_FD_NONE) \
+	M(CONF_CALL_DONE,P_BGPD,     P_APID,     3, 600,      MSG_FD_NONE) \
+	/* --- sockets: id = peer, 0 for a conduit; epoch = number of the \
+	 * request */ \
 	M(SOCK_REQ,      P_SESSIOND, P_BGPD,     8, 64,       MSG_FD_NONE) \
 	M(SOCK,          P_BGPD,     P_SESSIOND, 4, 4,        MSG_FD_MAY)  \
 	/* --- sessions (msg_peer.h): id = peer, epoch = session */ \
 	M(PEER_UP,       P_SESSIOND, P_RDE,      16, 16384,   MSG_FD_NONE) \
-	M(PEER_DOWN,     P_SESSIOND, P_RDE,      4, 64,       MSG_FD_NONE) \
+	M(PEER_DOWN,     P_SESSIOND, P_RDE,      4, 4400,     MSG_FD_NONE) \
 	M(PEER_GONE,     P_SESSIOND, P_RDE,      0, 0,        MSG_FD_NONE) \
 	M(PEER_READY,    P_RDE,      P_SESSIOND, 0, 0,        MSG_FD_NONE) \
 	M(PEER_SHUT,     P_RDE,      P_SESSIOND, 4, 4400,     MSG_FD_NONE) \
@@ -82,6 +87,14 @@ enum msg_fd {
 	M(RX_CREDIT,     P_RDE,      P_SESSIOND, 12, MSG_MAX, MSG_FD_NONE) \
 	M(TX,            P_RDE,      P_SESSIOND, 25, MSG_MAX, MSG_FD_NONE) \
 	M(TX_CREDIT,     P_SESSIOND, P_RDE,      12, MSG_MAX, MSG_FD_NONE) \
+	/* --- conduits (msg_conduit.h): id = conduit, epoch = connection */ \
+	M(CONDUIT_OPEN,  P_RDE,      P_SESSIOND, 7, 64,       MSG_FD_NONE) \
+	M(CONDUIT_DATA,  P_RDE,     P_SESSIOND, 1, MSG_BATCH_MAX, MSG_FD_NONE) \
+	M(CONDUIT_CLOSE, P_RDE,      P_SESSIOND, 0, 0,        MSG_FD_NONE) \
+	M(CONDUIT_UP,    P_SESSIOND, P_RDE,      0, 0,        MSG_FD_NONE) \
+	M(CONDUIT_DOWN,  P_SESSIOND, P_RDE,      4, 4,        MSG_FD_NONE) \
+	M(CONDUIT_CREDIT,P_SESSIOND, P_RDE,      4, 4,        MSG_FD_NONE) \
+	M(CONDUIT_END,   P_SESSIOND, P_RDE,      0, 0,        MSG_FD_NONE) \
 	/* --- peers by API: id = request */ \
 	M(PEERS_GET,     P_APID,     P_SESSIOND, 1, 32,       MSG_FD_NONE) \
 	M(PEERS_CREDIT,  P_APID,     P_SESSIOND, 4, 4,        MSG_FD_NONE) \
@@ -108,7 +121,10 @@ enum msg_fd {
 	M(POLICY_DRY_RUN_CLOSE, P_APID, P_RDE,   0, 0,        MSG_FD_NONE) \
 	M(POLICY_DRY_RUN_DONE, P_RDE, P_APID,    3, MSG_MAX,  MSG_FD_NONE) \
 	M(POLICY_COUNTERS_GET, P_APID, P_RDE,    6, 600,      MSG_FD_NONE) \
-	M(POLICY_COUNTERS, P_RDE,    P_APID,     1, MSG_MAX,  MSG_FD_NONE)
+	M(POLICY_COUNTERS, P_RDE,    P_APID,     1, MSG_MAX,  MSG_FD_NONE) \
+	/* --- BMP servers by API (msg_conduit.h): id = request */ \
+	M(BMP_GET,       P_APID,     P_RDE,      0, 0,        MSG_FD_NONE) \
+	M(BMP_ROWS,      P_RDE,      P_APID,     0, MSG_MAX,  MSG_FD_NONE)
 /* clang-format on */
 
 enum msg_type {

@@ -72,6 +72,7 @@ msg_conf_global_put(struct wr *w, const struct conf *c)
 	wr_n8(w, (uint8_t)c->log_level);
 	wr_n8(w, (uint8_t)c->log_format);
 	wr_n32(w, c->grpc_max_reply_bytes);
+	wr_n32(w, c->grpc_unread_secs);
 	put_bool(w, c->grpc_reflection);
 	wr_str(w, c->user);
 	wr_str(w, c->sys_name);
@@ -107,6 +108,7 @@ msg_conf_global_get(struct rd *r, struct conf *c)
 	c->log_level = (enum log_level)get_enum(r, LOG_LEVEL_DEBUG);
 	c->log_format = (enum log_format)get_enum(r, LOG_FORMAT_JSON);
 	c->grpc_max_reply_bytes = rd_n32(r);
+	c->grpc_unread_secs = rd_n32(r);
 	c->grpc_reflection = get_bool(r);
 	c->user = rd_str(r);
 	c->sys_name = rd_str(r);
@@ -344,7 +346,16 @@ msg_conf_bmp_server_put(struct wr *w, const struct conf_bmp_server *b)
 {
 	addr_put(w, &b->addr);
 	wr_n16(w, b->port);
+	wr_n8(w, b->origin);
+	wr_n32(w, b->line);
+	wr_n32(w, b->again);
 	wr_n64(w, b->statistics_secs);
+	wr_n32(w, b->buffer_bytes);
+	put_bool(w, b->pre_policy);
+	put_bool(w, b->post_policy);
+	put_bool(w, b->loc_rib);
+	put_bool(w, b->adj_rib_out);
+	put_bool(w, b->mirroring);
 }
 
 void
@@ -353,7 +364,16 @@ msg_conf_bmp_server_get(struct rd *r, struct conf_bmp_server *b)
 	memset(b, 0, sizeof(*b));
 	addr_get(r, &b->addr);
 	b->port = rd_n16(r);
+	b->origin = get_enum(r, CONF_FROM_API);
+	b->line = rd_n32(r);
+	b->again = rd_n32(r);
 	b->statistics_secs = rd_n64(r);
+	b->buffer_bytes = rd_n32(r);
+	b->pre_policy = get_bool(r);
+	b->post_policy = get_bool(r);
+	b->loc_rib = get_bool(r);
+	b->adj_rib_out = get_bool(r);
+	b->mirroring = get_bool(r);
 	if (b->addr.family == ADDR_NONE)
 		rd_fail(r);
 }
@@ -491,14 +511,20 @@ member_put(struct wr *w, const struct conf_set *set, uint32_t i)
 	}
 }
 
+/*
+ * What follows is read in two ways: `strict` holds it against the bounds of
+ * the configuration, too; an edit may go beyond them, since that is a
+ * refusal by bgpd and no breach.
+ */
+
 static void
-pattern_get(struct rd *r, struct conf_set *set)
+pattern_get(struct rd *r, struct conf_set *set, bool strict)
 {
 	char *pattern = rd_str(r);
 
 	if (pattern == NULL)
 		return;
-	if (*pattern == '\0' || strlen(pattern) > CONF_PATTERN_MAX)
+	if (strict && (*pattern == '\0' || strlen(pattern) > CONF_PATTERN_MAX))
 		rd_fail(r);
 	else
 		conf_set_add_pattern(set, pattern);
@@ -506,7 +532,7 @@ pattern_get(struct rd *r, struct conf_set *set)
 }
 
 static void
-member_get(struct rd *r, struct conf_set *set)
+member_get(struct rd *r, struct conf_set *set, bool strict)
 {
 	const enum conf_set_kind kind = (enum conf_set_kind)set->kind;
 	struct conf_prefix prefix;
@@ -527,7 +553,7 @@ member_get(struct rd *r, struct conf_set *set)
 			conf_set_add_neighbor(set, &addr);
 		break;
 	case CONF_SET_AS_PATH:
-		pattern_get(r, set);
+		pattern_get(r, set, strict);
 		break;
 	default:
 		comm_get(r, kind, &comm);
@@ -538,12 +564,12 @@ member_get(struct rd *r, struct conf_set *set)
 
 /* `n` of them. */
 static void
-members_get(struct rd *r, struct conf_set *set, uint32_t n)
+members_get(struct rd *r, struct conf_set *set, uint32_t n, bool strict)
 {
 	if (n > CONF_SET_MAX - set->n)
 		rd_fail(r);
 	for (; n > 0 && rd_ok(r); n--)
-		member_get(r, set);
+		member_get(r, set, strict);
 }
 
 uint32_t
@@ -563,7 +589,7 @@ msg_conf_members_put(struct wr *w, const struct conf_set *set, uint32_t from)
 void
 msg_conf_members_get(struct rd *r, struct conf_set *set)
 {
-	members_get(r, set, rd_n16(r));
+	members_get(r, set, rd_n16(r), true);
 }
 
 /* A name as the rules of the configuration allow it. */
@@ -701,14 +727,14 @@ conditions_put(struct wr *w, const struct conf_conditions *c)
 }
 
 static void
-conditions_get(struct rd *r, struct conf_conditions *c)
+conditions_get(struct rd *r, struct conf_conditions *c, bool strict)
 {
 	int i;
 
 	for (i = 0; i < CONF_SET__MAX; i++) {
 		if (!get_bool(r))
 			continue;
-		c->match[i].set = get_name(r);
+		c->match[i].set = strict ? get_name(r) : rd_str(r);
 		c->match[i].option = get_enum(r, CONF_MATCH_INVERT);
 	}
 	c->has_prefix = get_bool(r);
@@ -741,18 +767,18 @@ comm_edit_put(struct wr *w, const struct conf_comm_edit *edit)
 
 	wr_n8(w, edit->kind);
 	wr_n8(w, edit->op);
-	wr_n16(w, (uint16_t)edit->n);
+	wr_n32(w, edit->n);
 	for (i = 0; i < edit->n; i++)
 		comm_put(w, (enum conf_set_kind)edit->kind, &edit->list[i]);
 }
 
 /* `*left` counts what all edits of a statement may still have. */
 static void
-comm_edit_get(struct rd *r, struct conf_actions *a, uint32_t *left)
+comm_edit_get(struct rd *r, struct conf_actions *a, size_t *left)
 {
 	const uint8_t kind = get_enum(r, CONF_SET__MAX - 1);
 	const uint8_t op = get_enum(r, CONF_COMM_REPLACE);
-	const uint32_t n = rd_n16(r);
+	const uint32_t n = rd_n32(r);
 	struct conf_comm *list;
 	uint32_t i;
 
@@ -790,7 +816,7 @@ actions_put(struct wr *w, const struct conf_actions *a)
 	wr_n8(w, a->origin);
 	wr_n8(w, a->prepend);
 	wr_n32(w, a->prepend_as);
-	wr_n8(w, (uint8_t)a->n_edits);
+	wr_n32(w, a->n_edits);
 	for (i = 0; i < a->n_edits; i++)
 		comm_edit_put(w, &a->edits[i]);
 	put_bool(w, a->deletes);
@@ -821,10 +847,11 @@ deletes_get(struct rd *r, struct conf_actions *a)
 
 /* Numbers that an operation does not use are zero. */
 static void
-actions_get(struct rd *r, struct conf_actions *a)
+actions_get(struct rd *r, struct conf_actions *a, bool strict)
 {
-	uint32_t left = CONF_COMM_EDIT_MAX;
-	unsigned int n;
+	/* A community takes five bytes at least. */
+	size_t left = strict ? CONF_COMM_EDIT_MAX : rd_left(r) / 5;
+	uint32_t n;
 
 	a->says = get_bits(r, SAYS);
 	a->local_pref_op = get_enum(r, CONF_LOCAL_PREF_FILL);
@@ -835,7 +862,7 @@ actions_get(struct rd *r, struct conf_actions *a)
 	addr_get(r, &a->next_hop);
 	a->has_origin = get_bool(r);
 	a->origin = get_enum(r, BGP_ORIGIN_INCOMPLETE);
-	a->prepend = get_enum(r, CONF_PREPEND_MAX);
+	a->prepend = get_enum(r, strict ? CONF_PREPEND_MAX : UINT8_MAX);
 	a->prepend_as = rd_n32(r);
 	if (((a->says & CONF_SAYS_CONTINUE) && a->says != CONF_SAYS_CONTINUE) ||
 	    (a->local_pref_op == CONF_LOCAL_PREF_KEEP && a->local_pref != 0) ||
@@ -846,7 +873,9 @@ actions_get(struct rd *r, struct conf_actions *a)
 	    (!a->has_origin && a->origin != 0) ||
 	    (a->prepend == 0 && a->prepend_as != 0))
 		rd_fail(r);
-	n = get_enum(r, CONF_COMM_EDITS_MAX);
+	n = rd_n32(r);
+	if (strict && n > CONF_COMM_EDITS_MAX)
+		rd_fail(r);
 	for (; n > 0 && rd_ok(r); n--)
 		comm_edit_get(r, a, &left);
 	deletes_get(r, a);
@@ -860,25 +889,32 @@ msg_conf_statement_put(struct wr *w, const struct conf_statement *st)
 	actions_put(w, &st->actions);
 }
 
-void
-msg_conf_statement_get(struct rd *r, struct conf_policy *p)
+static void
+statement_get(struct rd *r, struct conf_policy *p, bool strict)
 {
 	struct conf_statement *st;
 	char *name = get_optional(r);
 
-	if (p->n >= CONF_STATEMENTS_MAX ||
-	    (name != NULL && strlen(name) > CONF_NAME_MAX))
+	if (strict &&
+	    (p->n >= CONF_STATEMENTS_MAX ||
+		(name != NULL && strlen(name) > CONF_NAME_MAX)))
 		rd_fail(r);
 	if (rd_ok(r)) {
 		st = conf_policy_add_statement(p, name);
-		conditions_get(r, &st->conditions);
-		actions_get(r, &st->actions);
+		conditions_get(r, &st->conditions, strict);
+		actions_get(r, &st->actions, strict);
 		if (!rd_ok(r)) {
 			conf_statement_fini(st);
 			p->n--;
 		}
 	}
 	free(name);
+}
+
+void
+msg_conf_statement_get(struct rd *r, struct conf_policy *p)
+{
+	statement_get(r, p, true);
 }
 
 void
@@ -1167,7 +1203,7 @@ set_get(struct rd *r)
 
 	if (rd_ok(r)) {
 		set = conf_set_new((enum conf_set_kind)kind, name);
-		members_get(r, set, n);
+		members_get(r, set, n, false);
 	}
 	free(name);
 	return set;
@@ -1194,7 +1230,7 @@ policy_get(struct rd *r)
 	if (rd_ok(r)) {
 		p = conf_policy_new(name);
 		for (; n > 0 && rd_ok(r); n--)
-			msg_conf_statement_get(r, p);
+			statement_get(r, p, false);
 	}
 	free(name);
 	return p;
@@ -1232,6 +1268,10 @@ msg_conf_edit_put(struct wr *w, const struct conf_edit *e)
 		wr_n8(w, e->direction);
 		assignment_put(w, &e->assignment);
 		break;
+	case CONF_EDIT_BMP_ADD:
+	case CONF_EDIT_BMP_REMOVE:
+		msg_conf_bmp_server_put(w, &e->bmp);
+		break;
 	}
 }
 
@@ -1247,7 +1287,7 @@ void
 msg_conf_edit_get(struct rd *r, struct conf_edit *e)
 {
 	memset(e, 0, sizeof(*e));
-	e->op = get_enum(r, CONF_EDIT_ASSIGN);
+	e->op = get_enum(r, CONF_EDIT_BMP_REMOVE);
 	switch ((enum conf_edit_op)e->op) {
 	case CONF_EDIT_PEER_ADD:
 		msg_conf_peer_get(r, &e->peer);
@@ -1275,6 +1315,10 @@ msg_conf_edit_get(struct rd *r, struct conf_edit *e)
 		edit_addr_get(r, e);
 		e->direction = get_enum(r, CONF_DIRECTION__MAX - 1);
 		assignment_get(r, &e->assignment);
+		break;
+	case CONF_EDIT_BMP_ADD:
+	case CONF_EDIT_BMP_REMOVE:
+		msg_conf_bmp_server_get(r, &e->bmp);
 		break;
 	}
 	if (!rd_ok(r))

@@ -105,6 +105,8 @@ enum conf_edit_op {
 	CONF_EDIT_POLICY_ADD, /* or replace */
 	CONF_EDIT_POLICY_REMOVE,
 	CONF_EDIT_ASSIGN,
+	CONF_EDIT_BMP_ADD,
+	CONF_EDIT_BMP_REMOVE,
 };
 struct conf_edit {
 	uint8_t op; /* enum conf_edit_op */
@@ -117,19 +119,21 @@ struct conf_edit {
 	struct conf_policy *policy; /* POLICY_ADD: a reference */
 	uint8_t direction; /* ASSIGN: enum conf_direction */
 	struct conf_assignment assignment; /* ASSIGN */
+	struct conf_bmp_server bmp; /* BMP_REMOVE: only addr and port count */
 };
 void conf_edit_fini(struct conf_edit *);
 void msg_conf_edit_put(struct wr *, const struct conf_edit *);
-/* Names may be any text, lists as long as they are: what rules of the
- * configuration they break is bgpd's to say.  Members of sets and statements
- * must be well-formed. */
+/* Names and patterns may be any text, lists as long as they are: what bounds
+ * of the configuration they break is bgpd's to say.  That patterns compile is
+ * the sender's to know. */
 void msg_conf_edit_get(struct rd *, struct conf_edit *);
 /* Hand over a written edit in pieces that fit into messages; `last` is to go
  * as CONF_EDIT, those before as CONF_EDIT_PART. */
 void msg_conf_edit_cut(const struct wr *,
     void (*send)(void *ctx, bool last, const uint8_t *, size_t), void *ctx);
 
-/* SOCK_REQ: make a socket for a connection to `remote`. */
+/* SOCK_REQ: make a socket for a connection to `remote`, a peer, or a BMP
+ * server where it is for a conduit. */
 struct sock_req {
 	struct addr local; /* ADDR_NONE: the kernel chooses */
 	struct addr remote;

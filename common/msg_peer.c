@@ -152,6 +152,10 @@ msg_peer_down_put(struct wr *w, const struct peer_down *down)
 	wr_n8(w, down->subcode);
 	wr_n32(w, down->stale_families);
 	wr_n16(w, down->gr_time);
+	wr_n16(w, down->event);
+	wr_n16(w, down->pdu_len);
+	if (down->pdu_len > 0)
+		wr_copy(w, down->pdu, down->pdu_len);
 }
 
 void
@@ -164,6 +168,15 @@ msg_peer_down_get(struct rd *r, struct peer_down *down)
 	down->subcode = rd_n8(r);
 	down->stale_families = get_families(r);
 	down->gr_time = rd_n16(r);
+	down->event = rd_n16(r);
+	down->pdu_len = rd_n16(r);
+	if (down->pdu_len > BGP_MSG_MAX)
+		rd_fail(r);
+	down->pdu = rd_bytes(r, down->pdu_len);
+	if (down->pdu == NULL || down->pdu_len == 0) {
+		down->pdu = NULL;
+		down->pdu_len = 0;
+	}
 }
 
 void

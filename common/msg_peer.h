@@ -64,13 +64,16 @@ struct peer_down {
 	uint8_t reason;
 	uint8_t code; /* of the NOTIFICATION, if any */
 	uint8_t subcode;
+	uint16_t event; /* LOCAL: of RFC 4271 8.1, 0 if none fits */
+	const uint8_t *pdu; /* the NOTIFICATION as on the wire; NULL: none */
+	uint16_t pdu_len;
 	/* Keep the routes of these families as stale for gr_time seconds
 	 * (RFC 4724 4.2); 0: drop everything. */
 	uint32_t stale_families;
 	uint16_t gr_time;
 };
 void msg_peer_down_put(struct wr *, const struct peer_down *);
-void msg_peer_down_get(struct rd *, struct peer_down *);
+void msg_peer_down_get(struct rd *, struct peer_down *); /* pdu borrows */
 
 /* PEER_SHUT: the rde wants the session closed with this NOTIFICATION. */
 struct peer_shut {

@@ -25,8 +25,9 @@ struct sandbox {
  * Lock the calling process in for good, as `role` (PROC_BGPD: the short-lived
  * parser of the configuration).  Privileged: chroot to dir, supplementary
  * groups dropped, uid and gid changed for ever, no capability in any set, not
- * dumpable.  Always: no_new_privs and the role's system call filter.  Call it
- * once, before any thread is started and with every descriptor already open.
+ * dumpable.  Always: no_new_privs, no file reached by its path (where the
+ * kernel has Landlock), and the role's system call filter.  Call it once,
+ * before any thread is started and with every descriptor already open.
  * Returns -1 with `e` set if something could not be given up; the caller must
  * then end.
  */

@@ -42,6 +42,7 @@ on_link(void *ctx, const struct msg *m)
 		sh->sessiond = chan_new(sh->base, m->fd, PROC_RDE,
 		    PROC_SESSIOND, &sessiond_ops, sh, SHELL_PRIO_LINK);
 		chan_set_incarnation(sh->sessiond, SHELL_INCARNATION);
+		bmp_link(sh);
 		break;
 	case PROC_APID: /* bgpd started a new one */
 		link_apid_close(sh);
@@ -178,6 +179,39 @@ on_tx_credit(void *ctx, const struct msg *m)
 	}
 }
 
+static void
+on_conduit_up(void *ctx, const struct msg *m)
+{
+	if (bmp_conduit_up(ctx, m->hdr.id, m->hdr.epoch) == -1)
+		link_broken(ctx, PROC_SESSIOND, "CONDUIT_UP");
+}
+
+static void
+on_conduit_down(void *ctx, const struct msg *m)
+{
+	struct rd r;
+
+	rd_init(&r, m->data, m->hdr.len);
+	if (bmp_conduit_down(ctx, m->hdr.id, m->hdr.epoch, rd_n32(&r)) == -1)
+		link_broken(ctx, PROC_SESSIOND, "CONDUIT_DOWN");
+}
+
+static void
+on_conduit_credit(void *ctx, const struct msg *m)
+{
+	struct rd r;
+
+	rd_init(&r, m->data, m->hdr.len);
+	if (bmp_conduit_credit(ctx, m->hdr.id, m->hdr.epoch, rd_n32(&r)) == -1)
+		link_broken(ctx, PROC_SESSIOND, "CONDUIT_CREDIT");
+}
+
+static void
+on_conduit_end(void *ctx, const struct msg *m ATTR_UNUSED)
+{
+	bmp_conduit_end(ctx);
+}
+
 /* --- apid */
 
 static void
@@ -270,6 +304,12 @@ on_rib_info_get(void *ctx, const struct msg *m)
 	stats_rib_info(ctx, m->hdr.id);
 }
 
+static void
+on_bmp_get(void *ctx, const struct msg *m)
+{
+	bmp_list(ctx, m->hdr.id);
+}
+
 /* --- ends */
 
 void
@@ -329,6 +369,7 @@ sessiond_close(void *ctx, const char *why)
 	chan_free(sh->sessiond);
 	sh->sessiond = NULL;
 	session_lost_all(sh);
+	bmp_lost(sh);
 }
 
 static void
@@ -367,6 +408,7 @@ static void
 sessiond_drain(void *ctx)
 {
 	sched_round(ctx);
+	bmp_drained(ctx);
 }
 
 static void
@@ -382,6 +424,10 @@ static const chan_handler sessiond_handlers[MSG__MAX] = {
 	[MSG_UPDATES] = on_updates,
 	[MSG_REFRESH] = on_refresh,
 	[MSG_TX_CREDIT] = on_tx_credit,
+	[MSG_CONDUIT_UP] = on_conduit_up,
+	[MSG_CONDUIT_DOWN] = on_conduit_down,
+	[MSG_CONDUIT_CREDIT] = on_conduit_credit,
+	[MSG_CONDUIT_END] = on_conduit_end,
 };
 static const struct chan_ops sessiond_ops = {
 	.handlers = sessiond_handlers,
@@ -422,6 +468,7 @@ static const chan_handler apid_handlers[MSG__MAX] = {
 	[MSG_POLICY_DRY_RUN] = on_policy_dry_run,
 	[MSG_POLICY_DRY_RUN_CLOSE] = on_policy_dry_run_close,
 	[MSG_POLICY_COUNTERS_GET] = on_policy_counters_get,
+	[MSG_BMP_GET] = on_bmp_get,
 };
 static const struct chan_ops apid_ops = {
 	.handlers = apid_handlers,

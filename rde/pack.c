@@ -637,6 +637,21 @@ looks_same(struct packer *p, uint32_t old, uint32_t new)
 	return p->pair.same;
 }
 
+/* For who monitors the Adj-RIB-Out.  A group of one names its member, so that
+ * a table on its way to a new session is not looked at for all others. */
+static void
+monitor(const struct packer *p, uint32_t id, bool gone)
+{
+	const struct group *g = p->group;
+	struct prefix_key key;
+
+	if ((p->rde->monitor & RDE_MONITOR_OUT) == 0)
+		return;
+	rib_key(p->rib, id, &key);
+	rde_changed(p->rde, RDE_MONITOR_OUT, p->rib->family,
+	    g->n_members == 1 ? g->members[0] : 0, gone, &key);
+}
+
 /* Decide what an entry of the chunk needs. */
 static inline void
 classify(struct packer *p, size_t i)
@@ -667,6 +682,7 @@ classify(struct packer *p, size_t i)
 		group_count(g, new, was, new, source);
 		p->source[id] = source;
 		unmark(p, id);
+		monitor(p, id, false);
 		if (group_has_member(g, source))
 			add_withdraw(p, i, TO_ONLY, source);
 	}
@@ -686,6 +702,7 @@ note_announce(struct packer *p, size_t i, uint32_t sent)
 	p->sent[id] = sent;
 	p->source[id] = source;
 	unmark(p, id);
+	monitor(p, id, false);
 	if (old == 0)
 		return 1;
 	if (source != was && group_has_member(p->group, source))
@@ -732,6 +749,7 @@ send_withdraws(struct packer *p, uint32_t at, bool note)
 		if (!note)
 			continue;
 		unmark(p, id);
+		monitor(p, id, true);
 		old = group_set_sent(p->group, id, 0, 0);
 		unref_add(&p->unref, p->rde->attrs, SENT_ATTRS(old));
 	}
@@ -912,6 +930,7 @@ dump_send_list(struct packer *p, struct dump *d, struct dump_list *l)
 		group_count(p->group, 0, 0, l->sent, (uint16_t)peer);
 		p->sent[id] = l->sent;
 		p->source[id] = (uint16_t)peer;
+		monitor(p, id, false);
 		refs++;
 	}
 	message_end(p);

@@ -578,6 +578,7 @@ settle_entry(struct rde *rde, struct rib *rib, uint32_t id)
 {
 	struct rib_entry *e = rib_entry(rib, id);
 	bool had = (e->flags & RIB_BEST) != 0, has;
+	struct prefix_key key;
 
 	e->flags &= (uint8_t) ~(RIB_DIRTY | RIB_BEST);
 	if (e->attrs != 0 && e->more != 0)
@@ -586,6 +587,10 @@ settle_entry(struct rde *rde, struct rib *rib, uint32_t id)
 	if (has)
 		e->flags |= RIB_BEST;
 	rib->n_best += (uint64_t)has - (uint64_t)had;
+	if ((rde->monitor & RDE_MONITOR_BEST) && (has || had)) {
+		rib_key(rib, id, &key);
+		rde_changed(rde, RDE_MONITOR_BEST, rib->family, 0, !has, &key);
+	}
 	return e->attrs != 0 || settle_empty(rde, rib, id);
 }
 

@@ -52,6 +52,20 @@ struct rde_tx {
 	size_t len; /* at most MSG_BATCH_MAX */
 };
 
+/* What somebody beside the peers is told of (rde->monitor). */
+enum rde_monitor {
+	RDE_MONITOR_IN = 0x01, /* Adj-RIB-In: paths of peers */
+	RDE_MONITOR_BEST = 0x02, /* Loc-RIB */
+	RDE_MONITOR_OUT = 0x04, /* Adj-RIB-Out: what was sent */
+};
+struct rde_change { /* something about one NLRI may be different now */
+	enum rde_monitor what;
+	enum family family;
+	uint16_t peer; /* IN: whose; OUT: to whom, 0: look at all */
+	bool gone; /* there is nothing any more */
+	const struct prefix_key *key;
+};
+
 enum rde_unsendable {
 	RDE_TOO_LONG, /* the attributes leave no room for a prefix */
 	RDE_NO_NEXT_HOP, /* other family and unspecified */
@@ -81,6 +95,9 @@ struct rde_ops {
 	 * NULL: there are no policies. */
 	void (*programs)(void *ctx, const struct peer *,
 	    struct policy_program *[2]);
+	/* Of what rde->monitor asks for, and only then.  Called in the middle
+	 * of things: to be noted, not to be acted on. */
+	void (*changed)(void *ctx, const struct rde_change *);
 };
 
 struct rde_stats {
@@ -95,6 +112,7 @@ struct rde_stats {
 	uint64_t treat_as_withdraw; /* UPDATEs */
 	uint64_t loops; /* paths with our AS or id in them */
 	uint64_t unsendable[2]; /* by enum rde_unsendable: routes held back */
+	uint64_t searches_given_up; /* of patterns over AS paths */
 };
 
 struct rde {
@@ -113,6 +131,7 @@ struct rde {
 	uint32_t now; /* seconds, of the last call that had a time */
 	uint32_t n_resends; /* of peers */
 	uint32_t n_flushing; /* families of peers */
+	uint8_t monitor; /* enum rde_monitor */
 	struct rde_stats stats;
 	struct policy_store *store;
 	struct policy_apply *policy;
@@ -124,6 +143,16 @@ struct rde {
 	struct candidate *candidates;
 	size_t max_candidates;
 };
+
+static inline void
+rde_changed(const struct rde *rde, enum rde_monitor what, enum family family,
+    uint16_t peer, bool gone, const struct prefix_key *key)
+{
+	const struct rde_change c = { what, family, peer, gone, key };
+
+	if (rde->monitor & (uint8_t)what)
+		rde->ops->changed(rde->ctx, &c);
+}
 
 /* `ops` is borrowed for life.  hash_init() must have run. */
 struct rde *rde_new(const struct rde_ops *, void *ctx);

@@ -19,6 +19,8 @@ shell_new(struct event_base *base, int fd)
 	sh = xcalloc(1, sizeof(*sh));
 	sh->base = base;
 	TAILQ_INIT(&sh->sessions);
+	TAILQ_INIT(&sh->late);
+	sh->rx_piece = SESSION_PIECE_FIRST;
 	sh->rde = rde_new(&session_ops, sh);
 	conf_init(&sh->conf);
 	walks_init(&sh->walks, base, SHELL_PRIO_WALKS);
@@ -27,6 +29,7 @@ shell_new(struct event_base *base, int fd)
 	query_init(&sh->queries);
 	inject_init(&sh->injections);
 	policy_queries_init(&sh->policy_queries);
+	bmp_init(&sh->bmp);
 	link_start(sh, fd);
 	return sh;
 }
@@ -40,6 +43,7 @@ shell_free(struct shell *sh)
 	sh->stopping = true;
 	link_stop(sh);
 	session_lost_all(sh);
+	bmp_fini(sh);
 	inject_fini(&sh->injections);
 	query_fini(&sh->queries);
 	sched_fini(sh);

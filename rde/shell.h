@@ -13,6 +13,7 @@
 #include "common/conf.h"
 #include "common/msg_conf.h"
 
+#include "rde/bmp.h"
 #include "rde/conf.h"
 #include "rde/inject.h"
 #include "rde/policy_query.h"
@@ -45,10 +46,13 @@ struct shell {
 	struct sched sched;
 	struct event *counts; /* counts.h */
 	struct session_list sessions;
+	struct session_list late; /* sessions with UPDATEs to be handled */
+	size_t rx_piece; /* bytes of UPDATEs between looks at the clock */
 	struct walks walks;
 	struct queries queries;
 	struct injections injections;
 	struct policy_queries policy_queries;
+	struct bmp bmp;
 	bool stopping;
 	int status; /* exit status */
 };

@@ -40,11 +40,12 @@ stats_log(const struct shell *sh)
 	    (unsigned long long)st->decisions);
 	log_debug("%llu UPDATEs treated as withdrawal, %llu paths with a "
 		  "loop, %llu routes too long to send, %llu without a next "
-		  "hop to send",
+		  "hop to send, %llu searches of AS paths given up",
 	    (unsigned long long)st->treat_as_withdraw,
 	    (unsigned long long)st->loops,
 	    (unsigned long long)st->unsendable[RDE_TOO_LONG],
-	    (unsigned long long)st->unsendable[RDE_NO_NEXT_HOP]);
+	    (unsigned long long)st->unsendable[RDE_NO_NEXT_HOP],
+	    (unsigned long long)st->searches_given_up);
 }
 
 void

@@ -207,6 +207,7 @@ apply_withdraw(struct rde *rde, struct update_in *in, struct peer *peer,
 		return;
 	count_old(peer, op->family, r.old_flags);
 	unref_add(&in->unref, rde->attrs, r.old_attrs);
+	rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, true, &op->key);
 }
 
 static void
@@ -236,6 +237,9 @@ apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
 	peer->count[op->family].fresh++;
 	if (r.change == RIB_SAME && own)
 		attrs_unref(rde->attrs, handle, 1);
+	if (r.change != RIB_SAME || ((r.old_flags ^ flags) & RIB_GENERATION))
+		rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, false,
+		    &op->key);
 	if (r.change != RIB_SAME && !own)
 		op->block->refs--;
 	if (r.change == RIB_NEW)
@@ -248,6 +252,7 @@ apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
 static void
 ops_apply(struct rde *rde, struct update_in *in, struct peer *peer)
 {
+	const struct policy_program *prog = peer->program[CONF_IMPORT];
 	const struct op *op;
 	size_t i;
 
@@ -257,6 +262,9 @@ ops_apply(struct rde *rde, struct update_in *in, struct peer *peer)
 		if (i + AHEAD < in->n_ops) {
 			op = &in->ops[i + AHEAD];
 			rib_prefetch(&rde->ribs[op->family], &op->key);
+			if (prog != NULL)
+				policy_prefetch(prog, (enum family)op->family,
+				    &op->key);
 		}
 		op = &in->ops[i];
 		if (op->block == NULL)

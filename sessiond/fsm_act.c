@@ -156,6 +156,7 @@ connection_release(struct session *s)
 	s->ready = false;
 	memset(&s->theirs, 0, sizeof(s->theirs));
 	memset(&s->neg, 0, sizeof(s->neg));
+	free(s->end.pdu);
 	memset(&s->end, 0, sizeof(s->end));
 	s->conn = ++s->sd->last_conn;
 }
@@ -301,6 +302,7 @@ session_adopt(struct session *s, int fd, bool incoming)
 	s->fd = fd;
 	s->incoming = incoming;
 	s->conn = ++s->sd->last_conn;
+	free(s->end.pdu);
 	memset(&s->end, 0, sizeof(s->end));
 	/* Messages are corked by tx.c, not by the kernel. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -340,10 +342,19 @@ session_end_set(struct session *s, uint8_t reason, uint8_t code,
 	va_end(ap);
 }
 
+void
+session_end_pdu(struct session *s, const uint8_t *pdu, size_t len)
+{
+	free(s->end.pdu);
+	s->end.pdu = xmemdup(pdu, len);
+	s->end.pdu_len = (uint16_t)len;
+}
+
 static void
 say_notification(struct session *s, const struct bgp_error *e)
 {
 	char what[BGP_NOTIFICATION_STRLEN];
+	uint8_t pdu[BGP_MSG_MAX];
 	struct peer *p;
 
 	if (s->fd == -1 || s->connecting)
@@ -357,6 +368,7 @@ say_notification(struct session *s, const struct bgp_error *e)
 		PEER_DOWN_LOCAL_NOTIFICATION,
 	    e->code, e->subcode, "sent %s",
 	    bgp_notification_str(e->code, e->subcode, what));
+	session_end_pdu(s, pdu, bgp_msg_notification(pdu, e));
 	tx_notification(s, e);
 }
 
@@ -369,7 +381,6 @@ session_down(struct session *s)
 	struct mono now;
 	uint32_t stable_ms;
 	struct wr w;
-	uint8_t buf[64];
 
 	p = s->peer;
 	now = mono_now();
@@ -377,6 +388,9 @@ session_down(struct session *s)
 	down.reason = s->end.reason;
 	down.code = s->end.code;
 	down.subcode = s->end.subcode;
+	down.event = s->end.event;
+	down.pdu = s->end.pdu;
+	down.pdu_len = s->end.pdu_len;
 	/* RFC 4724 4.2: only a connection lost without a word keeps routes. */
 	if (down.reason == PEER_DOWN_REMOTE) {
 		down.stale_families = open_stale_families(s);
@@ -384,9 +398,10 @@ session_down(struct session *s)
 			down.gr_time = s->theirs.gr_time;
 	}
 	if (s->sd->rde != NULL) {
-		wr_init(&w, buf, sizeof(buf));
+		wr_init_grow(&w, 4400);
 		msg_peer_down_put(&w, &down);
 		chan_send_wr(s->sd->rde, MSG_PEER_DOWN, p->id, s->epoch, &w);
+		wr_free(&w);
 	}
 	stable_ms = s->hold_ms != 0 ? s->hold_ms : 180 * 1000;
 	if (mono_diff_ms(now, p->since) >= stable_ms)
@@ -405,6 +420,9 @@ drop_connection(struct session *s, enum fsm_event event)
 	if (s->end.reason == 0)
 		session_end_set(s, PEER_DOWN_LOCAL, 0, 0, "%s",
 		    fsm_event_name(event));
+	/* RFC 7854 knows the events of RFC 4271. */
+	if (event <= FSM_EV_UPDATE_ERR)
+		s->end.event = (uint16_t)event;
 	if (s->epoch != 0)
 		session_down(s);
 	else if (s->state >= PEER_OPEN_SENT)

@@ -81,6 +81,11 @@ on_sock(void *ctx, const struct msg *m)
 		fd = -1;
 		error = EMFILE;
 	}
+	if (m->hdr.id == 0) {
+		if (!conduit_socket(sd, m->hdr.epoch, fd, error) && fd != -1)
+			close(fd);
+		return;
+	}
 	p = peer_by_id(sd, m->hdr.id);
 	if (p == NULL || p->current->sock_req == 0 ||
 	    p->current->sock_req != m->hdr.epoch) {
@@ -229,6 +234,32 @@ on_tx(void *ctx, const struct msg *m)
 }
 
 static void
+on_conduit_open(void *ctx, const struct msg *m)
+{
+	struct conduit_open o;
+	struct rd r;
+
+	rd_init(&r, m->data, m->hdr.len);
+	msg_conduit_open_get(&r, &o);
+	if (!rd_done(&r) || conduit_open(ctx, m->hdr.id, &o) == -1)
+		rde_broken(ctx, "malformed CONDUIT_OPEN");
+}
+
+static void
+on_conduit_data(void *ctx, const struct msg *m)
+{
+	if (conduit_data(ctx, m->hdr.id, m->hdr.epoch, m->data, m->hdr.len) ==
+	    -1)
+		rde_broken(ctx, "CONDUIT_DATA beyond its window");
+}
+
+static void
+on_conduit_close(void *ctx, const struct msg *m)
+{
+	conduit_close(ctx, m->hdr.id);
+}
+
+static void
 rde_on_close(void *ctx, const char *why)
 {
 	rde_broken(ctx, why);
@@ -255,6 +286,9 @@ static const chan_handler rde_handlers[MSG__MAX] = {
 	[MSG_PEER_COUNTS] = on_peer_counts,
 	[MSG_RX_CREDIT] = on_rx_credit,
 	[MSG_TX] = on_tx,
+	[MSG_CONDUIT_OPEN] = on_conduit_open,
+	[MSG_CONDUIT_DATA] = on_conduit_data,
+	[MSG_CONDUIT_CLOSE] = on_conduit_close,
 };
 static const struct chan_ops rde_ops = {
 	.handlers = rde_handlers,

@@ -137,6 +137,7 @@ on_notification(struct session *s, const uint8_t *msg, size_t len)
 	    bgp_notification_str(n.error.code, n.error.subcode, what),
 	    n.text[0] != '\0' ? " (\"" : "", n.text,
 	    n.text[0] != '\0' ? "\")" : "");
+	session_end_pdu(s, msg, len);
 	version = n.error.code == BGP_ERR_OPEN &&
 	    n.error.subcode == BGP_ERR_OPEN_VERSION;
 	session_event(s,

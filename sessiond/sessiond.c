@@ -107,6 +107,7 @@ sessiond_new(struct event_base *base, int bgpd_fd)
 	TAILQ_INIT(&sd->dead_sessions);
 	TAILQ_INIT(&sd->dead_peers);
 	TAILQ_INIT(&sd->queries);
+	TAILQ_INIT(&sd->conduits);
 	sd->ids = idmap_new(1, PEER_ID_MAX);
 	sd->rxbuf = xmalloc(RX_READ_MAX);
 	bgp_msg_keepalive(keepalive);
@@ -130,7 +131,8 @@ sessiond_new(struct event_base *base, int bgpd_fd)
 void
 sessiond_check_stopped(struct sessiond *sd)
 {
-	if (sd->stopping && TAILQ_EMPTY(&sd->farewells))
+	if (sd->stopping && TAILQ_EMPTY(&sd->farewells) &&
+	    TAILQ_EMPTY(&sd->conduits))
 		event_base_loopexit(sd->base, NULL);
 }
 
@@ -149,6 +151,7 @@ sessiond_stop(struct sessiond *sd, uint8_t subcode, int timeout_ms,
 	/* From the end: who leaves moves the later ones. */
 	for (i = sd->n_peers; i > 0; i--)
 		peer_stop(sd->peers[i - 1], subcode, NULL);
+	conduits_stop(sd);
 	timer_set(&sd->t_stop, (uint32_t)timeout_ms);
 	sessiond_check_stopped(sd);
 }
@@ -164,6 +167,7 @@ sessiond_free(struct sessiond *sd)
 	sd->stopping = true;
 	while (sd->n_peers > 0)
 		peer_remove(sd->peers[sd->n_peers - 1], BGP_CEASE_DECONFIGURED);
+	conduits_free(sd);
 	farewells_free(sd);
 	if (sd->apid != NULL)
 		link_queries_free(sd);

@@ -30,6 +30,8 @@
  *   decided which stays (RFC 4271 6.8).  A third is closed.
  * - Accepting: ACCEPT_BUDGET a listener and round; without descriptors it
  *   pauses for a second.
+ * - Bytes of a conduit: CONDUIT_WINDOW of the rde, started again by
+ *   CONDUIT_CREDIT.
  * - Listings of peers by apid: QUERIES_MAX, each a block a credit.
  */
 #ifndef SESSIOND_SESSIOND_H
@@ -50,6 +52,7 @@
 #include "common/conf.h"
 #include "common/idmap.h"
 #include "common/mono.h"
+#include "common/msg_conduit.h"
 #include "common/msg_conf.h"
 #include "common/msg_peer.h"
 #include "common/msg_route.h"
@@ -79,6 +82,7 @@ enum {
 	PRIO__MAX
 };
 
+struct conduit;
 struct sessiond;
 struct peer;
 
@@ -87,6 +91,9 @@ struct session_end {
 	uint8_t reason; /* enum peer_down_reason, 0: not known yet */
 	uint8_t code;
 	uint8_t subcode;
+	uint16_t event; /* LOCAL: enum fsm_event */
+	uint8_t *pdu; /* the NOTIFICATION, if there was one; owned */
+	uint16_t pdu_len;
 	char text[BGP_TEXT_LEN + 120]; /* for the log */
 };
 
@@ -263,6 +270,9 @@ struct sessiond {
 	TAILQ_HEAD(, query) queries;
 	uint32_t n_queries;
 
+	TAILQ_HEAD(, conduit) conduits;
+	uint32_t n_conduits;
+
 	uint8_t *rxbuf; /* RX_READ_MAX */
 	struct tx_block *keepalive; /* one for all */
 	struct tx_block *refresh[FAMILY__MAX];
@@ -349,6 +359,8 @@ void session_event(struct session *, enum fsm_event, const struct bgp_error *e);
 /* Note for log and rde why the connection is about to be lost. */
 void session_end_set(struct session *, uint8_t reason, uint8_t code,
     uint8_t subcode, const char *fmt, ...) ATTR_PRINTF(5, 6);
+/* ... and the NOTIFICATION (copied). */
+void session_end_pdu(struct session *, const uint8_t *, size_t);
 /* Give a connected socket to a session without one; the caller then feeds the
  * event. */
 void session_adopt(struct session *, int fd, bool incoming);
@@ -411,6 +423,20 @@ farewell_start(struct sessiond *, int fd, const void *, size_t, bool stranger);
 /* Close the oldest one; false if there was none. */
 bool farewell_reclaim(struct sessiond *);
 void farewells_free(struct sessiond *);
+
+/* --- conduit.c: connections that the rde writes to */
+
+/* Messages of the rde; -1 if they break the rules. */
+int conduit_open(struct sessiond *, uint32_t id,
+    const struct conduit_open *) ATTR_CHECK;
+int conduit_data(struct sessiond *, uint32_t id, uint32_t epoch,
+    const uint8_t *, size_t) ATTR_CHECK;
+void conduit_close(struct sessiond *, uint32_t id);
+/* An answer to a SOCK_REQ; false if no conduit waits for it. */
+bool conduit_socket(struct sessiond *, uint32_t request, int fd, int error);
+/* No more attempts; the rde is asked for its last words. */
+void conduits_stop(struct sessiond *);
+void conduits_free(struct sessiond *);
 
 /* --- listen.c */
 

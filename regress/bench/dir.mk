@@ -1,6 +1,6 @@
 # The load tool and the benchmark; rules of their own, since the tool shares
 # no code with the suite.
-bench_src := wire table mrt full session usage abuse latency load
+bench_src := wire table mrt full session usage abuse policy flap latency load
 bench_obj := $(bench_src:%=$(B)/obj/regress/bench/%.o)
 bgpload := $(B)/regress/bench/bgpload
 
@@ -24,6 +24,8 @@ objs += $(B)/obj/regress/bench/apiload.o
 # with DOCUMENT=ARCHITECTURE.md put there.
 # LOADS=api [ROUTES=1000000]: the programming interface beside GoBGP's, by
 # DAEMONS=ours,gobgp; FULL has it too.
+# LOADS=policy (or policy1 to policy4): routes through filters, and changes of
+# these, beside BIRD and OpenBGPD.
 bench: all $(bgpload) $(apiload) rde_micro
 	@mkdir -p build/bench
 	regress/bench/bench --build $(B) $(if $(QUICK),--quick) \

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "regress/bench/abuse.h"
+#include "regress/bench/flap.h"
+#include "regress/bench/policy.h"
 #include "regress/bench/full.h"
 #include "regress/bench/latency.h"
 #include "regress/bench/usage.h"
@@ -30,9 +32,20 @@
 #define CHURN_OWN 150
 #define CHURN_ROUNDS 2
 #define SHORT_HOLD 3
+#define POLICY_HOLD 3
 #define PSS_LIMIT_KIB (10u * 1024 * 1024)
 
-enum kind { ONE_TO_ONE, RIVALS, FAN_OUT, REAL, DEAF, ABUSE, FLAP, TABLES };
+enum kind {
+	ONE_TO_ONE,
+	RIVALS,
+	FAN_OUT,
+	REAL,
+	DEAF,
+	ABUSE,
+	FLAP,
+	TABLES,
+	SERVER
+};
 enum then {
 	THEN_NOTHING,
 	THEN_DROP,
@@ -82,6 +95,14 @@ static const struct load {
 	    "S1, then floods, garbage and spoilt UPDATEs from others" },
 	{ "F1", FLAP, THEN_NOTHING, 1, 20000, 20,
 	    "20 peers as in S3, of which a few at a time leave and return" },
+	{ "P1", ONE_TO_ONE, THEN_NOTHING, 1, 1000000, 1,
+	    "S1 through a prefix set of 100,000 entries" },
+	{ "P2", ONE_TO_ONE, THEN_NOTHING, 1, 1000000, 1,
+	    "S1 through 1,000 AS-path patterns" },
+	{ "P4", ONE_TO_ONE, THEN_NOTHING, 1, 1000000, 1,
+	    "S1 through 1,000 AS-path patterns with gaps" },
+	{ "P3", SERVER, THEN_NOTHING, 1, 60000, 300,
+	    "300 peers, 200 own prefixes and a set each; sets change" },
 };
 
 struct run {
@@ -95,6 +116,8 @@ struct run {
 	bool finished, first_phase;
 	uint32_t own; /* S11, S12: first of the peers' own prefixes */
 	struct latency *latency; /* of the running phase, or NULL */
+	uint32_t *cls; /* of each prefix, before policy */
+	struct flap *flap;
 	/* of the running phase */
 	double t0, cpu0, self0, machine0;
 	double spent; /* seconds of the phases before */
@@ -109,6 +132,13 @@ load_find(const char *name)
 			return &loads[i];
 	}
 	return NULL;
+}
+
+/* Which one of policy.h; 0: none. */
+static unsigned
+policy_of(const struct load *l)
+{
+	return l->name[0] == 'P' ? (unsigned)(l->name[1] - '0') : 0;
 }
 
 bool
@@ -183,6 +213,8 @@ phase_begin(struct run *r)
 	r->self0 = usage_self_cpu();
 	r->cpu0 = usage_cpu(r->usage);
 	p->silence = 0;
+	if (r->flap != NULL)
+		flap_reset(r->flap);
 	r->t0 = seconds();
 }
 
@@ -194,13 +226,34 @@ phase_print_more(const struct run *r)
 
 	printf(",\"by\":");
 	usage_print(r->usage, stdout);
-	if (r->pool.hold <= SHORT_HOLD)
+	if (r->pool.hold <= SHORT_HOLD && r->flap == NULL)
 		printf(",\"silence_ms\":%.0f", (double)r->pool.silence / 1000);
 	if (l != NULL)
 		printf(",\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
 		       "\"worst_ms\":%.3f,\"flaps\":%u,\"besides\":%u",
 		    l->p50 * 1000, l->p99 * 1000, l->worst * 1000, l->done,
 		    l->besides);
+}
+
+static void
+phase_print_gap(struct run *r)
+{
+	unsigned seen;
+	double silence, gap;
+
+	if (r->flap == NULL)
+		return;
+	gap = flap_gap(r->flap, &seen);
+	silence = flap_silence(r->flap);
+	if (silence < 0) {
+		r->pool.faults.lost++;
+		snprintf(r->pool.faults.first, sizeof(r->pool.faults.first),
+		    "a session of the flaps ended");
+	}
+	if ((double)r->pool.silence / 1000 > silence)
+		silence = (double)r->pool.silence / 1000;
+	printf(",\"gap_ms\":%.1f,\"flaps\":%u,\"silence_ms\":%.0f", gap, seen,
+	    silence);
 }
 
 static void
@@ -234,6 +287,7 @@ phase_print(struct run *r, const char *name, bool ok, double took, double cpu,
 	    (unsigned long long)(p->bytes_in - r->bytes0),
 	    (unsigned long long)right, (unsigned long long)want);
 	phase_print_more(r);
+	phase_print_gap(r);
 	printf("}");
 	fflush(stdout);
 	r->first_phase = false;
@@ -635,11 +689,63 @@ tables_make(struct run *r, const struct gen *g)
 	return true;
 }
 
+/* One step: the daemon gets new sets, receivers the new state. */
+static void
+phase_reload(struct run *r, const char *name, unsigned step)
+{
+	char number[16];
+	pid_t pid;
+
+	policy_expect(&r->t, policy_of(r->load), r->o->seed, r->senders, step,
+	    r->cls);
+	pool_recount(&r->pool);
+	snprintf(number, sizeof(number), "%u", step);
+	phase_begin(r);
+	if ((pid = fork()) == 0) {
+		if (dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
+			_exit(127);
+		execlp(r->o->reload, r->o->reload, number, (char *)NULL);
+		_exit(127);
+	}
+	phase_end(r, name);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+static void
+run_server(struct run *r)
+{
+	static const char *const names[] = { "announce", "reload one",
+		"reload all", "set one", "set all" };
+	double end = seconds() + r->o->timeout;
+
+	flap_start(r->flap, &r->pool);
+	while (!flap_is_up(r->flap) && seconds() < end)
+		pool_turn(&r->pool, 5);
+	if (!flap_is_up(r->flap)) {
+		r->finished = false;
+		return;
+	}
+	settle(r, 0.5);
+	if (!phase_announce(r, names[0], 0, r->t.nsets))
+		return;
+	for (unsigned i = 1; i <= r->o->steps && i < POLICY_STATES; i++) {
+		settle(r, 0.5);
+		phase_reload(r, names[i], i);
+		if (!r->finished)
+			return;
+	}
+}
+
 static void
 run_phases(struct run *r)
 {
 	if (r->load->kind == TABLES) {
 		run_tables(r);
+		return;
+	}
+	if (r->load->kind == SERVER) {
+		run_server(r);
 		return;
 	}
 	if (r->load->kind == FLAP) {
@@ -700,6 +806,18 @@ run_table(struct run *r)
 }
 
 static void
+run_policy(struct run *r)
+{
+	if (policy_of(r->load) == 0)
+		return;
+	/* One more: that of the flaps. */
+	r->cls = need(calloc(r->t.npfx + 1, sizeof(*r->cls)));
+	memcpy(r->cls, r->t.expect, r->t.npfx * sizeof(*r->cls));
+	policy_expect(&r->t, policy_of(r->load), r->o->seed, r->senders, 0,
+	    r->cls);
+}
+
+static void
 run_sessions(struct run *r)
 {
 	const struct load_opts *o = r->o;
@@ -709,7 +827,8 @@ run_sessions(struct run *r)
 		n += 4;
 	else if (r->load->kind == TABLES)
 		n += 1 + tables_receivers(r);
-	else if (r->load->kind != FAN_OUT && r->load->kind != FLAP)
+	else if (r->load->kind != FAN_OUT && r->load->kind != FLAP &&
+	    r->load->kind != SERVER)
 		n += r->load->then == THEN_JOIN ? 2 : 1;
 	pool_init(&r->pool, &r->t, n, &o->local, o->peer_as,
 	    1u << r->load->afi);
@@ -719,7 +838,12 @@ run_sessions(struct run *r)
 		r->pool.nh_exact = o->dut;
 	for (unsigned i = 0; i < n; i++)
 		r->pool.s[i].receives = r->load->kind == FAN_OUT ||
-		    r->load->kind == FLAP || i >= r->senders;
+		    r->load->kind == FLAP || r->load->kind == SERVER ||
+		    i >= r->senders;
+	if (r->load->kind == SERVER) {
+		r->pool.hold = POLICY_HOLD;
+		r->flap = flap_new(&r->t, &r->pool);
+	}
 	if (r->load->kind == TABLES)
 		r->pool.s[r->senders].receives = false;
 	if (r->load->then == THEN_ALL)
@@ -760,10 +884,13 @@ load_run(const struct load_opts *o)
 	    (r.load->kind == RIVALS || r.load->kind == FAN_OUT ||
 		r.load->kind == FLAP || r.load->kind == TABLES))
 		r.senders = o->npeers;
+	if (o->npeers != 0 && r.load->kind == SERVER)
+		r.senders = o->npeers;
 	r.finished = r.first_phase = true;
 	r.streams = need(calloc(r.senders, sizeof(*r.streams)));
 	if (!run_table(&r))
 		errx(2, "%s: the table is not to be had", o->name);
+	run_policy(&r);
 	run_sessions(&r);
 	r.usage = usage_new(o->pid);
 	printf("{\"load\":\"%s\",\"prefixes\":%u,\"sets\":%u,\"peers\":%u,"
@@ -784,6 +911,9 @@ load_run(const struct load_opts *o)
 	if (r.finished && !pool_faulty(&r.pool))
 		run_phases(&r);
 	rc = run_print_end(&r);
+	if (r.flap != NULL)
+		flap_free(r.flap);
+	free(r.cls);
 	usage_free(r.usage);
 	pool_fini(&r.pool);
 	table_fini(&r.t);
@@ -791,6 +921,20 @@ load_run(const struct load_opts *o)
 		bytes_free(&r.streams[i]);
 	free(r.streams);
 	return rc;
+}
+
+int
+load_policy(const struct load_opts *o)
+{
+	struct run r = { .o = o, .load = load_find(o->name) };
+
+	r.senders = o->npeers != 0 && r.load->kind == SERVER ? o->npeers :
+							       r.load->npeers;
+	run_table(&r);
+	policy_print(&r.t, policy_of(r.load), o->seed, r.senders, o->steps,
+	    o->size);
+	table_fini(&r.t);
+	return fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* ---- one half alone ---- */

@@ -90,6 +90,7 @@ pool_init(struct pool *p, struct table *t, unsigned n, const struct addr *base,
 	p->t = t;
 	p->n = n;
 	p->hold = HOLD_SECONDS;
+	p->ignored = PFX_UNKNOWN;
 	p->s = need(calloc(n, sizeof(*p->s)));
 	if ((p->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		err(2, "epoll_create1");
@@ -516,6 +517,10 @@ hold(struct pool *p, struct session *s, uint32_t id, uint32_t cls)
 	const struct table *t = p->t;
 	uint32_t was = s->held[id], want = t->expect[id];
 
+	if (id == p->ignored) {
+		p->ignored_cls = cls;
+		return;
+	}
 	if (t->owner[id] == (uint16_t)(s - p->s)) {
 		p->echoes++;
 		return;

@@ -74,6 +74,8 @@ struct pool {
 	int epoll;
 	unsigned hold; /* seconds */
 	int64_t silence; /* longest that a session said nothing */
+	uint32_t ignored; /* a prefix that is not counted, or PFX_UNKNOWN */
+	uint32_t ignored_cls; /* its class when it came last */
 	bool lenient; /* others announce what is not in the table: enter it */
 	unsigned connecting, nup, ndone, nwanting;
 	uint64_t updates, routes, withdrawn, echoes, bytes_in;

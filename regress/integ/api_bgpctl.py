@@ -445,6 +445,11 @@ remove-community 64500:* delete-attribute 8
         self.ctl("policy", "add", "a", "accept")
         self.ctl("policy", "add", "default", "accept")
         addr = net.v4(10)
+        self.ctl("policy", "add", "p", "accept")
+        self.ctl("policy", "assign", addr, "export", "p", "default", "accept")
+        self.assertEqual(self.json("show", "neighbor", addr)
+                         ["export_policies"], ["p"])
+        self.ctl("policy", "assign", addr, "export")
         out, _ = self.ctl("policy", "assign", addr, "import", "a", "policy",
                           "default", "default", "reject")
         self.assertIn(addr, out)

@@ -396,6 +396,7 @@ class Policy(PolicyCase):
                 ({"next_hop": "x"}, "next_hop"),
                 ({"origins": [0, 3]}, "origins[1]"),
                 ({"med": pb.NumberRange(min=2, max=1)}, "med"),
+                ({"med": pb.NumberRange()}, "med"),
                 ({"local_pref": pb.NumberRange(min=2, max=1)}, "local_pref"),
                 ({"as_path_length": pb.NumberRange(min=2, max=1)},
                  "as_path_length")):
@@ -551,6 +552,30 @@ class Policy(PolicyCase):
                 peer_address="198.51.100.9", policy_names=["a"])
         self.assertEqual(self.shown(addr), ([], "", [], ""))
 
+    def test_changes_act_at_once(self):
+        addr = net.v4(10)
+        s = self.speaker(10)
+        self.suite.wait_state(addr)
+        s.announce(["10.1.0.0/16", "10.2.0.0/16"], [65010])
+        self.suite.wait_routes(["10.1.0.0/16", "10.2.0.0/16"])
+        self.add_set("prefix-set", "some", prefixes("10.1.0.0/16"))
+        self.add_policy("some", self.statement(
+            {"match_prefix_set": pb.MatchSetRef(set_name="some")},
+            {"local_pref": 300}))
+        self.assign(addr, "import", "some")
+        self.suite.wait_routes(["10.1.0.0/16"])
+        paths, = self.suite.routes().values()
+        self.assertEqual(paths[0].local_pref, 300)
+        self.assertEqual(len(self.suite.routes(pb.ADJ_IN, addr)), 2)
+        self.add_set("prefix-set", "some", prefixes("10.2.0.0/16"),
+                     replace=True)
+        self.suite.wait_routes(["10.2.0.0/16"])
+        self.add_policy("some", self.statement(actions={"reject": True}))
+        self.suite.wait_routes([])
+        self.assign(addr, "import")
+        self.suite.wait_routes(["10.1.0.0/16", "10.2.0.0/16"])
+        self.assertEqual(self.suite.state(addr), "ESTABLISHED")
+
     def test_an_assignment_outlives_the_session(self):
         self.add_policy("a")
         self.assign(net.v4(10), "import", "a", default_action="accept")
@@ -675,6 +700,7 @@ class Explain(PolicyCase):
         r = self.explained(candidate=route)
         self.assertFalse(r.accepted)
         self.assertEqual(self.steps(r)[-1], ("in", 2, "no seven"))
+        self.assertFalse(r.before.HasField("local_pref"))
         r = self.explained(candidate=route, direction="export", peer=11)
         self.assertTrue(r.accepted)
         self.assertEqual(r.source_address, "127.0.0.1")
@@ -763,6 +789,28 @@ class Explain(PolicyCase):
             self.config("prefix-set", "tens", data)])
         self.assertEqual((r.appear, r.vanish), (0, 2))
 
+    def test_dry_runs_that_nobody_waits_for(self):
+        request = policy.DryRunRequest(
+            peer_address=net.v4(10), direction="import", policy_names=["in"],
+            sets=[self.config("prefix-set", "tens", prefixes(
+                *("10.%d.%d.0/24" % (i // 256, i % 256)
+                  for i in range(20000))))])
+        for i in range(30):
+            call = self.explain.DryRun.future(request)
+            if i % 2:
+                try:
+                    call.result(timeout=0.01)
+                except (grpc.FutureTimeoutError, grpc.RpcError):
+                    pass
+            call.cancel()
+        self.assertEqual(self.dry_run(policy_names=["in"]).examined, 4)
+        # More at a time than the engine takes are refused, not kept.
+        calls = [self.explain.DryRun.future(request) for _ in range(40)]
+        codes = {c.code() for c in calls}
+        self.assertLessEqual(codes, {C.OK, C.RESOURCE_EXHAUSTED})
+        self.assertIn(C.OK, codes)
+        self.assertEqual(self.dry_run(policy_names=["in"]).examined, 4)
+
     def test_dry_run_of_export(self):
         second = self.speaker(11)
         self.suite.wait_state(net.v4(11))
@@ -817,3 +865,125 @@ class Explain(PolicyCase):
         self.assertEqual(self.counters(policy="none"), {})
         self.refused(C.INVALID_ARGUMENT, "policy", self.explain.ListCounters,
                      policy.ListCountersRequest(policy="x" * 256))
+
+
+class FileAndApi(PolicyCase):
+    """What the file says the API says as well, and can be told."""
+
+    conf = {
+        "defined-sets": {
+            "prefix-sets": [{"name": "p", "prefixes": [
+                {"prefix": "10.0.0.0/8", "masklength-range": "8..32"},
+                {"prefix": "10.0.0.0/8", "masklength-range": "exact"},
+                {"prefix": "192.168.0.0/16", "masklength-range": "16.."},
+                {"prefix": "2001:db8::/32", "masklength-range": "..48"},
+                {"prefix": "0.0.0.0/0"}]}],
+            "neighbor-sets": [{"name": "n", "neighbors": [
+                "192.0.2.2", "2001:db8::2"]}],
+            "as-path-sets": [{"name": "a", "patterns": [
+                "^65010_", "_(64512|6553[0-4])_"]}],
+            "community-sets": [{"name": "c", "communities": [
+                "65001:*", "*:666", "no-export", "4259905637"]}],
+            "ext-community-sets": [{"name": "e", "ext_communities": [
+                "rt:65001:100", "ro:192.0.2.1:*", "lb:65001:1.5e6",
+                "color:7", "encapsulation:8",
+                "router-mac:02:00:00:00:00:01", "0x4312345678901234"]}],
+            "large-community-sets": [{"name": "l", "large_communities": [
+                "65001:1:*", "1:2:3"]}]},
+        "policy-definitions": [{"name": "all", "statements": [
+            {"name": "sets", "conditions": {
+                "match-prefix-set": {"set-name": "p"},
+                "match-neighbor-set": {"set-name": "n",
+                                       "match-option": "any"},
+                "match-as-path-set": {"set-name": "a",
+                                      "match-option": "all"},
+                "match-community-set": {"set-name": "c",
+                                        "match-option": "invert"},
+                "match-ext-community-set": {"set-name": "e"},
+                "match-large-community-set": {"set-name": "l"}},
+             "actions": {"continue": True}},
+            {"conditions": {
+                "prefix": "10.0.0.0/8", "neighbor": "192.0.2.2",
+                "has-asn": 65001, "route-type": ["ebgp", "ibgp"],
+                "community": "65001:*", "afi-safi": "ipv4-unicast",
+                "next-hop": "192.0.2.0/24", "origin": ["igp", "egp"],
+                "med": {"min": 1}, "local-pref": {"max": 100},
+                "as-path-length": 3},
+             "actions": {"local-pref": 200, "med": 5, "next-hop": "self",
+                         "accept": True}},
+            {"conditions": {"route-type": "local", "next-hop": "2001:db8::1",
+                            "afi-safi": ["ipv4-unicast", "ipv6-unicast"]},
+             "actions": {"local-pref": {"value": 90}, "med": {"add": 1},
+                         "next-hop": "2001:db8::9", "origin": "incomplete",
+                         "as-path-prepend": {"asn": 65009, "count": 3},
+                         "reject": True}},
+            {"actions": {"local-pref": {"value": 90, "force": True},
+                         "med": {"sub": 4}, "as-path-prepend": {"count": 2},
+                         "delete-attributes": ["aigp", 250]}},
+            {"actions": {"med": {"remove": True}, "community": [
+                {"operation": "remove", "communities": ["65001:*"]},
+                {"operation": "add", "communities": ["65001:1"]}]}},
+            {"actions": {
+                "community": {"operation": "replace",
+                              "communities": ["65001:1", "no-export"]},
+                "ext-community": {"operation": "add", "ext_communities": [
+                    "rt:65001:1"]},
+                "large-community": [
+                    {"operation": "add", "large_communities": ["1:2:3"]},
+                    {"operation": "remove",
+                     "large_communities": ["1:*:*"]}]}}]}]}
+    peers = [passive(net.v4(10), remote_as=65010,
+                     **{"import-policy": ["all"],
+                        "import-default-action": "accept"})]
+
+    def test_sets(self):
+        got = self.sets()
+        self.assertEqual([s.name for s in got], list("acelnp"))
+        for s in got:
+            member = s.WhichOneof("set_data")
+            self.add_set(s.set_type, "copy", getattr(s, member))
+            copy, = self.sets(set_type=s.set_type, name="copy")
+            copy.name = s.name
+            self.assertEqual(copy, s)
+            self.remove_set(s.set_type, "copy")
+        self.assertEqual(
+            [p.masklength_range for p in got[-1].prefix_set.prefixes],
+            ["8..32", "exact", "16..", "..48", ""])
+
+    def test_policies(self):
+        got, = self.policies()
+        self.assertEqual(len(got.statements), 6)
+        self.add_policy("copy", *[pb.StatementConfig(
+            conditions=s.conditions, actions=s.actions,
+            name=s.name or None) for s in got.statements])
+        copy, = self.policies(name="copy")
+        copy.name = got.name
+        self.assertEqual(copy, got)
+        a = [s.actions for s in got.statements]
+        self.assertTrue(a[0].continue_to_next)
+        self.assertEqual(got.statements[0].name, "sets")
+        self.assertEqual((a[1].local_pref, a[1].med, a[1].next_hop),
+                         (200, 5, "self"))
+        self.assertEqual((a[2].local_pref_if_absent, a[2].med_add,
+                          a[2].as_path_prepend.asn), (90, 1, 65009))
+        self.assertEqual((a[3].local_pref, a[3].med_sub,
+                          list(a[3].delete_attributes)), (90, 4, [26, 250]))
+        self.assertTrue(a[4].med_remove)
+        self.assertEqual((list(a[4].remove_communities),
+                          list(a[4].add_communities)),
+                         (["65001:*"], ["65001:1"]))
+        self.assertEqual(
+            [(e.kind, e.operation, list(e.communities))
+             for e in a[5].community_edits],
+            [("community", "replace", ["65001:1", "65535:65281"]),
+             ("ext-community", "add", ["rt:65001:1"]),
+             ("large-community", "add", ["1:2:3"]),
+             ("large-community", "remove", ["1:*:*"])])
+        self.rpc.RemovePolicy(pb.RemovePolicyRequest(name="copy"))
+
+    def test_assignment(self):
+        p = self.suite.peer(net.v4(10)).peer
+        self.assertEqual((list(p.import_policies), p.import_default_action),
+                         (["all"], "accept"))
+        self.assertEqual((list(p.export_policies), p.export_default_action),
+                         ([], ""))

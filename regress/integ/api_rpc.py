@@ -538,14 +538,6 @@ class Channel(Api):
             code, _ = self.raw(name, b"", timeout=5 * wait.FACTOR)
             self.assertEqual(code, C.UNIMPLEMENTED)
 
-    def test_methods_to_come(self):
-        for method, request in (
-                ("AddBmpServer", pb.AddBmpServerRequest(address="1.2.3.4:5")),
-                ("ListBmpServers", pb.ListBmpServersRequest())):
-            code, text = refusal(getattr(self.rpc, method), request)
-            self.assertEqual(code, C.UNIMPLEMENTED)
-            self.assertTrue(text)
-
     def test_text_that_is_none(self):
         for data in (b"\x0a\x02\xff\xfe", b"\x0a\x03a\0b", b"\x0a\x03\xed\xa0\x80"):
             code, text = self.raw(SERVICE + "GetPeer", data)

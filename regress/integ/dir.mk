@@ -1,7 +1,8 @@
 # Integration tests: the programs of $(B) beside real neighbours.
 .PHONY: integ
 integ: all proto-py
-	regress/neighbours/fetch build/neighbours bird frr gobgp openbgpd exabgp
+	regress/neighbours/fetch build/neighbours bird frr gobgp openbgpd exabgp \
+	    pmacct
 	BUILD=$(notdir $(B)) regress/integ/run $(TESTS)
 
 check: unit integ

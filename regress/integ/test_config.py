@@ -394,18 +394,89 @@ class Reload(unittest.TestCase):
         self.marked(**self.policies("198.51.100.0/24"))
         self.b.wait_gone("198.51.100.0/24")
         self.assertTrue(self.b.has("198.51.101.0/24"))
-        self.assertTrue(self.suite.grep("prefix-set s added"))
-        self.assertTrue(self.suite.grep("policy p added"))
+        self.assertTrue(self.suite.grep("prefix-set s: added"))
+        self.assertTrue(self.suite.grep("policy p: added"))
         self.marked(**self.policies("198.51.101.0/24"))
         self.b.wait_gone("198.51.101.0/24")
         self.b.wait_route("198.51.100.0/24")
-        self.assertTrue(self.suite.grep("prefix-set s changed"))
-        self.assertFalse(self.suite.grep("policy p changed"))
+        self.assertTrue(self.suite.grep("prefix-set s: 1 member added, 1 removed"))
+        self.assertFalse(self.suite.grep("policy p: changed"))
         self.marked(**{"defined-sets": {}, "policy-definitions": [],
                        "peers": self.peers})
         self.b.wait_route("198.51.101.0/24")
-        self.assertTrue(self.suite.grep("policy p removed"))
+        self.assertTrue(self.suite.grep("policy p: removed"))
         self.assertFalse(self.a.closed or self.b.closed)
+        self.suite.stop()
+
+    def api_set(self, prefix, name="s", **kw):
+        self.suite.rpc.AddDefinedSet(pb.AddDefinedSetRequest(
+            set=pb.DefinedSetConfig(
+                set_type="prefix-set", name=name,
+                prefix_set=pb.PrefixSetData(prefixes=[
+                    pb.PrefixMatch(prefix=prefix)])), **kw))
+
+    def assign(self, *names, **kw):
+        self.suite.rpc.SetPolicyAssignment(pb.SetPolicyAssignmentRequest(
+            peer_address=net.v4(10), direction="import",
+            policy_names=names, **kw))
+
+    def test_runtime_changes_hold_until_the_file_changes_them(self):
+        self.a.announce("198.51.101.0/24")
+        self.marked(**self.policies("198.51.100.0/24"))
+        self.b.wait_gone("198.51.100.0/24")
+        self.api_set("198.51.101.0/24", replace=True)
+        self.b.wait_route("198.51.100.0/24")
+        self.b.wait_gone("198.51.101.0/24")
+        self.marked()
+        self.assertTrue(self.b.has("198.51.100.0/24"))
+        self.assertFalse(self.b.has("198.51.101.0/24"))
+        self.marked(**self.policies("198.51.100.0/24", "192.0.2.0/24"))
+        self.b.wait_gone("198.51.100.0/24")
+        self.b.wait_route("198.51.101.0/24")
+        # An assignment, too.
+        self.assign()
+        self.b.wait_route("198.51.100.0/24")
+        self.marked()
+        self.assertTrue(self.b.has("198.51.100.0/24"))
+        self.marked(**self.policies("198.51.100.0/24", **{
+            "import-default-action": "accept"}))
+        self.b.wait_gone("198.51.100.0/24")
+        self.assertFalse(self.a.closed or self.b.closed)
+        self.suite.stop()
+
+    def test_sets_of_the_api_stay_and_do_not_collide(self):
+        self.api_set("198.51.100.0/24", name="mine")
+        self.marked()
+        self.assertEqual([x.name for x in self.suite.rpc.ListDefinedSets(
+            pb.ListDefinedSetsRequest()).sets], ["mine"])
+        keys = self.policies("198.51.100.0/24")
+        good = dict(self.suite.conf)
+        self.suite.reload(**{"defined-sets": {"prefix-sets": [
+            {"name": "mine", "prefixes": []}]}})
+        self.suite.wait_log("prefix-set mine is there through the API")
+        self.suite.conf = good
+        # What the API needs of the file stays there.
+        self.marked(**dict(keys, peers=self.peers))
+        self.assign("p")
+        self.b.wait_gone("198.51.100.0/24")
+        self.suite.reload(**{"policy-definitions": []})
+        self.suite.wait_log("policy p not found")
+        self.assertFalse(self.b.has("198.51.100.0/24"))
+        self.assertFalse(self.a.closed or self.b.closed)
+        self.suite.stop()
+
+    def test_what_the_api_removed_stays_away(self):
+        self.marked(**{"defined-sets": {"prefix-sets": [
+            {"name": "s", "prefixes": []}]}})
+        self.suite.rpc.RemoveDefinedSet(pb.RemoveDefinedSetRequest(
+            set_type="prefix-set", name="s"))
+        self.marked()
+        names = lambda: [x.name for x in self.suite.rpc.ListDefinedSets(
+            pb.ListDefinedSetsRequest()).sets]
+        self.assertEqual(names(), [])
+        self.marked(**{"defined-sets": {"prefix-sets": [
+            {"name": "s", "prefixes": [{"prefix": "192.0.2.0/24"}]}]}})
+        self.assertEqual(names(), ["s"])
         self.suite.stop()
 
     def test_default_actions(self):

@@ -31,6 +31,9 @@ class Install(unittest.TestCase):
                      "share/man/man5/bgpd.conf.5",
                      "share/bgpgg/proto/bgp.proto",
                      "share/bgpgg/proto/bgpgg/v1/route.proto",
+                     "share/bash-completion/completions/bgpctl",
+                     "share/zsh/site-functions/_bgpctl",
+                     "share/fish/vendor_completions.d/bgpctl.fish",
                      "share/doc/bgpgg/README.md", "etc/bgpgg/bgpd.yaml",
                      "share/doc/bgpgg/examples/python/run.sh",
                      "var/empty/bgpgg"):

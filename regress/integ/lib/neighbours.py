@@ -15,6 +15,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 
 from . import net, wait
@@ -22,6 +23,7 @@ from .suite import ROOT, WORK, alive
 
 TREES = os.environ.get("NEIGHBOURS", os.path.join(ROOT, "build/neighbours"))
 NAMES = ("bird", "frr", "gobgp", "openbgpd", "exabgp")
+COLLECTORS = ("pmacct",)
 ORIGINS = ("igp", "egp", "incomplete")
 
 
@@ -792,3 +794,58 @@ class ExaBgp(Neighbour):
 
 
 KINDS = {c.name: c for c in (Bird, Frr, GoBgp, OpenBgpd, ExaBgp)}
+
+
+class Pmacct(Neighbour):
+    """pmbmpd, a BMP collector: what it was told, from its log."""
+    name = "pmacct"
+
+    def __init__(self, n):
+        super().__init__(n, 0)
+        self.port = net.free_port(self.addr)
+        self.address = "%s:%d" % (self.addr, self.port)
+
+    def configure(self):
+        self.messages = self.path("messages")
+        self.write("conf", """daemonize: false
+bmp_daemon_ip: %s
+bmp_daemon_port: %d
+bmp_daemon_max_peers: 4
+bmp_daemon_msglog_file: %s
+bmp_daemon_msglog_output: json
+""" % (self.addr, self.port, self.messages))
+
+    def arguments(self):
+        return ["usr/sbin/pmbmpd", "-f", self.path("conf")]
+
+    def ready(self):
+        with socket.socket() as s:
+            return s.connect_ex((self.addr, self.port)) == 0
+
+    def log_lines(self):
+        try:
+            with open(self.messages) as f:
+                text = f.read()
+        except FileNotFoundError:
+            return []
+        return [json.loads(x) for x in text.split("\n")[:-1]]
+
+    def rib(self, peer, **flags):
+        """prefix -> (AS path, next hop, MED, communities) of a peer, of the
+        messages with these flags (is_post=1 ...)."""
+        out = {}
+        for m in self.log_lines():
+            if m.get("peer_ip") != peer:
+                continue
+            if m.get("bmp_msg_type") == "peer_down":
+                out.clear()
+            if m.get("bmp_msg_type") != "route_monitor" or any(
+                    m.get(k) != v for k, v in flags.items()):
+                continue
+            if m["log_type"] == "update":
+                out[m["ip_prefix"]] = (
+                    m.get("as_path", ""), m["bgp_nexthop"], m.get("med"),
+                    m.get("comms", ""))
+            elif m["log_type"] == "withdraw":
+                out.pop(m["ip_prefix"], None)
+        return out

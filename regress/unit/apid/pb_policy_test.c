@@ -427,6 +427,8 @@ START_TEST(conditions_come_back)
 		bgp__number_range__init(&ranges[i]);
 	GIVE(ranges[0], NUMBER_RANGE, min, MIN, 5);
 	GIVE(ranges[1], NUMBER_RANGE, max, MAX, 7);
+	GIVE(ranges[2], NUMBER_RANGE, min, MIN, 1);
+	GIVE(ranges[2], NUMBER_RANGE, max, MAX, 2);
 	r.c.match_prefix_set = &refs[0];
 	r.c.match_neighbor_set = &refs[1];
 	r.c.match_as_path_set = &refs[2];
@@ -571,6 +573,7 @@ START_TEST(bad_conditions)
 	    GIVE(r.c, CONDITIONS_CONFIG, next_hop, NEXT_HOP, bogus));
 	BAD("route_types[0]", (r.c.route_types = texts, r.c.n_route_types = 1));
 	BAD("origins[0]", (r.c.origins = origins, r.c.n_origins = 1));
+	BAD("med", r.c.med = &range);
 	GIVE(range, NUMBER_RANGE, min, MIN, 5);
 	GIVE(range, NUMBER_RANGE, max, MAX, 4);
 	BAD("med", r.c.med = &range);

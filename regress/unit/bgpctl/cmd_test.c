@@ -72,6 +72,20 @@ static const struct {
 	{ "policy test 192.0.2.1 import 10.0.0.0/8", ctl_policy_test_import },
 	{ "policy dry-run 192.0.2.1 export a samples 5",
 	    ctl_policy_dry_run_export },
+	{ "reload", ctl_reload },
+	{ "rel dry-run", ctl_reload },
+	{ "reload --dry-run", ctl_reload },
+	{ "reload --d", ctl_reload },
+	{ "config show", ctl_config_show },
+	{ "con sh --diff", ctl_config_show },
+	{ "config save", ctl_config_save },
+	{ "config commit -", ctl_config_commit },
+	{ "config list", ctl_config_list },
+	{ "config rollback 3", ctl_config_rollback },
+	{ "log verbose", ctl_log_verbose },
+	{ "l b", ctl_log_brief },
+	{ "watch neighbors every 5", ctl_watch_neighbors },
+	{ "w r 10.0.0.0/8 or-longer count 3", ctl_watch_routes },
 	{ "network bulk add -", ctl_network_bulk_add },
 	{ "net bulk del routes", ctl_network_bulk_delete },
 };
@@ -83,6 +97,90 @@ START_TEST(line_is_understood)
 }
 END_TEST
 
+/* What a question at the end of a line is answered. */
+static char *
+ask(const char *line)
+{
+	static char copy[256];
+	const char *words[32];
+	size_t len;
+	FILE *f;
+	char *text = NULL, *p;
+	int n = 0;
+
+	(void)snprintf(copy, sizeof(copy), "%s", line);
+	for (p = strtok(copy, " "); p != NULL; p = strtok(NULL, " "))
+		words[n++] = p;
+	ck_assert(cmd_is_question(words[n - 1]));
+	f = open_memstream(&text, &len);
+	cmd_next(f, ctl_commands, ctl_n_commands, n, words);
+	fclose(f);
+	return text;
+}
+
+static const struct {
+	const char *line, *answer;
+} asked[] = {
+	{ "n?", "  neighbor              ...\n  network               ...\n" },
+	{ "config s?",
+	    "  show                  the running configuration as text of its "
+	    "file\n"
+	    "  save                  write the running configuration to its "
+	    "file\n" },
+	{ "network bulk ?",
+	    "  add                   originate many: a line each as after "
+	    "network add; - is\n"
+	    "                        standard input\n"
+	    "  delete                take many back: a prefix begins each "
+	    "line\n" },
+	{ "reload ?",
+	    "  dry-run               tell what would change, and change "
+	    "nothing\n"
+	    "  (end)                 read the configuration file again and "
+	    "tell what changes\n" },
+	{ "reload dry-run d?",
+	    "  dry-run               tell what would change, and change "
+	    "nothing\n" },
+	{ "nonsense ?", "unknown word \"nonsense\"\n" },
+	{ "s ?", "\"s\" is ambiguous: show, set\n" },
+};
+
+START_TEST(question_is_answered)
+{
+	char *text = ask(asked[_i].line);
+
+	ck_assert_str_eq(text, asked[_i].answer);
+	free(text);
+}
+END_TEST
+
+/* Word by word, each command of the table is offered. */
+START_TEST(every_command_is_found_by_asking)
+{
+	char line[200], word[40], *text;
+	const char *p;
+	size_t i, n;
+
+	for (i = 0; i < ctl_n_commands; i++) {
+		line[0] = '\0';
+		for (p = ctl_commands[i].pattern; *p != '\0';
+		     p += n + strspn(p + n, " ")) {
+			n = strcspn(p, " ");
+			(void)snprintf(word, sizeof(word), "  %.*s ", (int)n,
+			    p);
+			(void)strcat(line, "?");
+			text = ask(line);
+			ck_assert_msg(strstr(text, word) != NULL,
+			    "%s: no %s in %s", line, word, text);
+			free(text);
+			line[strlen(line) - 1] = '\0';
+			(void)strncat(line, p, n);
+			(void)strcat(line, " ");
+		}
+	}
+}
+END_TEST
+
 START_TEST(several_free_values)
 {
 	ck_assert_int_eq(parse("policy assign 192.0.2.1 import a policy b c"),
@@ -91,6 +189,16 @@ START_TEST(several_free_values)
 	ck_assert_str_eq(args.free_value, "a");
 	ck_assert_str_eq(args.free_values[1], "c");
 	ck_assert_str_eq(cmd_value(&args, "policy"), "b");
+	/* Names are not short for options. */
+	ck_assert_int_eq(parse("policy assign 192.0.2.1 import p d default "
+			       "accept"),
+	    0);
+	ck_assert_uint_eq(args.n_free_values, 2);
+	ck_assert_str_eq(args.free_values[0], "p");
+	ck_assert_str_eq(args.free_values[1], "d");
+	ck_assert_str_eq(cmd_value(&args, "default"), "accept");
+	ck_assert_int_eq(parse("show policy c"), 0);
+	ck_assert_str_eq(args.free_value, "c");
 }
 END_TEST
 
@@ -164,6 +272,64 @@ START_TEST(repeated_options_keep_their_order)
 }
 END_TEST
 
+static const struct {
+	const char *line; /* "|" ends the words: an empty one follows */
+	const char *offered; /* the words, a blank behind each */
+} completions[] = {
+	{ "", "show neighbor network set policy bmp " },
+	{ "s", "show set " },
+	{ "ne", "neighbor network " },
+	{ "x", "" },
+	{ "show |", "summary neighbor rib info version policy sets bmp " },
+	{ "n |", "" },
+	{ "show n |", "@NEIGHBOR " },
+	{ "show neighbor 192.0.2.1 |", "" },
+	{ "neighbor |", "add delete @NEIGHBOR " },
+	{ "neighbor add |", "@ADDR " },
+	{ "neighbor add 192.0.2.1 max", "max-prefix max-prefix-action " },
+	{ "neighbor add 192.0.2.1 max-prefix-action |", "terminate discard " },
+	{ "neighbor add 192.0.2.1 max-prefix |", "@N " },
+	{ "neighbor add 192.0.2.1 family ipv6 pa", "passive " },
+	{ "neighbor 192.0.2.1 d", "down " },
+	{ "nei 192.0.2.1 refresh |", "in out ipv4 ipv6 " },
+	{ "neighbor delete |", "@NEIGHBOR " },
+	{ "bmp delete |", "@ADDR " },
+	{ "show rib n", "neighbor @PREFIX " },
+	{ "show rib 10.0.0.0/8 in n", "neighbor " },
+	{ "show rib in neighbor |", "@NEIGHBOR " },
+	{ "show rib c |", "" }, /* ambiguous */
+	{ "network bulk add |", "@FILE " },
+	{ "network add 10.0.0.0/8 nexthop |", "@ADDR " },
+	{ "network add 10.0.0.0/8 origin i", "igp incomplete " },
+	{ "policy test |", "@NEIGHBOR " },
+	{ "policy assign |", "@NEIGHBOR " },
+	{ "show sets as", "as-path-set " },
+	{ "policy assign 192.0.2.1 import default |", "accept reject " },
+	{ "unknown |", "" },
+};
+
+START_TEST(completion_knows_the_table)
+{
+	char copy[128], text[8192] = "", words_text[512] = "", *p, *line;
+	const char *words[16];
+	FILE *to = fmemopen(text, sizeof(text), "w");
+	int n = 0;
+
+	(void)snprintf(copy, sizeof(copy), "%s", completions[_i].line);
+	for (p = strtok(copy, " "); p != NULL; p = strtok(NULL, " "))
+		words[n++] = strcmp(p, "|") == 0 ? "" : p;
+	cmd_complete(to, ctl_commands, ctl_n_commands, n, words);
+	fclose(to);
+	for (line = strtok(text, "\n"); line != NULL;
+	     line = strtok(NULL, "\n")) {
+		ck_assert_ptr_nonnull(strchr(line, '\t'));
+		strncat(words_text, line, strcspn(line, "\t"));
+		strcat(words_text, " ");
+	}
+	ck_assert_str_eq(words_text, completions[_i].offered);
+}
+END_TEST
+
 START_TEST(numbers_are_bounded)
 {
 	uint64_t v;
@@ -190,9 +356,13 @@ main(void)
 	tcase_add_loop_test(tc, line_is_understood, 0, (int)nitems(good));
 	tcase_add_test(tc, several_free_values);
 	tcase_add_test(tc, lines_are_split);
+	tcase_add_loop_test(tc, question_is_answered, 0, (int)nitems(asked));
+	tcase_add_test(tc, every_command_is_found_by_asking);
 	tcase_add_loop_test(tc, line_is_refused, 0, (int)nitems(bad));
 	tcase_add_test(tc, values_and_options_are_there);
 	tcase_add_test(tc, repeated_options_keep_their_order);
+	tcase_add_loop_test(tc, completion_knows_the_table, 0,
+	    (int)nitems(completions));
 	tcase_add_test(tc, numbers_are_bounded);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -199,7 +199,7 @@ START_TEST(outgoing_is_bound_where_it_should)
 	uint16_t port;
 	int fd;
 
-	fd = socket_outgoing(c, &q);
+	fd = socket_outgoing(c, &q, false);
 	if (fd == -1 && errno == EAFNOSUPPORT)
 		return; /* a machine without IPv6 */
 	ck_assert_int_ne(fd, -1);
@@ -220,11 +220,11 @@ START_TEST(only_configured_peers_get_a_socket)
 	struct conf *c = conf_with("0.0.0.0:179", "127.0.0.9", NULL);
 	struct sock_req q = { .remote = c->peers[0].addr, .port = 180 };
 
-	ck_assert_int_eq(socket_outgoing(c, &q), -1);
+	ck_assert_int_eq(socket_outgoing(c, &q, false), -1);
 	ck_assert_int_eq(errno, EPERM);
 	q.port = 179;
 	q.remote = addr_ipv4(0x7f00000a);
-	ck_assert_int_eq(socket_outgoing(c, &q), -1);
+	ck_assert_int_eq(socket_outgoing(c, &q, false), -1);
 	ck_assert_int_eq(errno, EPERM);
 	conf_free(c);
 }

@@ -175,7 +175,11 @@ put_bmp_server(struct wr *w)
 {
 	struct conf_bmp_server b = { .addr = addr_ipv4(1),
 		.port = 11019,
-		.statistics_secs = 60 };
+		.statistics_secs = 60,
+		.line = 9,
+		.buffer_bytes = CONF_BMP_BUFFER,
+		.loc_rib = true,
+		.mirroring = true };
 
 	wr_n8(w, CONF_ITEM_BMP_SERVER);
 	msg_conf_bmp_server_put(w, &b);
@@ -187,6 +191,10 @@ check_bmp_server(const struct conf *c)
 	ck_assert_uint_eq(c->n_bmp_servers, 1);
 	ck_assert_uint_eq(c->bmp_servers[0].port, 11019);
 	ck_assert_uint_eq(c->bmp_servers[0].statistics_secs, 60);
+	ck_assert_uint_eq(c->bmp_servers[0].line, 9);
+	ck_assert_uint_eq(c->bmp_servers[0].buffer_bytes, CONF_BMP_BUFFER);
+	ck_assert_uint_eq(conf_bmp_feeds(&c->bmp_servers[0]),
+	    CONF_BMP_LOC_RIB | CONF_BMP_MIRROR);
 }
 
 /* Sets of every kind with members of every form. */
@@ -441,7 +449,7 @@ START_TEST(item_with_any_byte_changed_is_survived)
 	wr_init_grow(&w, 65536);
 	items[_i].put(&w);
 	n = wr_len(&w);
-	for (i = 0; i < n * 256; i += n > 200 ? 7 : 1) {
+	for (i = 0; i<n * 256; i += n> 200 ? 7 : 1) {
 		copy = xmemdup(w.base, n);
 		copy[i / 256] = (uint8_t)i;
 		conf_rx_begin(&rx, NULL, 1);
@@ -948,7 +956,7 @@ START_TEST(policy_edit_round_trip)
 		msg_conf_edit_get(&r, &back);
 		ck_assert(!rd_ok(&r));
 	}
-	w.base[0] = CONF_EDIT_ASSIGN + 1;
+	w.base[0] = CONF_EDIT_BMP_REMOVE + 1;
 	rd_init(&r, w.base, wr_len(&w));
 	msg_conf_edit_get(&r, &back);
 	ck_assert(!rd_ok(&r));

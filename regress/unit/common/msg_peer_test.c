@@ -79,7 +79,14 @@ up_check(struct rd *r)
 static void
 down_put(struct wr *w)
 {
-	struct peer_down d = { PEER_DOWN_REMOTE, 6, 2, 3, 4000 };
+	struct peer_down d = { .reason = PEER_DOWN_REMOTE,
+		.code = 6,
+		.subcode = 2,
+		.event = 18,
+		.pdu = (const uint8_t *)"\7\10\11",
+		.pdu_len = 3,
+		.stale_families = 3,
+		.gr_time = 4000 };
 
 	msg_peer_down_put(w, &d);
 }
@@ -97,6 +104,9 @@ down_check(struct rd *r)
 	ck_assert_uint_eq(d.subcode, 2);
 	ck_assert_uint_eq(d.stale_families, 3);
 	ck_assert_uint_eq(d.gr_time, 4000);
+	ck_assert_uint_eq(d.event, 18);
+	ck_assert_uint_eq(d.pdu_len, 3);
+	ck_assert_mem_eq(d.pdu, "\7\10\11", 3);
 }
 
 static void

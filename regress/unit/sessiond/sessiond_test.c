@@ -168,6 +168,10 @@ static const chan_handler rde_handlers[MSG__MAX] = {
 	[MSG_UPDATES] = on_rde_msg,
 	[MSG_REFRESH] = on_rde_msg,
 	[MSG_TX_CREDIT] = on_rde_msg,
+	[MSG_CONDUIT_UP] = on_rde_msg,
+	[MSG_CONDUIT_DOWN] = on_rde_msg,
+	[MSG_CONDUIT_CREDIT] = on_rde_msg,
+	[MSG_CONDUIT_END] = on_rde_msg,
 };
 static const chan_handler apid_handlers[MSG__MAX] = {
 	[MSG_PEERS_ROWS] = on_apid_msg,
@@ -2035,6 +2039,144 @@ START_TEST(an_rde_that_talks_nonsense_ends_everything)
 }
 END_TEST
 
+/* --- conduits */
+
+static void
+conduit_ask(uint32_t id, uint16_t port)
+{
+	struct conduit_open o = { .port = port };
+	uint8_t buf[64];
+	struct wr w;
+
+	ck_assert_int_eq(addr_parse("127.0.0.1", &o.addr), 0);
+	wr_init(&w, buf, sizeof(buf));
+	msg_conduit_open_put(&w, &o);
+	chan_send_wr(rig.chans[PROC_RDE], MSG_CONDUIT_OPEN, id, 0, &w);
+}
+
+/* The number of the connection that came up. */
+static uint32_t
+conduit_up(uint32_t id)
+{
+	struct seen *s = await(PROC_RDE, MSG_CONDUIT_UP);
+	uint32_t epoch = s->hdr.epoch;
+
+	ck_assert_uint_eq(s->hdr.id, id);
+	ck_assert_uint_ne(epoch, 0);
+	seen_free(s);
+	return epoch;
+}
+
+static uint32_t
+number_of(enum msg_type type)
+{
+	struct seen *s = await(PROC_RDE, type);
+	struct rd r;
+	uint32_t v;
+
+	rd_init(&r, s->data, s->hdr.len);
+	v = rd_n32(&r);
+	seen_free(s);
+	return v;
+}
+
+static int
+accept_on(int listener)
+{
+	int fd;
+
+	do {
+		pump(5);
+		fd = accept(listener, NULL, NULL);
+	} while (fd == -1);
+	return fd;
+}
+
+START_TEST(a_conduit_moves_bytes_and_gives_credit)
+{
+	uint16_t port;
+	uint32_t epoch;
+	char buf[16];
+	int listener, fd;
+
+	rig_init();
+	rig_start();
+	listener = listen_on("127.0.0.1", &port);
+	conduit_ask(7, port);
+	fd = accept_on(listener);
+	epoch = conduit_up(7);
+	chan_send_buf(rig.chans[PROC_RDE], MSG_CONDUIT_DATA, 7, epoch, "hello",
+	    5);
+	ck_assert_uint_eq(number_of(MSG_CONDUIT_CREDIT), 5);
+	ck_assert_int_eq(recv(fd, buf, sizeof(buf), 0), 5);
+	ck_assert_mem_eq(buf, "hello", 5);
+	/* What is for another connection goes nowhere. */
+	chan_send_buf(rig.chans[PROC_RDE], MSG_CONDUIT_DATA, 7, epoch + 1,
+	    "old", 3);
+	chan_send_buf(rig.chans[PROC_RDE], MSG_CONDUIT_DATA, 7, epoch, "bye",
+	    3);
+	chan_send_buf(rig.chans[PROC_RDE], MSG_CONDUIT_CLOSE, 7, 0, NULL, 0);
+	ck_assert_uint_eq(number_of(MSG_CONDUIT_CREDIT), 3);
+	ck_assert_int_eq(recv(fd, buf, sizeof(buf), MSG_WAITALL), 3);
+	ck_assert_mem_eq(buf, "bye", 3);
+	close(fd);
+	close(listener);
+	rig_end();
+}
+END_TEST
+
+START_TEST(a_lost_conduit_is_told_and_made_again)
+{
+	uint16_t port;
+	uint32_t epoch;
+	int listener, fd;
+
+	rig_init();
+	rig_start();
+	listener = listen_on("127.0.0.1", &port);
+	conduit_ask(7, port);
+	fd = accept_on(listener);
+	epoch = conduit_up(7);
+	close(fd);
+	ck_assert_uint_eq(number_of(MSG_CONDUIT_DOWN), 0);
+	fd = accept_on(listener);
+	ck_assert_uint_ne(conduit_up(7), epoch);
+	close(fd);
+	close(listener);
+	chan_send_buf(rig.chans[PROC_RDE], MSG_CONDUIT_CLOSE, 7, 0, NULL, 0);
+	conduit_ask(8, port);
+	ck_assert_uint_eq(number_of(MSG_CONDUIT_DOWN), 0);
+	ck_assert_uint_eq(number_of(MSG_CONDUIT_DOWN), ECONNREFUSED);
+	rig_end();
+}
+END_TEST
+
+START_TEST(an_rde_beyond_the_window_of_a_conduit_is_broken)
+{
+	static const uint8_t zeroes[MSG_BATCH_MAX];
+	uint16_t port;
+	uint32_t epoch;
+	int listener, fd, i;
+
+	rig_init();
+	rig_start();
+	listener = listen_on("127.0.0.1", &port);
+	conduit_ask(7, port);
+	fd = accept_on(listener);
+	epoch = conduit_up(7);
+	/* Nobody reads, nobody waits for credit. */
+	for (i = 0; i < 2000 && !rig.closed[PROC_RDE]; i++) {
+		chan_send_buf(rig.chans[PROC_RDE], MSG_CONDUIT_DATA, 7, epoch,
+		    zeroes, sizeof(zeroes));
+		pump(0);
+	}
+	ck_assert_int_eq(rig_wait(3000), 1);
+	close(fd);
+	close(listener);
+	rig_end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -2079,6 +2221,9 @@ main(void)
 	tcase_add_loop_test(t, the_end_is_said_to_every_peer, 0, 3);
 	tcase_add_test(t, apid_may_die_and_come_back);
 	tcase_add_test(t, an_rde_that_talks_nonsense_ends_everything);
+	tcase_add_test(t, a_conduit_moves_bytes_and_gives_credit);
+	tcase_add_test(t, a_lost_conduit_is_told_and_made_again);
+	tcase_add_test(t, an_rde_beyond_the_window_of_a_conduit_is_broken);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

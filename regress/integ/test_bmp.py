@@ -1,0 +1,616 @@
+# SPDX-License-Identifier: ISC
+"""BMP: what a collector is told, byte by byte (RFC 7854, 8671, 9069)."""
+
+import json
+import struct
+import subprocess
+
+from lib import bgp, collector, neighbours, net, wait
+from lib.case import ASN, Case
+from lib.collector import Collector, L, O
+from lib.suite import grpc, passive, pb
+
+
+def prefixes(n, base=0):
+    return ["10.%d.%d.0/24" % ((base + i) >> 8 & 255, (base + i) & 255)
+            for i in range(n)]
+
+
+class Bmp(Case):
+    """A collector of its own for each test, by API."""
+
+    def collector(self, addr="127.0.0.1", add=True, buffer=0, **settings):
+        c = Collector(addr)
+        c.buffer = buffer
+        self.addCleanup(c.stop)
+        if add:
+            self.add(c.address, **settings)
+            self.addCleanup(self.remove, c.address)
+            c.wait_connection()
+        return c
+
+    def add(self, address, **settings):
+        return self.suite.rpc.AddBmpServer(
+            pb.AddBmpServerRequest(address=address, **settings), timeout=20)
+
+    def remove(self, address):
+        try:
+            self.suite.rpc.RemoveBmpServer(
+                pb.RemoveBmpServerRequest(address=address), timeout=20)
+        except grpc.RpcError as e:
+            if e.code() != grpc.StatusCode.NOT_FOUND:
+                raise
+
+    def servers(self):
+        r = self.suite.rpc.ListBmpServers(pb.ListBmpServersRequest(),
+                                          timeout=20)
+        self.assertEqual(list(r.addresses), [s.address for s in r.servers])
+        return {s.address: s for s in r.servers}
+
+    def wait_known(self, s, n):
+        """The suite holds so many prefixes of a speaker."""
+        def there():
+            p = self.suite.peer(s.addr).peer
+            return sum(c.received for c in p.prefixes) == n
+        wait.until(there, "%d prefixes" % n, 60)
+
+    def code(self, f, *args, **kw):
+        with self.assertRaises(grpc.RpcError) as e:
+            f(*args, **kw)
+        return e.exception.code().name, e.exception.details()
+
+
+class Sessions(Bmp):
+    peers = [passive(net.v4(n), remote_as=65000 + n) for n in range(10, 24)] \
+        + [passive(net.v6(24), remote_as=65024),
+           passive(net.v4(25), remote_as=65025)]
+    conf = {"sys_name": "name of it", "sys_descr": "what it is"}
+
+    def test_initiation_comes_first(self):
+        c = self.collector()
+        m = c.messages[0]
+        self.assertEqual(m.kind, collector.INITIATION)
+        self.assertEqual(m.tlvs, [(2, b"name of it"), (1, b"what it is")])
+
+    def test_peer_up_has_the_opens_of_the_wire(self):
+        s = self.speaker(10)
+        self.suite.wait_state(s.addr)
+        c = self.collector()
+        m = c.wait_up(s.addr)
+        said = bgp.open_message(s.asn, s.hold, s.router_id, s.caps)
+        heard = [b for k, b in s.messages if k == bgp.OPEN][0]
+        self.assertEqual(m.received, said)
+        self.assertEqual(m.sent, bgp.message(bgp.OPEN, heard))
+        self.assertEqual((m.type, m.flags), (0, 0))
+        self.assertEqual((m.asn, m.id), (65010, s.router_id))
+        self.assertEqual(m.local, self.suite.addr)
+        self.assertEqual((m.local, m.local_port), s.sock.getpeername())
+        self.assertEqual(m.remote_port, s.sock.getsockname()[1])
+        self.assertEqual(m.tlvs, [])
+        self.assertGreater(m.secs, 1600000000)
+
+    def test_peer_up_of_an_ipv6_session(self):
+        s = self.speaker(24, v6=True)
+        c = self.collector()
+        m = c.wait_up(s.addr)
+        self.assertEqual(m.flags, collector.V)
+        self.assertEqual(m.local, self.suite.addr6)
+
+    def test_table_then_end_of_rib_then_changes(self):
+        s = self.speaker(11)
+        s.announce(["198.51.100.0/24", "203.0.113.0/24"], [65011, 4200000001],
+                   None, bgp.med(7), bgp.communities([65011 << 16 | 1]))
+        s.announce("2001:db8:11::/48")
+        self.wait_known(s, 3)
+        c = self.collector()
+        c.wait_done(s.addr)
+        r = c.wait_route(s.addr, "198.51.100.0/24")
+        self.assertEqual(r, {"origin": 0, "as_path": "65011 4200000001",
+                             "next_hop": s.addr, "med": 7,
+                             "communities": [65011 << 16 | 1]})
+        r = c.wait_route(s.addr, "2001:db8:11::/48")
+        self.assertEqual(r["next_hop"], "2001:db8::ff")
+        # The two go in one message, before the End-of-RIB.
+        mine = [m for m in c.messages if m.kind == collector.MONITORING and
+                m.addr == s.addr]
+        self.assertEqual(len(mine[0].update.announced), 2)
+        self.assertEqual([m.update.end_of_rib for m in mine],
+                         [None, bgp.IPV4, None, bgp.IPV6])
+        self.assertEqual({m.flags for m in mine}, {0})
+        s.withdraw(["203.0.113.0/24"])
+        s.withdraw(["2001:db8:11::/48"])
+        c.wait_gone(s.addr, "203.0.113.0/24")
+        c.wait_gone(s.addr, "2001:db8:11::/48")
+        s.announce("198.51.100.0/24", [65011, 65099])
+        c.wait_route(s.addr, "198.51.100.0/24",
+                     check=lambda r: r["as_path"] == "65011 65099")
+
+    def test_session_that_comes_later(self):
+        c = self.collector()
+        s = self.speaker(12)
+        s.announce("198.51.101.0/24")
+        c.wait_up(s.addr)
+        c.wait_route(s.addr, "198.51.101.0/24")
+        c.wait_done(s.addr)
+
+    def test_2_octet_session_is_told_in_4_octets(self):
+        s = self.speaker(25, asn4=False)
+        s.announce("198.51.102.0/24", [65025, 64999])
+        c = self.collector()
+        r = c.wait_route(s.addr, "198.51.102.0/24")
+        self.assertEqual(r["as_path"], "65025 64999")
+        self.assertEqual(c.wait_kind(collector.MONITORING, s.addr).flags, 0)
+
+    def test_down_by_their_notification(self):
+        s = self.speaker(13)
+        c = self.collector()
+        c.wait_up(s.addr)
+        s.send(bgp.notification(6, 2, b"\5hello"))
+        m = c.wait_kind(collector.DOWN, s.addr)
+        self.assertEqual(m.reason, 3)
+        self.assertEqual(m.data, bgp.notification(6, 2, b"\5hello"))
+
+    def test_down_by_our_notification(self):
+        s = self.speaker(14)
+        c = self.collector()
+        c.wait_up(s.addr)
+        self.suite.rpc.DisablePeer(pb.DisablePeerRequest(
+            address=s.addr, reason="go"), timeout=20)
+        m = c.wait_kind(collector.DOWN, s.addr)
+        self.assertEqual(m.reason, 1)
+        self.assertEqual(m.data, bgp.notification(6, 2, b"\2go"))
+
+    def test_down_by_a_lost_connection(self):
+        s = self.speaker(15)
+        c = self.collector()
+        c.wait_up(s.addr)
+        s.drop()
+        self.assertEqual(c.wait_kind(collector.DOWN, s.addr).reason, 4)
+
+    def test_down_by_removal(self):
+        s = self.speaker(16)
+        c = self.collector()
+        c.wait_up(s.addr)
+        self.suite.rpc.RemovePeer(pb.RemovePeerRequest(address=s.addr),
+                                  timeout=20)
+        self.assertEqual(c.wait_kind(collector.DOWN, s.addr).reason, 5)
+
+    def test_no_down_without_up(self):
+        """An attempt that fails is nothing to tell; the collector checks."""
+        c = self.collector()
+        s = self.speaker(17, 65999, up=False)
+
+        def refused():
+            s.connect()
+            s.send_open()
+            return s.wait_closed()
+        self.assertEqual(wait.until(refused, "refusal")[:2], (2, 2))
+        s2 = self.speaker(18)
+        c.wait_up(s2.addr)
+        self.assertNotIn(s.addr, [m.addr for m in c.messages[1:]])
+
+    def test_again_in_order_after_a_reconnect(self):
+        s = self.speaker(19)
+        s.announce("198.51.103.0/24")
+        c = self.collector()
+        c.wait_route(s.addr, "198.51.103.0/24")
+        c.drop()
+        c.wait_connection(2, 15)
+        c.wait_route(s.addr, "198.51.103.0/24")
+        c.wait_done(s.addr)
+        kinds = [m.kind for m in c.messages]
+        first = kinds.index(collector.MONITORING)
+        self.assertEqual(kinds[0], collector.INITIATION)
+        self.assertIn(collector.UP, kinds[:first])
+        self.assertEqual(self.servers()[c.address].connections, 2)
+
+    def test_statistics(self):
+        s = self.speaker(20)
+        s.announce(prefixes(5))
+        s.announce("2001:db8:20::/48")
+        self.wait_known(s, 6)
+        c = self.collector(statistics_timeout=1)
+        m = c.wait_kind(collector.STATISTICS, s.addr)
+        up = c.wait_up(s.addr)
+        self.assertLess(c.messages.index(up), c.messages.index(m))
+        self.assertEqual(m.counter(7), 6)
+        families = {v[:3]: int.from_bytes(v[3:], "big")
+                    for k, v in m.stats if k == 9}
+        self.assertEqual(families, {b"\0\1\1": 5, b"\0\2\1": 1})
+        self.assertEqual(m.counter(11), 0)
+        out = {v[:3]: int.from_bytes(v[3:], "big")
+               for k, v in m.stats if k == 17}
+        self.assertEqual(sum(out.values()), m.counter(15))
+        self.assertIsNone(m.counter(65531))
+        n = len(c.messages)
+        c.wait(lambda: any(x.kind == collector.STATISTICS
+                           for x in c.messages[n:]), "second report")
+
+    def test_no_statistics_unless_asked_for(self):
+        s = self.speaker(21)
+        c = self.collector()
+        c.wait_done(s.addr)
+        wait.holds(lambda: collector.STATISTICS not in
+                   [m.kind for m in c.messages], "no statistics", 1.5)
+
+    def test_malformed_messages_are_mirrored(self):
+        s = self.speaker(22)
+        c = self.collector(route_mirroring=True)
+        c.wait_up(s.addr)
+        bad = bgp.update([bgp.origin(9), bgp.as_path([(2, [65022])]),
+                          bgp.next_hop(s.addr)], ["198.51.104.0/24"])
+        s.send(bad)
+        m = c.wait_kind(collector.MIRRORING, s.addr)
+        self.assertEqual(m.tlvs, [(1, b"\0\0"), (0, bad)])
+        self.assertEqual(m.flags, 0)
+
+    def test_termination_is_the_last_word(self):
+        s = self.speaker(23)
+        c = self.collector()
+        c.wait_up(s.addr)
+        self.remove(c.address)
+        c.wait(lambda: c.closed, "end of the connection")
+        m = c.messages[-1]
+        self.assertEqual(m.kind, collector.TERMINATION)
+        self.assertEqual(m.tlvs, [(1, b"\0\4")])
+        s.announce("198.51.105.0/24")
+        self.suite.wait_routes(["198.51.105.0/24"], rib=pb.ADJ_IN,
+                               peer=s.addr)
+        wait.holds(lambda: c.connections == 1, "no other connection", 0.5)
+
+    def test_ipv6_collector(self):
+        c = self.collector(net.v6(90))
+        self.assertTrue(self.servers()[c.address].connected)
+
+
+class Feeds(Bmp):
+    peers = [passive(net.v4(n), remote_as=65000 + n) for n in range(10, 20)]
+
+    def test_post_policy(self):
+        s = self.speaker(10)
+        s.announce("198.51.100.0/24")
+        c = self.collector(adj_rib_in_pre_policy=False,
+                           adj_rib_in_post_policy=True)
+        c.wait_route(s.addr, "198.51.100.0/24", L)
+        c.wait_done(s.addr, L)
+        self.assertNotIn((0, s.addr), c.ribs)
+        s.withdraw(["198.51.100.0/24"])
+        c.wait_gone(s.addr, "198.51.100.0/24", L)
+
+    def test_before_and_after_policy(self):
+        s = self.speaker(11)
+        s.announce("198.51.101.0/24")
+        c = self.collector(adj_rib_in_post_policy=True)
+        for feed in (0, L):
+            c.wait_route(s.addr, "198.51.101.0/24", feed)
+            c.wait_done(s.addr, feed)
+
+    def test_loc_rib(self):
+        a, b = self.speaker(12), self.speaker(13)
+        a.announce("198.51.102.0/24", [65012, 65099])
+        b.announce("198.51.102.0/24", [65013])
+        self.suite.wait_routes(["198.51.102.0/24"], rib=pb.ADJ_IN,
+                               peer=b.addr)
+        c = self.collector(adj_rib_in_pre_policy=False, loc_rib=True,
+                           statistics_timeout=1)
+        up = c.wait_up(None)
+        self.assertEqual((up.type, up.flags, up.asn, up.id),
+                         (3, 0, ASN, "10.0.0.1"))
+        self.assertEqual((up.local, up.local_port, up.remote_port),
+                         ("0.0.0.0", 0, 0))
+        self.assertEqual(up.sent, up.received)
+        self.assertEqual(sorted(bgp.split_open(up.sent[19:])["caps"]),
+                         [(1, b"\0\1\0\1"), (1, b"\0\2\0\1"),
+                          (65, struct.pack("!I", ASN))])
+        self.assertEqual(up.tlvs, [(3, b"global")])
+        r = c.wait_route(None, "198.51.102.0/24", "loc")
+        self.assertEqual(r["as_path"], "65013")
+        c.wait_done(None, "loc")
+        b.withdraw(["198.51.102.0/24"])
+        c.wait_route(None, "198.51.102.0/24", "loc",
+                     lambda r: r["as_path"] == "65012 65099")
+        m = c.wait_kind(collector.STATISTICS, None)
+        c.wait(lambda: any(m.kind == collector.STATISTICS and
+                           m.addr is None and m.counter(8)
+                           for m in c.messages), "size of the Loc-RIB")
+        self.suite.rpc.AddRoute(pb.AddRouteRequest(
+            prefix="192.0.2.0/28", next_hop="192.0.2.1"), timeout=20)
+        c.wait_route(None, "192.0.2.0/28", "loc")
+        a.withdraw(["198.51.102.0/24"])
+        c.wait_gone(None, "198.51.102.0/24", "loc")
+        self.suite.rpc.RemoveRoute(pb.RemoveRouteRequest(
+            prefix="192.0.2.0/28"), timeout=20)
+        c.wait_gone(None, "192.0.2.0/28", "loc")
+
+    def test_adj_rib_out(self):
+        a, b = self.speaker(14), self.speaker(15)
+        a.announce("198.51.103.0/24", [65014, 65098])
+        b.wait_route("198.51.103.0/24")
+        c = self.collector(adj_rib_in_pre_policy=False, adj_rib_out=True)
+        r = c.wait_route(b.addr, "198.51.103.0/24", L | O)
+        self.assertEqual(r, b.wait_route("198.51.103.0/24"))
+        c.wait_done(b.addr, L | O)
+        a.announce(["198.51.104.0/24", "2001:db8:14::/48"][0])
+        a.announce("2001:db8:14::/48")
+        for p in ("198.51.104.0/24", "2001:db8:14::/48"):
+            self.assertEqual(c.wait_route(b.addr, p, L | O),
+                             b.wait_route(p))
+        a.withdraw(["198.51.103.0/24"])
+        c.wait_gone(b.addr, "198.51.103.0/24", L | O)
+        d = self.speaker(16)
+        c.wait_route(d.addr, "198.51.104.0/24", L | O)
+        # The source of a route is not sent it.
+        self.assertNotIn(bgp.raw("198.51.104.0/24"),
+                         c.prefixes(a.addr, L | O))
+
+    def test_views_agree_after_many_changes(self):
+        a, b = self.speaker(17), self.speaker(18)
+        c = self.collector(adj_rib_in_post_policy=True, loc_rib=True,
+                           adj_rib_out=True)
+        for i in range(0, 2000, 50):
+            a.announce(prefixes(50, i), [65017, 65100 + i % 7])
+        for i in range(0, 2000, 100):
+            a.withdraw(prefixes(50, i))
+        a.announce("203.0.113.1/32")
+        b.wait_route("203.0.113.1/32")
+        want = a_table = {bgp.raw(p) for i in range(50, 2000, 100)
+                          for p in prefixes(50, i)} \
+            | {bgp.raw("203.0.113.1/32")}
+        for peer, feed in ((a.addr, 0), (a.addr, L), (b.addr, L | O),
+                           (None, "loc")):
+            c.wait(lambda: want <= set(c.ribs.get((feed, peer), ())) and
+                   (feed == "loc" or
+                    len(c.ribs[feed, peer]) == len(a_table)),
+                   "view %r of %r" % (feed, peer))
+
+
+class Slow(Bmp):
+    peers = [passive(net.v4(10), remote_as=65010)]
+
+    def test_collector_that_stops_reading(self):
+        """What it misses is made good by a dump; nothing waits for it."""
+        s = self.speaker(10)
+        # 13 MB of messages, more than the sockets take.
+        many = ["%d.%d.%d.0/24" % (20 + (i >> 16), i >> 8 & 255, i & 255)
+                for i in range(40000)]
+        c = self.collector(buffer=1 << 16, buffer_bytes=1 << 20,
+                           statistics_timeout=1)
+        c.wait_done(s.addr)
+        c.pause()
+        for i in range(0, len(many), 10):
+            s.announce(many[i:i + 10], None, None, bgp.communities(
+                range(i << 8, (i << 8) + 800)))
+        self.wait_known(s, 40000)
+        for i in range(0, len(many), 1000):
+            s.withdraw(many[i:i + 500])
+        s.announce("203.0.113.0/24")
+        self.wait_known(s, 20001)
+
+        def missed():
+            r = self.servers()[c.address]
+            return r.resyncs or r.dropped
+        wait.until(missed, "loss")
+        r = self.servers()[c.address]
+        self.assertLessEqual(r.queued_bytes, 1 << 20)
+        self.assertEqual(r.buffer_bytes, 1 << 20)
+        c.pause(False)
+        want = {bgp.raw(p) for i in range(500, len(many), 1000)
+                for p in many[i:i + 500]} | {bgp.raw("203.0.113.0/24")}
+        c.wait(lambda: c.ribs.get((0, s.addr)) is not None and
+               set(c.ribs[0, s.addr]) == want, "the table", 60)
+        c.wait(lambda: any(m.kind == collector.STATISTICS and
+                           m.counter(65531) for m in c.messages) or
+               c.connections > 1, "count of the dumps")
+
+
+class Api(Bmp):
+    def test_addresses(self):
+        for bad in ("", "192.0.2.1", "192.0.2.1:0", "host:1", "::1:1",
+                    "[192.0.2.1]:1", "[::1]", "192.0.2.1/32:1", "1.2.3.4:70000",
+                    "[fe80::1%lo]:1", " 192.0.2.1:1", "0.0.0.0:1"):
+            self.assertEqual(self.code(self.add, bad)[0], "INVALID_ARGUMENT",
+                             bad)
+            self.assertEqual(
+                self.code(self.suite.rpc.RemoveBmpServer,
+                          pb.RemoveBmpServerRequest(address=bad))[0],
+                "INVALID_ARGUMENT", bad)
+
+    def test_settings_out_of_range(self):
+        for bad in ({"statistics_timeout": 1 << 32}, {"buffer_bytes": 1}):
+            self.assertEqual(self.code(self.add, "192.0.2.1:1", **bad)[0],
+                             "INVALID_ARGUMENT")
+
+    def test_the_same_again_and_another_one(self):
+        c = self.collector(statistics_timeout=60)
+        r = self.add(c.address, statistics_timeout=60)
+        self.assertTrue(r.success)
+        self.assertEqual(c.connections, 1)
+        code, text = self.code(self.add, c.address)
+        self.assertEqual(code, "ALREADY_EXISTS")
+        self.assertIn(c.address, text)
+
+    def test_remove_what_is_not_there(self):
+        code, text = self.code(
+            self.suite.rpc.RemoveBmpServer,
+            pb.RemoveBmpServerRequest(address="192.0.2.77:1"))
+        self.assertEqual((code, text),
+                         ("NOT_FOUND", "BMP server 192.0.2.77:1 not found"))
+
+    def test_list(self):
+        c = self.collector(statistics_timeout=9, loc_rib=True)
+        port = net.free_port()
+        away = "127.0.0.1:%d" % port
+        self.add(away)
+        self.addCleanup(self.remove, away)
+        s = self.servers()
+        self.assertTrue(s[c.address].connected)
+        self.assertEqual(s[c.address].statistics_timeout, 9)
+        self.assertTrue(s[c.address].loc_rib)
+        self.assertTrue(s[away].adj_rib_in_pre_policy)
+        self.assertFalse(s[away].connected)
+        wait.until(lambda: self.servers()[away].last_error ==
+                   "Connection refused", "reason")
+        # It is tried again by itself.
+        d = Collector(port=port)
+        self.addCleanup(d.stop)
+        d.wait_connection(1, 16)
+
+    def test_added_again_it_is_tried_at_once(self):
+        port = net.free_port()
+        away = "127.0.0.1:%d" % port
+        self.add(away)
+        self.addCleanup(self.remove, away)
+        wait.until(lambda: self.servers()[away].last_error ==
+                   "Connection refused", "reason")
+        d = Collector(port=port)
+        self.addCleanup(d.stop)
+        self.add(away)
+        d.wait_connection(1, 1.4)
+
+    def test_bgpctl(self):
+        c = self.collector(add=False)
+
+        def ctl(*args):
+            return subprocess.run(
+                [self.suite.program("sbin/bgpctl"), "-s", self.suite.grpc] +
+                list(args), capture_output=True, text=True, timeout=60)
+        r = ctl("bmp", "add", c.address, "loc-rib", "statistics", "7")
+        self.assertEqual((r.returncode, r.stderr), (0, ""))
+        self.addCleanup(self.remove, c.address)
+        c.wait_connection()
+        r = ctl("show", "bmp")
+        self.assertIn(c.address + ": connected", r.stdout)
+        self.assertIn("Feeds: pre-policy loc-rib; statistics: every 7 s",
+                      r.stdout)
+        for word in ("Queue: ", "Drops: "):
+            self.assertIn(word, r.stdout)
+        r = json.loads(ctl("-j", "show", "bmp").stdout)
+        mine = [s for s in r["servers"] if s["address"] == c.address]
+        self.assertTrue(mine[0]["connected"])
+        self.assertEqual(ctl("bmp", "delete", c.address).returncode, 0)
+        self.assertNotIn(c.address, self.servers())
+
+
+class File(Bmp):
+    """Servers of the file; each test its own suite."""
+
+    def setUp(self):
+        self.file = Collector()
+        type(self).conf = {"bmp_servers": [{"address": self.file.address}]}
+        self.addCleanup(self.file.stop)
+        type(self).setUpClass()
+        self.addCleanup(super().tearDownClass)
+        super().setUp()
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.conf:
+            super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def test_reload(self):
+        self.file.wait_connection()
+        self.suite.reload(bmp_servers=[{"address": self.file.address,
+                                        "loc_rib": True}])
+        self.file.wait_connection(2)
+        self.file.wait_up(None)
+        self.suite.reload(bmp_servers=[])
+        self.file.wait(lambda: self.file.closed, "end")
+        self.assertEqual(self.file.messages[-1].kind, collector.TERMINATION)
+        self.assertEqual(self.servers(), {})
+
+    def test_api_beside_the_file(self):
+        c = self.collector()
+        self.file.wait_connection()
+        self.assertEqual(self.code(self.add, self.file.address,
+                                   loc_rib=True)[0], "ALREADY_EXISTS")
+        self.add(self.file.address)
+        self.suite.reload(log_level="debug", sys_name="another")
+        for x in (c, self.file):
+            x.wait(lambda: any(m.kind == collector.INITIATION and
+                               m.tlvs[0] == (2, b"another")
+                               for m in x.messages), "the new name")
+        self.remove(self.file.address)
+        self.file.wait(lambda: self.file.closed, "end")
+        self.suite.reload(sys_name="yet another")
+        c.wait(lambda: any(m.kind == collector.INITIATION and
+                           m.tlvs[0] == (2, b"yet another")
+                           for m in c.messages), "the new name")
+        self.assertEqual(list(self.servers()), [c.address])
+
+    def test_the_end_of_the_suite(self):
+        self.file.wait_connection()
+        self.suite.stop()
+        self.file.wait(lambda: self.file.closed, "end")
+        m = self.file.messages[-1]
+        self.assertEqual((m.kind, m.tlvs),
+                         (collector.TERMINATION, [(1, b"\0\0")]))
+        self.suite.start()
+        self.file.wait_connection(2)
+
+
+class Pmbmpd(Bmp):
+    """pmacct's collector sees what we hold, after many changes."""
+    peers = [passive(net.v4(n), remote_as=65000 + n) for n in (10, 11)]
+
+    @classmethod
+    def setUpClass(cls):
+        neighbours.fetch("pmacct")
+        super().setUpClass()
+
+    def ours(self, addr, rib=pb.ADJ_IN):
+        """A listing in the words of Pmacct.rib()."""
+        out = {}
+        for prefix, paths in self.suite.routes(rib=rib, peer=addr).items():
+            p = paths[0]
+            out[prefix] = (
+                " ".join(str(a) for s in p.as_path for a in s.asns),
+                p.next_hop, p.med if p.HasField("med") else None,
+                " ".join("%d:%d" % (c >> 16, c & 0xffff)
+                         for c in p.communities))
+        return out
+
+    def test_its_view_is_ours(self):
+        s, other = self.speaker(10), self.speaker(11)
+        for i in range(0, 3000, 10):
+            s.announce(prefixes(10, i), [65010, 4200000000 + i % 97], None,
+                       bgp.med(i), bgp.communities([65010 << 16 | i]))
+        s.announce(["2001:db8:%x::/48" % i for i in range(1, 50)],
+                   [65010, 65001])
+        self.wait_known(s, 3049)
+        with neighbours.Pmacct(90) as pm:
+            self.add(pm.address, adj_rib_in_post_policy=True, loc_rib=True,
+                     adj_rib_out=True, statistics_timeout=1)
+            self.addCleanup(self.remove, pm.address)
+            wait.until(lambda: len(pm.rib(s.addr, is_in=1, is_post=0)) ==
+                       3049, "the table", 30)
+            for i in range(0, 3000, 40):
+                s.withdraw(prefixes(10, i))
+            for i in range(10, 3000, 40):
+                s.announce(prefixes(10, i), [65010, 65099])
+            s.announce("203.0.113.0/24")
+            other.wait_route("203.0.113.0/24", timeout=30)
+            self.wait_known(s, 3049 - 750 + 1)
+            want = self.ours(s.addr)
+            views = [({"is_in": 1, "is_post": 0}, s.addr, want),
+                     ({"is_in": 1, "is_post": 1}, s.addr, want),
+                     ({"is_out": 1, "is_post": 1}, other.addr,
+                      self.ours(other.addr, pb.ADJ_OUT)),
+                     ({"is_loc": 1}, "0.0.0.0", want)]
+            for flags, addr, view in views:
+                wait.until(lambda: pm.rib(addr, **flags) == view,
+                           lambda: "%r of %s: %r" % (
+                               flags, addr, sorted(
+                                   set(pm.rib(addr, **flags).items()) ^
+                                   set(view.items()))[:4]), 30)
+            wait.until(lambda: [m for m in pm.log_lines()
+                                if m.get("counter_type") == 7 and
+                                m["peer_ip"] == s.addr and
+                                m["counter_value"] == 2300], "size", 10)
+            s.drop()
+            wait.until(lambda: [m for m in pm.log_lines()
+                                if m.get("bmp_msg_type") == "peer_down" and
+                                m["peer_ip"] == s.addr], "Peer Down", 10)
