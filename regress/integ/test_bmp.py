@@ -2,13 +2,20 @@
 """BMP: what a collector is told, byte by byte (RFC 7854, 8671, 9069)."""
 
 import json
+import os
 import struct
 import subprocess
+import unittest
 
-from lib import bgp, collector, neighbours, net, wait
+from lib import bgp, collector, mrt, neighbours, net, wait
 from lib.case import ASN, Case
 from lib.collector import Collector, L, O
 from lib.suite import grpc, passive, pb
+
+
+# Names that pmacct has for communities.
+COMMUNITY = {bgp.NO_EXPORT: "no-export", bgp.NO_ADVERTISE: "no-advertise",
+             bgp.NO_EXPORT_SUBCONFED: "local-AS"}
 
 
 def prefixes(n, base=0):
@@ -614,3 +621,105 @@ class Pmbmpd(Bmp):
             wait.until(lambda: [m for m in pm.log_lines()
                                 if m.get("bmp_msg_type") == "peer_down" and
                                 m["peer_ip"] == s.addr], "Peer Down", 10)
+
+
+class PmbmpdData(Pmbmpd):
+    """The same after a recorded table and a recorded file of updates."""
+
+    TABLE = "table/fulltable.20151023.0201.mrt.gz"
+    UPDATES = "updates/updates.20150401.0000.jinx.mrt.bz2"
+    PREFIXES = 100000           # of the table
+
+    test_its_view_is_ours = None
+
+    @classmethod
+    def setUpClass(cls):
+        folder = os.environ.get("BGPGG_DATA")
+        if not folder:
+            raise unittest.SkipTest("BGPGG_DATA is not set")
+        cls.table, n = [], 0
+        for _, m in mrt.updates(os.path.join(folder, cls.TABLE)):
+            if n < cls.PREFIXES:
+                cls.table.append(m)
+                n += len(bgp.Update(m[19:]).announced)
+        cls.updates = list(mrt.updates(os.path.join(folder, cls.UPDATES)))
+        cls.where = {}
+        for peer, _ in cls.updates:
+            cls.where.setdefault(peer, 30 + len(cls.where))
+        cls.peers = [passive(net.v4(10), remote_as=ASN)] + [
+            passive(net.v4(n), remote_as=p[1]) for p, n in cls.where.items()]
+        super().setUpClass()
+
+    @staticmethod
+    def path(segments):
+        """As pmacct writes it."""
+        return " ".join(
+            "{%s}" % ",".join(str(a) for a in sorted(s.asns))
+            if s.segment_type == 0 else " ".join(str(a) for a in s.asns)
+            for s in segments)
+
+    def ours(self, addr, rib=pb.ADJ_IN):
+        out = {}
+        for r in self.suite.rpc.ListRoutesStream(pb.ListRoutesRequest(
+                rib_type=rib, peer_address=addr), timeout=300):
+            p = r.paths[0]
+            if rib == pb.GLOBAL and p.ineligible:
+                continue
+            out[r.prefix] = (
+                self.path(p.as_path), p.next_hop,
+                p.med if p.HasField("med") else None,
+                " ".join(sorted(COMMUNITY.get(c, "%d:%d" % (
+                    c >> 16, c & 0xffff)) for c in p.communities)))
+        return out
+
+    def difference(self, pm, addr, flags, want):
+        have = {k: v[:3] + (" ".join(sorted(v[3].split())),)
+                for k, v in pm.rib(addr, **flags).items()}
+        if have == want:
+            return ""
+        return "%d and %d prefixes: %r" % (len(have), len(want), sorted(
+            set(have.items()) ^ set(want.items()))[:4])
+
+    def check(self, pm, speakers):
+        views = [({"is_in": 1}, s.addr, s.addr, pb.ADJ_IN)
+                 for s in speakers] + [
+                     ({"is_loc": 1}, "0.0.0.0", None, pb.GLOBAL)]
+        for flags, addr, peer, rib in views:
+            want = self.ours(peer, rib)
+            text = []
+
+            def same():
+                text[:] = [self.difference(pm, addr, flags, want)]
+                return not text[0]
+            wait.until(same, lambda: "equal view of %s: %s" % (
+                addr, text[0]), 60, 0.2)
+        return len(want)
+
+    def wait_counted(self, speakers):
+        """All that was sent is in the tables: End-of-RIB went behind it."""
+        for s in speakers:
+            mark = "192.0.2.%d/32" % (self.where_of[s] + 1)
+            s.announce(mark)
+            wait.until(lambda: self.suite.routes(
+                rib=pb.ADJ_IN, peer=s.addr, prefix=mark), mark, 60)
+
+    def test_table_and_updates(self):
+        with neighbours.Pmacct(90) as pm:
+            self.add(pm.address, loc_rib=True)
+            self.addCleanup(self.remove, pm.address)
+            feed = self.speaker(10, ASN)
+            speakers = [feed] + [
+                self.speaker(n, p[1], asn4=p[2])
+                for p, n in self.where.items()]
+            self.where_of = {s: i for i, s in enumerate(speakers)}
+            of = dict(zip(self.where, speakers[1:]))
+            for s in speakers:
+                s.keep_updates = s.keep_table = False
+            for i in range(0, len(self.table), 200):
+                feed.send(*self.table[i:i + 200])
+            self.wait_counted([feed])
+            self.assertGreaterEqual(self.check(pm, [feed]), self.PREFIXES)
+            for p, m in self.updates:
+                of[p].send(m)
+            self.wait_counted(speakers[1:])
+            self.check(pm, speakers)
