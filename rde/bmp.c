@@ -425,8 +425,6 @@ bmp_fault(struct shell *sh, const struct peer *peer, const struct bgp_update *u)
 	    (u->outcome != BGP_UPDATE_WITHDRAW &&
 		u->outcome != BGP_UPDATE_RESET))
 		return;
-	if (u->outcome == BGP_UPDATE_WITHDRAW)
-		bmp->sessions[peer->id]->withdrawn_updates++;
 	bmp_peer_of(sh->rde, peer, 0, 0, &p);
 	real_time(&p.secs, &p.usecs);
 	/* As received: with 2-octet numbers where the session has those. */

@@ -27,7 +27,6 @@ struct bmp_session { /* one that is up, for all servers */
 	uint16_t open_sent_len;
 	uint8_t *open_received;
 	uint16_t open_received_len;
-	uint32_t withdrawn_updates; /* treated as withdrawal */
 };
 
 enum bmp_feed_state {

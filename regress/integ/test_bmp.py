@@ -270,6 +270,206 @@ class Sessions(Bmp):
         self.assertTrue(self.servers()[c.address].connected)
 
 
+class Policed(Bmp):
+    """Policies by API, taken back after each test."""
+
+    def tearDown(self):
+        for p in self.suite.peers().values():
+            for way in ("import", "export"):
+                self.assign(p.address, way)
+        for p in self.suite.rpc.ListPolicies(
+                pb.ListPoliciesRequest()).policies:
+            self.suite.rpc.RemovePolicy(pb.RemovePolicyRequest(name=p.name))
+        self.suite.rpc.RemoveDefinedSet(pb.RemoveDefinedSetRequest(
+            set_type="prefix-set", all=True))
+        super().tearDown()
+
+    def set(self, name, *prefixes):
+        data = pb.PrefixSetData()
+        for p in prefixes:
+            data.prefixes.add(prefix=p)
+        self.suite.rpc.AddDefinedSet(pb.AddDefinedSetRequest(
+            set=pb.DefinedSetConfig(set_type="prefix-set", name=name,
+                                    prefix_set=data), replace=True))
+
+    def policy(self, name, *statements):
+        """statements: (name of a prefix set or None, actions)."""
+        self.suite.rpc.AddPolicy(pb.AddPolicyRequest(name=name, statements=[
+            pb.StatementConfig(
+                conditions=pb.ConditionsConfig(
+                    **({"match_prefix_set": pb.MatchSetRef(set_name=of)}
+                       if of else {})),
+                actions=pb.ActionsConfig(**actions))
+            for of, actions in statements]))
+
+    def assign(self, peer, direction, *names, **kw):
+        self.suite.rpc.SetPolicyAssignment(pb.SetPolicyAssignmentRequest(
+            peer_address=peer, direction=direction, policy_names=names, **kw))
+
+
+class Statistics(Policed):
+    """Each counter by the number, as the peer makes it count."""
+
+    peers = [passive(net.v4(n), remote_as=65000 + n) for n in range(10, 17)] \
+        + [passive(net.v4(20), remote_as=ASN)]
+    ZERO = dict.fromkeys((0, 1, 2, 3, 4, 5, 6, 11, 12, 13), 0)
+
+    def counts(self, c, s, **want):
+        """A report of the peer comes that says just this."""
+        want = {**self.ZERO, **{int(k[1:]): v for k, v in want.items()}}
+
+        def there():
+            for m in reversed(c.messages):
+                if m.kind == collector.STATISTICS and m.addr == s.addr:
+                    have[:] = [{k: m.counter(k) for k in want}]
+                    return have[0] == want
+            return False
+        have = []
+        try:
+            c.wait(there, "numbers")
+        except wait.Timeout as e:
+            raise AssertionError("%r, not %r" % (have, want)) from e
+
+    def test_sizes(self):
+        s, c = self.speaker(10), self.collector(statistics_timeout=1)
+        s.announce("198.51.100.0/24")
+        m = c.wait_kind(collector.STATISTICS, s.addr)
+        sizes = {k: len(v) for k, v in m.stats}
+        self.assertEqual(sizes, {
+            **dict.fromkeys(self.ZERO, 4),
+            7: 8, 9: 11, 14: 8, 15: 8, 16: 11, 17: 11})
+
+    def test_nothing_special(self):
+        s, c = self.speaker(10), self.collector(statistics_timeout=1)
+        s.announce(prefixes(3))
+        s.announce(prefixes(2), [65010, 65099])
+        s.withdraw(prefixes(1))
+        s.announce("2001:db8:1::/48")
+        s.withdraw(["2001:db8:1::/48"])
+        c.wait(lambda: any(m.kind == collector.STATISTICS and
+                           m.addr == s.addr and m.counter(7) == 2
+                           for m in c.messages), "two prefixes")
+        self.counts(c, s)
+
+    def test_duplicates(self):
+        s, c = self.speaker(11), self.collector(statistics_timeout=1)
+        s.announce(prefixes(3))
+        s.announce(prefixes(4))         # three of them
+        s.announce(prefixes(4))         # all: a duplicate UPDATE
+        self.counts(c, s, _1=7, _13=1)
+        s.withdraw(prefixes(3))
+        s.withdraw(prefixes(3))         # all
+        s.withdraw(prefixes(4))         # three of four
+        self.counts(c, s, _1=7, _2=6, _13=2)
+        s.announce(["2001:db8:%d::/48" % i for i in (1, 2)])
+        s.announce(["2001:db8:%d::/48" % i for i in (1, 2)])
+        s.withdraw(["2001:db8:3::/48"])
+        self.counts(c, s, _1=9, _2=7, _13=4)
+        # Both in one UPDATE; and other attributes are no duplicate.
+        attrs = [bgp.origin(), bgp.as_path([65011]), bgp.next_hop(s.addr)]
+        s.send(bgp.update(attrs, prefixes(1), prefixes(1, 9)))
+        s.send(bgp.update(attrs, prefixes(1), prefixes(1, 9)))
+        s.announce(prefixes(1), [65011, 65099])
+        self.counts(c, s, _1=10, _2=9, _13=5)
+
+    def test_duplicates_of_another_session_do_not_count(self):
+        c = self.collector(statistics_timeout=1)
+        s = self.speaker(12)
+        s.announce(prefixes(5))
+        s.announce(prefixes(5))
+        self.counts(c, s, _1=5, _13=1)
+        s.drop()
+        wait.until(lambda: self.suite.state(s.addr) != "ESTABLISHED", "end")
+        s.establish()
+        s.announce(prefixes(5))
+        s.withdraw(prefixes(1, 7))
+        self.counts(c, s, _2=1, _13=1)
+
+    def test_rejected(self):
+        s, c = self.speaker(13), self.collector(statistics_timeout=1)
+        self.set("few", *prefixes(3))
+        self.policy("no", ("few", {"reject": True}))
+        self.assign(s.addr, "import", "no", default_action="accept")
+        s.announce(prefixes(5))
+        self.counts(c, s, _0=3)
+        s.announce(prefixes(2))         # rejected again, the same again
+        self.counts(c, s, _0=5, _1=2, _13=1)
+        # What a change rejects counts once, what it lets in does not.
+        self.set("few", *prefixes(4))
+        self.counts(c, s, _0=6, _1=2, _13=1)
+        self.set("few", *prefixes(1))
+        self.assertEqual(len(self.suite.routes(peer=s.addr, rib=pb.ADJ_IN)),
+                         5)
+        s.announce(prefixes(1))
+        self.counts(c, s, _0=7, _1=3, _13=2)
+        s.announce(prefixes(2))         # one of them
+        self.counts(c, s, _0=8, _1=5, _13=3)
+
+    def test_loops(self):
+        c = self.collector(statistics_timeout=1)
+        s = self.speaker(14)
+        s.announce(prefixes(3), [65014, ASN])
+        s.announce("2001:db8:14::/48", [65014, ASN, 65099])
+        self.counts(c, s, _4=2)
+        # Of both families in one UPDATE.
+        s.send(bgp.update([bgp.origin(), bgp.as_path([65014, ASN]),
+                           bgp.next_hop(s.addr),
+                           bgp.mp_reach(["2001:db8:15::/48"],
+                                        "2001:db8::ff")], prefixes(1, 9)))
+        self.counts(c, s, _4=3)
+        i = self.speaker(20, ASN)
+        pref = bgp.local_pref(100)
+        own = bgp.attr(bgp.OPTIONAL, bgp.ORIGINATOR_ID, bgp.ip("10.0.0.1"))
+        other = bgp.attr(bgp.OPTIONAL, bgp.ORIGINATOR_ID, bgp.ip("10.9.9.9"))
+        cluster = bgp.attr(bgp.OPTIONAL, bgp.CLUSTER_LIST,
+                           bgp.ip("10.9.9.8") + bgp.ip("10.0.0.1"))
+        i.announce(prefixes(2, 20), [], None, pref, own)
+        self.counts(c, i, _5=1)
+        i.announce(prefixes(2, 30), [], None, pref, other, cluster)
+        self.counts(c, i, _5=1, _3=1)
+        # For the first reason.
+        i.announce(prefixes(2, 40), [], None, pref, own, cluster)
+        i.announce(prefixes(2, 50), [ASN], None, pref, own, cluster)
+        self.counts(c, i, _5=2, _4=1, _3=1)
+
+    def test_treated_as_withdrawal(self):
+        s, c = self.speaker(15), self.collector(statistics_timeout=1)
+        s.announce(prefixes(3))
+        bad = [bgp.origin(9), bgp.as_path([65015]), bgp.next_hop(s.addr)]
+        s.send(bgp.update(bad, prefixes(2)))
+        self.counts(c, s, _11=1, _12=2)
+        # What was not there is no duplicate withdrawal, but for what is
+        # withdrawn in so many words.
+        s.send(bgp.update(bad, prefixes(4), prefixes(1, 9)))
+        self.counts(c, s, _11=2, _12=6, _2=1)
+        s.announce("2001:db8:16::/48")
+        s.send(bgp.update(bad[:2] + [bgp.mp_reach(
+            ["2001:db8:16::/48", "2001:db8:17::/48"], "2001:db8::ff")]))
+        self.counts(c, s, _11=3, _12=8, _2=1)
+
+    def test_adj_rib_out(self):
+        s, r = self.speaker(16), self.speaker(10)
+        s.announce(prefixes(6))
+        s.announce("2001:db8:18::/48")
+        r.wait_route("2001:db8:18::/48")
+        c = self.collector(statistics_timeout=1)
+        want = {k: v for k, v in ((14, 7), (15, 7))}
+        c.wait(lambda: any(
+            m.kind == collector.STATISTICS and m.addr == r.addr and
+            {k: m.counter(k) for k in want} == want and
+            [v for k, v in m.stats if k in (16, 17)] == [
+                struct.pack("!HBQ", 1, 1, 6), struct.pack("!HBQ", 2, 1, 1)
+                ] * 2 for m in c.messages), "sizes of Adj-RIB-Out")
+        # After policy it is smaller; before it, nobody counts it then.
+        self.set("few", *prefixes(2))
+        self.policy("no", ("few", {"reject": True}))
+        self.assign(r.addr, "export", "no", default_action="accept")
+        c.wait(lambda: any(
+            m.kind == collector.STATISTICS and m.addr == r.addr and
+            m.counter(15) == 5 and m.counter(14) is None and
+            m.counter(16) is None for m in c.messages), "size after policy")
+
+
 class Feeds(Bmp):
     peers = [passive(net.v4(n), remote_as=65000 + n) for n in range(10, 20)]
 
