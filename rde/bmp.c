@@ -63,7 +63,9 @@ monitor_set(struct shell *sh)
 			continue;
 		if (s->want & (CONF_BMP_IN_PRE | CONF_BMP_IN_POST))
 			monitor |= RDE_MONITOR_IN;
-		if (s->want & CONF_BMP_LOC_RIB)
+		if (s->want & CONF_BMP_IN_POST)
+			monitor |= RDE_MONITOR_POLICY;
+		if (s->want & (CONF_BMP_LOC_RIB | CONF_BMP_OUT_PRE))
 			monitor |= RDE_MONITOR_BEST;
 		if (s->want & CONF_BMP_OUT)
 			monitor |= RDE_MONITOR_OUT;
@@ -448,18 +450,38 @@ bmp_fault(struct shell *sh, const struct peer *peer, const struct bgp_update *u)
 	}
 }
 
+static unsigned int
+feeds_of(enum rde_monitor what)
+{
+	switch (what) {
+	case RDE_MONITOR_IN:
+		return CONF_BMP_IN_PRE | CONF_BMP_IN_POST;
+	case RDE_MONITOR_BEST:
+		return CONF_BMP_LOC_RIB;
+	case RDE_MONITOR_OUT:
+		return CONF_BMP_OUT;
+	case RDE_MONITOR_POLICY:
+		return CONF_BMP_IN_POST;
+	}
+	return 0;
+}
+
 void
 bmp_changed(void *ctx, const struct rde_change *c)
 {
 	struct shell *sh = ctx;
 	struct bmp_server *s;
-	unsigned int want = c->what == RDE_MONITOR_OUT ? CONF_BMP_OUT :
-	    c->what == RDE_MONITOR_BEST                ? CONF_BMP_LOC_RIB :
-					  CONF_BMP_IN_PRE | CONF_BMP_IN_POST;
+	unsigned int want = feeds_of(c->what);
 
 	TAILQ_FOREACH(s, &sh->bmp.servers, entry) {
-		if (s->epoch != 0 && !s->closing && (s->want & want) != 0)
-			bmp_feed_note(s, c);
+		if (s->epoch == 0 || s->closing)
+			continue;
+		if ((s->want & want) != 0)
+			bmp_feed_note(s, c, (uint32_t)c->what);
+		/* What is offered to peers follows the best path. */
+		if (c->what == RDE_MONITOR_BEST &&
+		    (s->want & CONF_BMP_OUT_PRE) != 0)
+			bmp_feed_note(s, c, BMP_CHANGE_OFFERED);
 	}
 }
 

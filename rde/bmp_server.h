@@ -92,7 +92,10 @@ void bmp_server_peer_up(struct bmp_server *, struct bmp_feed *);
 void bmp_server_peer_forget(struct bmp_server *, const struct bmp_feed *);
 
 /* --- bmp_feed.c */
-void bmp_feed_note(struct bmp_server *, const struct rde_change *);
+/* `what`: enum rde_monitor, or */
+enum { BMP_CHANGE_OFFERED = 0x100 }; /* Adj-RIB-Out before policy */
+void
+bmp_feed_note(struct bmp_server *, const struct rde_change *, uint32_t what);
 /* Give out what was written; true if nothing of it is left. */
 bool bmp_feed_flush(struct bmp_server *);
 enum walk_result bmp_feed_step(struct walk *, struct walk_budget *);

@@ -138,8 +138,8 @@ put_peer(const struct peer *peer, struct wr *w)
 	if (peer->program[CONF_EXPORT] == NULL)
 		put_out(peer, counts, BMP_STAT_ADJ_RIB_OUT_PRE,
 		    BMP_STAT_ADJ_RIB_OUT_PRE_FAMILY, w);
-	put_out(peer, counts, BMP_STAT_ADJ_RIB_OUT,
-	    BMP_STAT_ADJ_RIB_OUT_FAMILY, w);
+	put_out(peer, counts, BMP_STAT_ADJ_RIB_OUT, BMP_STAT_ADJ_RIB_OUT_FAMILY,
+	    w);
 }
 
 static void

@@ -202,7 +202,7 @@ entry_look(struct rde *rde, struct rib *rib, uint32_t id)
 		attrs_unref(rde->attrs, r.old_attrs, 1);
 		if ((u->flags & ~r.old_flags) & RIB_INELIGIBLE)
 			rde->peers[u->peer]->tally.rejected++;
-		rde_changed(rde, RDE_MONITOR_IN, (enum family)rib->family,
+		rde_changed(rde, RDE_MONITOR_POLICY, (enum family)rib->family,
 		    u->peer, false, &key);
 	}
 	return n;

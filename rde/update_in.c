@@ -210,8 +210,7 @@ is_same(const struct rde *rde, const struct peer *peer, const struct op *op,
 		return false;
 	return r->change == RIB_SAME ||
 	    (own &&
-		attrs_received(rde->attrs, r->old_attrs) ==
-		    op->block->handle);
+		attrs_received(rde->attrs, r->old_attrs) == op->block->handle);
 }
 
 static void

@@ -571,6 +571,234 @@ class Feeds(Bmp):
                    "view %r of %r" % (feed, peer))
 
 
+class PolicedFeeds(Policed):
+    """Tables before and after policies, and what changes of policies do to
+    them."""
+
+    peers = [passive(net.v4(n), remote_as=65000 + n) for n in range(10, 16)]
+    MARK = "203.0.113.%d/32"
+    maxDiff = None
+
+    def setUp(self):
+        super().setUp()
+        self.marks = 0
+
+    def said(self, c, start, peer, feed):
+        """What was said of prefixes from a message on: text -> list of
+        attributes, None for a withdrawal."""
+        out = {}
+        for m in c.messages[start:]:
+            if m.kind != collector.MONITORING or m.addr != peer or \
+                    m.flags & (L | O) != feed or m.update.end_of_rib:
+                continue
+            u = m.update
+            for k in u.withdrawn:
+                out.setdefault(bgp.text(*k), []).append(None)
+            for k in u.announced:
+                out.setdefault(bgp.text(*k), []).append(
+                    bgp.describe(u.attrs, True, u.mp_hop))
+        return out
+
+    def check(self, c, start, peer, feed, want, mark_from):
+        """Just this was said; no more came before a mark sent now."""
+        def there():
+            return set(self.said(c, start, peer, feed)) >= set(want)
+        c.wait(there, "%r of %s" % (want, peer))
+        self.marks += 1
+        mark = self.MARK % self.marks
+        mark_from.announce(mark)
+        c.wait_route(peer, mark, feed)
+        have = self.said(c, start, peer, feed)
+        del have[mark]
+        self.assertEqual(have, {k: [v] for k, v in want.items()})
+
+    def test_before_and_after_import(self):
+        s = self.speaker(10)
+        self.set("no", "198.51.100.0/24")
+        self.set("other", "198.51.101.0/24", "2001:db8:101::/48")
+        self.policy("in", ("no", {"reject": True}),
+                    ("other", {"med": 77, "add_communities": ["65000:7"],
+                               "local_pref": 200, "accept": True}))
+        self.assign(s.addr, "import", "in", default_action="accept")
+        sent = {"origin": 0, "as_path": "65010 65099", "next_hop": s.addr,
+                "med": 5, "communities": [65010 << 16 | 1]}
+        six = {**sent, "next_hop": "2001:db8::ff"}
+        made = {"med": 77, "communities": [65010 << 16 | 1, 65000 << 16 | 7],
+                "local_pref": 200}
+
+        def announce(*p):
+            for x in p:
+                s.announce(x, [65010, 65099], None, bgp.med(5),
+                           bgp.communities([65010 << 16 | 1]))
+        announce("198.51.100.0/24", "198.51.101.0/24", "198.51.102.0/24",
+                 "2001:db8:101::/48")
+        self.wait_known(s, 4)
+        # As a table, and as it comes.
+        c = self.collector(adj_rib_in_post_policy=True)
+        pre = {"198.51.100.0/24": sent, "198.51.101.0/24": sent,
+               "198.51.102.0/24": sent, "2001:db8:101::/48": six}
+        post = {"198.51.101.0/24": {**sent, **made},
+                "198.51.102.0/24": sent, "2001:db8:101::/48":
+                {**six, **made}}
+
+        def tables():
+            return [{bgp.text(*k): bgp.describe(a, True, hop)
+                     for k, (a, hop) in c.ribs.get((f, s.addr), {}).items()}
+                    for f in (0, L)]
+        c.wait_done(s.addr)
+        c.wait_done(s.addr, L)
+        self.assertEqual(tables(), [pre, post])
+        s.withdraw(["2001:db8:101::/48"])
+        c.wait_gone(s.addr, "2001:db8:101::/48")
+        c.wait_gone(s.addr, "2001:db8:101::/48", L)
+        announce("2001:db8:101::/48")
+        c.wait(lambda: tables() == [pre, post], "the same as a change")
+        # Another import policy touches what is after it, and only that.
+        n = len(c.messages)
+        self.set("no", "198.51.101.0/24")
+        self.check(c, n, s.addr, L, {"198.51.100.0/24": sent,
+                                     "198.51.101.0/24": None}, s)
+        self.assertEqual(set(self.said(c, n, s.addr, 0)), {self.MARK % 1})
+        # A set of a statement behind.
+        n = len(c.messages)
+        self.set("other", "198.51.102.0/24")
+        self.check(c, n, s.addr, L, {
+            "198.51.102.0/24": {**sent, **made},
+            "2001:db8:101::/48": six}, s)
+        # The assignment.
+        n = len(c.messages)
+        self.assign(s.addr, "import")
+        self.check(c, n, s.addr, L, {"198.51.101.0/24": sent,
+                                     "198.51.102.0/24": sent}, s)
+        n = len(c.messages)
+        self.assign(s.addr, "import", "in", default_action="reject")
+        self.check_gone(c, n, s, {
+            "198.51.100.0/24": None, "198.51.101.0/24": None,
+            "198.51.102.0/24": {**sent, **made},
+            "2001:db8:101::/48": None})
+
+    def check_gone(self, c, start, s, want):
+        """As check(), where a mark is rejected: it is seen before policy."""
+        c.wait(lambda: set(self.said(c, start, s.addr, L)) >= set(want),
+               "%r" % want)
+        self.marks += 1
+        s.announce(self.MARK % self.marks)
+        c.wait_route(s.addr, self.MARK % self.marks)
+        have = self.said(c, start, s.addr, L)
+        for i in range(1, self.marks + 1):
+            have.pop(self.MARK % i, None)
+        self.assertEqual(have, {k: [v] for k, v in want.items()})
+
+    def test_rejected_later(self):
+        """A route that becomes one that policy rejects is withdrawn after
+        policy, and not before."""
+        s = self.speaker(11)
+        self.set("any", "198.51.103.0/24")
+        self.policy("in", ("any", {"reject": True}))
+        c = self.collector(adj_rib_in_post_policy=True, loc_rib=True)
+        s.announce("198.51.103.0/24")
+        for feed, peer in ((0, s.addr), (L, s.addr), ("loc", None)):
+            c.wait_route(peer, "198.51.103.0/24", feed)
+        self.assign(s.addr, "import", "in", default_action="accept")
+        c.wait_gone(s.addr, "198.51.103.0/24", L)
+        c.wait_gone(None, "198.51.103.0/24", "loc")
+        self.assertIn(bgp.raw("198.51.103.0/24"), c.prefixes(s.addr))
+        s.announce("198.51.103.0/24", [65011, 65099])
+        c.wait_route(s.addr, "198.51.103.0/24", 0,
+                     lambda r: r["as_path"] == "65011 65099")
+        self.assertNotIn(bgp.raw("198.51.103.0/24"), c.prefixes(s.addr, L))
+
+    def test_before_and_after_export(self):
+        a, b = self.speaker(12), self.speaker(13)
+        self.set("no", "198.51.104.0/24")
+        self.set("other", "198.51.105.0/24", "2001:db8:105::/48")
+        self.policy("out", ("no", {"reject": True}),
+                    ("other", {"med": 78, "add_communities": ["65000:8"],
+                               "accept": True}))
+        self.assign(b.addr, "export", "out", default_action="accept")
+        mine = ("198.51.104.0/24", "198.51.105.0/24", "198.51.106.0/24",
+                "2001:db8:105::/48")
+        for p in mine:
+            a.announce(p, [65012, 65099])
+        b.wait_route(mine[3])
+        b.wait_route(mine[2])
+        c = self.collector(adj_rib_in_pre_policy=False, adj_rib_out=True,
+                           adj_rib_out_pre_policy=True)
+        path = {"origin": 0, "as_path": "64500 65012 65099",
+                "next_hop": self.suite.addr}
+        six = {**path, "next_hop": b.route(mine[3])["next_hop"]}
+        made = {"med": 78, "communities": [65000 << 16 | 8]}
+        pre = {**dict.fromkeys(mine[:3], path), mine[3]: six}
+        post = {mine[1]: {**path, **made}, mine[2]: path,
+                mine[3]: {**six, **made}}
+
+        def tables():
+            return [{bgp.text(*k): bgp.describe(x, True, hop)
+                     for k, (x, hop) in c.ribs.get((f, b.addr), {}).items()
+                     if not bgp.text(*k).startswith("203.")}
+                    for f in (O, L | O)]
+        c.wait_done(b.addr, O)
+        c.wait_done(b.addr, L | O)
+        self.assertEqual(tables(), [pre, post])
+        for p in mine[1:]:
+            self.assertEqual(b.route(p), post[p])
+        # Who sent it is offered nothing.
+        self.assertEqual(c.prefixes(a.addr, O), set())
+        # Live: what changes is said of both, as it changes.
+        a.withdraw([mine[0]])
+        a.withdraw([mine[3]])
+        c.wait(lambda: tables() == [
+            {k: v for k, v in pre.items() if k not in (mine[0], mine[3])},
+            {k: v for k, v in post.items() if k != mine[3]}], "withdrawal")
+        a.announce(mine[0], [65012, 65099])
+        a.announce(mine[3], [65012, 65099])
+        c.wait(lambda: tables() == [pre, post], "the same as a change")
+        # A change of the policy touches what is after it, and only that.
+        n = len(c.messages)
+        self.set("no", mine[1])
+        self.check(c, n, b.addr, L | O,
+                   {mine[0]: path, mine[1]: None}, a)
+        self.assertEqual(set(self.said(c, n, b.addr, O)), {self.MARK % 1})
+        n = len(c.messages)
+        self.assign(b.addr, "export")
+        self.check(c, n, b.addr, L | O,
+                   {mine[1]: path, mine[3]: six}, a)
+        self.assertEqual(tables()[0], tables()[1])
+        self.assertEqual(b.route(mine[1]), path)
+
+    def test_another_best_path(self):
+        """Before export policy a peer is offered what is best, but for what
+        is its own."""
+        a, b, d = self.speaker(13), self.speaker(14), self.speaker(15)
+        self.policy("none", (None, {"reject": True}))
+        self.assign(b.addr, "export", "none")
+        c = self.collector(adj_rib_in_pre_policy=False, adj_rib_out=True,
+                           adj_rib_out_pre_policy=True)
+        p = "198.51.107.0/24"
+        a.announce(p, [65013, 65099])
+        c.wait_route(b.addr, p, O)
+        c.wait_route(d.addr, p, O)
+        c.wait_route(d.addr, p, L | O)
+        b.announce(p)
+        c.wait_route(a.addr, p, O)
+        c.wait_gone(b.addr, p, O)
+        c.wait_route(d.addr, p, O,
+                     lambda r: r["as_path"] == "64500 65014")
+        self.assertNotIn(bgp.raw(p), c.prefixes(b.addr, L | O))
+        b.withdraw([p])
+        c.wait_route(b.addr, p, O)
+        c.wait_gone(a.addr, p, O)
+        self.assertNotIn(bgp.raw(p), c.prefixes(b.addr, L | O))
+        # One that comes later has both tables.
+        a.announce("198.51.108.0/24")
+        d.drop()
+        wait.until(lambda: self.suite.state(d.addr) != "ESTABLISHED", "end")
+        d.establish()
+        for f in (O, L | O):
+            c.wait_route(d.addr, p, f)
+            c.wait_route(d.addr, "198.51.108.0/24", f)
+
+
 class Slow(Bmp):
     peers = [passive(net.v4(10), remote_as=65010)]
 
