@@ -419,13 +419,20 @@ bmp_peer_down(struct shell *sh, const struct peer *peer,
 void
 bmp_fault(struct shell *sh, const struct peer *peer, const struct bgp_update *u)
 {
+	if (u->outcome == BGP_UPDATE_WITHDRAW ||
+	    u->outcome == BGP_UPDATE_RESET)
+		bmp_mirror(sh, peer, u->msg, u->msg_len);
+}
+
+void
+bmp_mirror(struct shell *sh, const struct peer *peer, const uint8_t *msg,
+    size_t len)
+{
 	struct bmp *bmp = &sh->bmp;
 	struct bmp_server *s, *next;
 	struct bmp_peer p;
 
-	if (peer->id >= bmp->n_sessions || bmp->sessions[peer->id] == NULL ||
-	    (u->outcome != BGP_UPDATE_WITHDRAW &&
-		u->outcome != BGP_UPDATE_RESET))
+	if (peer->id >= bmp->n_sessions || bmp->sessions[peer->id] == NULL)
 		return;
 	bmp_peer_of(sh->rde, peer, 0, 0, &p);
 	real_time(&p.secs, &p.usecs);
@@ -444,7 +451,7 @@ bmp_fault(struct shell *sh, const struct peer *peer, const struct bgp_update *u)
 			s->dropped++;
 			continue;
 		}
-		bmp_put_mirror(&s->out, &p, u->msg, u->msg_len, s->mirror_lost);
+		bmp_put_mirror(&s->out, &p, msg, len, s->mirror_lost);
 		s->mirror_lost = false;
 		bmp_server_wrote(s, 1);
 	}

@@ -5,8 +5,9 @@
  *
  * An attempt follows at once on CONDUIT_OPEN, later ones after a time that
  * doubles and starts again from the bottom when a connection held for a while.
- * What the other end says is thrown away; its end of file is the end of the
- * connection.
+ * What the other end says is thrown away, and if that is much, it is no such
+ * server: its end of file is the end of the connection, and so are too many
+ * bytes.
  */
 #include <sys/socket.h>
 
@@ -28,6 +29,7 @@ enum {
 	RETRY_MAX_MS = 60 * 1000,
 	CONNECT_MS = 30 * 1000, /* that an attempt may take */
 	SETTLED_MS = 60 * 1000, /* a connection that held so long was good */
+	HEARD_MAX = 64 * 1024, /* bytes from a server, who has nothing to say */
 };
 
 struct conduit {
@@ -52,6 +54,7 @@ struct conduit {
 	uint8_t *buf;
 	size_t at, len;
 	bool blocked; /* ev_write waits */
+	size_t heard; /* bytes that came */
 };
 
 static void on_writable(evutil_socket_t, short, void *);
@@ -185,8 +188,12 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	n = recv(fd, c->sd->rxbuf, RX_READ_MAX, 0);
+	if (n > 0)
+		c->heard += (size_t)n;
 	if (n == 0)
 		lost(c, 0);
+	else if (c->heard > HEARD_MAX)
+		lost(c, EPROTO);
 	else if (n == -1 && errno != EAGAIN && errno != EINTR)
 		lost(c, errno);
 }
@@ -223,6 +230,7 @@ up(struct conduit *c)
 	c->epoch = c->last_epoch;
 	c->since = mono_now();
 	c->last_errno = 0;
+	c->heard = 0;
 	event_assign(&c->ev_read, c->sd->base, c->fd, EV_READ | EV_PERSIST,
 	    on_readable, c);
 	event_priority_set(&c->ev_read, PRIO_DATA);

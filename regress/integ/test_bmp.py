@@ -3,6 +3,8 @@
 
 import json
 import os
+import signal
+import socket
 import struct
 import subprocess
 import unittest
@@ -10,8 +12,10 @@ import unittest
 from lib import bgp, collector, mrt, neighbours, net, wait
 from lib.case import ASN, Case
 from lib.collector import Collector, L, O
-from lib.suite import grpc, passive, pb
+from lib.suite import SANITIZED, Suite, grpc, passive, pb
 
+
+TCP_REPAIR = 19                 # of Linux; Python has no name for it
 
 # Names that pmacct has for communities.
 COMMUNITY = {bgp.NO_EXPORT: "no-export", bgp.NO_ADVERTISE: "no-advertise",
@@ -68,7 +72,8 @@ class Bmp(Case):
 
 
 class Sessions(Bmp):
-    peers = [passive(net.v4(n), remote_as=65000 + n) for n in range(10, 24)] \
+    peers = [passive(net.v4(n), remote_as=65000 + n, idle_hold_time_secs=0,
+                     damp_peer_oscillations=False) for n in range(10, 24)] \
         + [passive(net.v6(24), remote_as=65024),
            passive(net.v4(25), remote_as=65025)]
     conf = {"sys_name": "name of it", "sys_descr": "what it is"}
@@ -250,6 +255,28 @@ class Sessions(Bmp):
         m = c.wait_kind(collector.MIRRORING, s.addr)
         self.assertEqual(m.tlvs, [(1, b"\0\0"), (0, bad)])
         self.assertEqual(m.flags, 0)
+
+    def test_what_is_no_message_is_mirrored(self):
+        c = self.collector(route_mirroring=True)
+        marker = b"\xff" * 15 + b"\xfe" + b"\x00\x17\x02abcd"
+        short = b"\xff" * 16 + b"\x00\x12\x02rest"
+        kind = b"\xff" * 16 + b"\x00\x15\x09ab" + bgp.keepalive()
+        s = self.speaker(22)
+        for bad, want, subcode in ((marker, marker, 1), (short, short[:19], 2),
+                                   (kind, kind[:21], 3)):
+            c.wait_up(s.addr)
+            n = len(c.messages)
+            s.send(bgp.keepalive() + bad)
+            c.wait(lambda: s.addr not in c.up, "Peer Down")
+            mine = [x for x in c.messages[n:] if x.addr == s.addr and
+                    x.kind != collector.MONITORING]
+            self.assertEqual([x.kind for x in mine],
+                             [collector.MIRRORING, collector.DOWN])
+            m = mine[1]
+            self.assertEqual((m.reason, m.code, m.subcode), (1, 1, subcode))
+            self.assertEqual(mine[0].tlvs, [(1, b"\0\0"), (0, want)])
+            s.stop()
+            s.establish(timeout=40)
 
     def test_termination_is_the_last_word(self):
         s = self.speaker(23)
@@ -836,6 +863,168 @@ class Slow(Bmp):
         c.wait(lambda: any(m.kind == collector.STATISTICS and
                            m.counter(65531) for m in c.messages) or
                c.connections > 1, "count of the dumps")
+
+
+class Memory(Bmp):
+    """What a collector costs that takes nothing, or is not there."""
+
+    peers = [passive(net.v4(10), remote_as=65010)]
+    N = 40000
+    BUFFER = 2 << 20
+    SLACK = 2 << 20             # of the allocators
+
+    def rss(self):
+        total = 0
+        for name in ("rde", "sessiond"):
+            with open("/proc/%d/status" % self.suite.pids()[name]) as f:
+                total += 1024 * int([x for x in f if x.startswith(
+                    "VmRSS")][0].split()[1])
+        return total
+
+    def churn(self, s, rounds):
+        """All prefixes change in each round, 100 of them an UPDATE; returns
+        the most memory that was in use."""
+        most = 0
+        for r in rounds:
+            for i in range(0, len(self.many), 100):
+                s.announce(self.many[i:i + 100], [65010, 65100 + r], None,
+                           bgp.communities([r << 16 | i // 100] * 3))
+                if i % 4000 == 0:
+                    most = max(most, self.rss())
+            s.announce("203.0.113.%d/32" % r)
+            wait.until(lambda: self.suite.routes(
+                rib=pb.ADJ_IN, peer=s.addr,
+                prefix="203.0.113.%d/32" % r), "end of a round", 60)
+            most = max(most, self.rss())
+        return most
+
+    @unittest.skipIf(SANITIZED, "sanitizers need memory of their own")
+    def test_bounds(self):
+        self.many = ["%d.%d.%d.0/24" % (20 + (i >> 16), i >> 8 & 255, i & 255)
+                     for i in range(self.N)]
+        s = self.speaker(10)
+        before = self.churn(s, range(1, 5))
+        # One that is away.
+        away = "127.0.0.1:%d" % net.free_port()
+        self.add(away, loc_rib=True, adj_rib_in_post_policy=True)
+        self.addCleanup(self.remove, away)
+        most = self.churn(s, range(5, 9))
+        self.assertLess(most - before, self.SLACK)
+        self.remove(away)
+        # One that has stopped to read.
+        c = self.collector(buffer=1 << 16, buffer_bytes=self.BUFFER,
+                           loc_rib=True, adj_rib_in_post_policy=True)
+        c.wait_done(s.addr, timeout=60)
+        c.pause()
+        most = self.churn(s, range(9, 17))
+        row = self.servers()[c.address]
+        self.assertTrue(row.resyncs or row.dropped)
+        self.assertLess(most - before, self.BUFFER + self.SLACK)
+        c.pause(False)
+
+        def same():
+            return set(c.ribs.get((0, s.addr), ())) == \
+                set(c.ribs.get((L, s.addr), ())) and \
+                len(c.ribs.get((0, s.addr), ())) == self.N + 16
+        c.wait(same, "all of it", 60)
+
+
+class Hostile(Bmp):
+    peers = [passive(net.v4(10), remote_as=65010)]
+
+    def again(self, c, s, n):
+        """Connection n comes, and has all of it."""
+        c.wait_connection(n, 20)
+        c.wait_done(s.addr)
+        return c.wait_route(s.addr, "198.51.100.0/24")
+
+    def test_what_it_says_is_thrown_away(self):
+        s = self.speaker(10)
+        c = self.collector()
+        for junk in (b"\0" * 1000, b"\xff" * 1000, b"GET / HTTP/1.0\r\n\r\n",
+                     struct.pack("!BIB", 3, 6, 4), bgp.keepalive() * 20):
+            c.sock.sendall(junk)
+        s.announce("198.51.101.0/24")
+        c.wait_route(s.addr, "198.51.101.0/24")
+        self.assertEqual(c.connections, 1)
+        self.assertTrue(self.servers()[c.address].connected)
+
+    def test_flood(self):
+        s = self.speaker(10)
+        s.announce("198.51.100.0/24")
+        c = self.collector()
+        c.wait_route(s.addr, "198.51.100.0/24")
+        sock = c.sock
+        with self.assertRaises(OSError):
+            for _ in range(1000):
+                sock.sendall(b"\0" * 65536)
+        wait.until(lambda: self.servers()[c.address].last_error ==
+                   "Protocol error", "reason")
+        self.again(c, s, 2)
+
+    def test_reset(self):
+        s = self.speaker(10)
+        s.announce("198.51.100.0/24")
+        c = self.collector()
+        c.wait_route(s.addr, "198.51.100.0/24")
+        c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                          struct.pack("ii", 1, 0))
+        c.drop()
+        self.again(c, s, 2)
+
+    def test_half_open(self):
+        """It was switched off and on: nothing was said of the end."""
+        s = self.speaker(10)
+        s.announce("198.51.100.0/24")
+        c = self.collector()
+        c.wait_route(s.addr, "198.51.100.0/24")
+        with c.cond:
+            sock, c.sock = c.sock, None
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+        except PermissionError:
+            self.skipTest("needs root")
+        # The reader still holds it; what comes next wakes it up, and what
+        # comes then finds nobody.
+        os.close(sock.detach())
+        said = iter(range(1, 255))
+
+        def found_out():
+            s.announce("198.51.102.%d/32" % next(said))
+            return c.connections == 2
+        wait.until(found_out, "another connection", 20, 0.2)
+        self.again(c, s, 2)
+
+    def test_apid_dies(self):
+        s = self.speaker(10)
+        c = self.collector()
+        c.wait_up(s.addr)
+        os.kill(self.suite.pids()["apid"], signal.SIGKILL)
+        s.announce("198.51.103.0/24")
+        c.wait_route(s.addr, "198.51.103.0/24")
+        self.suite.new_channel()
+
+        def known():
+            try:
+                return c.address in self.servers()
+            except grpc.RpcError:
+                return False
+        wait.until(known, "answer of the new apid")
+        self.assertEqual(c.connections, 1)
+
+    def test_sessiond_and_rde_die(self):
+        c = Collector()
+        self.addCleanup(c.stop)
+        for name in ("sessiond", "rde"):
+            suite = Suite(peers=self.peers, n=2, asn=ASN, name="dies",
+                          bmp_servers=[{"address": c.address}]).start()
+            self.addCleanup(suite.kill)
+            n = c.connections
+            c.wait_connection(n or 1)
+            c.wait(lambda: c.messages and not c.closed, "connection")
+            os.kill(suite.pids()[name], signal.SIGKILL)
+            c.wait(lambda: c.closed, "end of the connection")
+            suite.wait_end(1, 10)
 
 
 class Api(Bmp):
