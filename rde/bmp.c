@@ -57,20 +57,44 @@ monitor_set(struct shell *sh)
 {
 	const struct bmp_server *s;
 	unsigned int monitor = 0;
+	bool best;
 
 	TAILQ_FOREACH(s, &sh->bmp.servers, entry) {
 		if (s->epoch == 0 || s->closing)
+			continue;
+		best = s->n_feeds > 0 && s->feeds[0] != NULL &&
+		    s->feeds[0]->counted;
+		if (best)
+			monitor |= RDE_MONITOR_BEST;
+		if (s->n_told == 0)
 			continue;
 		if (s->want & (CONF_BMP_IN_PRE | CONF_BMP_IN_POST))
 			monitor |= RDE_MONITOR_IN;
 		if (s->want & CONF_BMP_IN_POST)
 			monitor |= RDE_MONITOR_POLICY;
-		if (s->want & (CONF_BMP_LOC_RIB | CONF_BMP_OUT_PRE))
+		if (s->want & CONF_BMP_OUT_PRE)
 			monitor |= RDE_MONITOR_BEST;
 		if (s->want & CONF_BMP_OUT)
 			monitor |= RDE_MONITOR_OUT;
 	}
 	sh->rde->monitor = (uint8_t)monitor;
+}
+
+void
+bmp_feed_changed(struct bmp_server *s, struct bmp_feed *f)
+{
+	bool told = f->state == BMP_FEED_LIVE || f->state == BMP_FEED_PASS ||
+	    (f->state == BMP_FEED_WAITING && f->dirty && !f->lost);
+
+	if (told == f->counted)
+		return;
+	f->counted = told;
+	if (f->id != 0 && told)
+		s->n_told++;
+	else if (f->id != 0)
+		s->n_told--;
+	if (f->id == 0 || s->n_told == told)
+		monitor_set(s->shell);
 }
 
 /* --- a server's connection */
@@ -107,6 +131,7 @@ feed_off(struct bmp_server *s, struct bmp_feed *f)
 	f->dirty = false;
 	f->lost = false;
 	f->resyncs = 0;
+	bmp_feed_changed(s, f);
 }
 
 /* Nothing was said on the next connection. */
@@ -335,6 +360,7 @@ feed_start(struct bmp_server *s, uint32_t id)
 	put_peer_up(s, id);
 	f->state = BMP_FEED_WAITING;
 	s->n_waiting++;
+	bmp_feed_changed(s, f);
 	bmp_stats_start(s, f);
 }
 
@@ -419,8 +445,7 @@ bmp_peer_down(struct shell *sh, const struct peer *peer,
 void
 bmp_fault(struct shell *sh, const struct peer *peer, const struct bgp_update *u)
 {
-	if (u->outcome == BGP_UPDATE_WITHDRAW ||
-	    u->outcome == BGP_UPDATE_RESET)
+	if (u->outcome == BGP_UPDATE_WITHDRAW || u->outcome == BGP_UPDATE_RESET)
 		bmp_mirror(sh, peer, u->msg, u->msg_len);
 }
 

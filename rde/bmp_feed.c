@@ -60,12 +60,13 @@ resync(struct bmp_server *s, struct bmp_feed *f, bool lost)
 		return;
 	f->lost = f->lost || lost;
 	f->dirty = true;
-	if (f->state == BMP_FEED_WAITING)
-		return;
-	f->state = BMP_FEED_WAITING;
-	f->resyncs++;
-	s->n_waiting++;
-	s->resyncs++;
+	if (f->state != BMP_FEED_WAITING) {
+		f->state = BMP_FEED_WAITING;
+		f->resyncs++;
+		s->n_waiting++;
+		s->resyncs++;
+	}
+	bmp_feed_changed(s, f);
 }
 
 /* A key does not fit: what it is of is sent again from the start. */
@@ -126,7 +127,8 @@ bmp_feed_note(struct bmp_server *s, const struct rde_change *c, uint32_t what)
 	change.what = what;
 	if (!bmp_pending_add(&s->pending, &change))
 		missed(s, f, gone);
-	if (!s->walk.queued)
+	/* With a full window the credit comes first. */
+	if (!s->walk.queued && s->window_used < CONDUIT_WINDOW)
 		bmp_server_kick(s);
 }
 
@@ -347,6 +349,7 @@ pass_begin(struct bmp_server *s)
 			f->lost = false;
 		}
 		f->state = BMP_FEED_PASS;
+		bmp_feed_changed(s, f);
 	}
 	s->n_waiting = 0;
 	s->burst = wr_len(&s->out);
@@ -456,6 +459,7 @@ pass_family_end(struct bmp_server *s)
 		if (s->pass.family == FAMILY__MAX - 1) {
 			s->feeds[i]->state = BMP_FEED_LIVE;
 			s->feeds[i]->dirty = false;
+			bmp_feed_changed(s, s->feeds[i]);
 		}
 	}
 	s->pass.begun = false;

@@ -41,6 +41,7 @@ struct bmp_feed { /* of a peer, or of the Loc-RIB */
 	uint8_t state; /* enum bmp_feed_state */
 	bool dirty; /* the server knows routes from before this pass */
 	bool lost; /* and was not told that some of them went */
+	bool counted; /* in n_told: changes can be of interest to it */
 	uint32_t resyncs;
 	TAILQ_ENTRY(bmp_feed) due_entry;
 	struct mono due; /* next statistics */
@@ -65,6 +66,7 @@ struct bmp_server {
 	struct bmp_feed **feeds; /* by peer id; NULL: never needed */
 	uint32_t n_feeds;
 	uint32_t n_waiting; /* feeds in this state */
+	uint32_t n_told; /* feeds of peers that want to know of changes */
 	struct bmp_pending pending;
 	struct walk walk;
 	bool turn; /* of the pass, not of pending changes */
@@ -82,6 +84,9 @@ struct bmp_server {
 };
 
 /* --- bmp.c */
+/* A feed's state is another one.  While no feed wants to know of changes, as
+ * when all wait for a pass, the engine tells of none. */
+void bmp_feed_changed(struct bmp_server *, struct bmp_feed *);
 /* There is something to write or room to write it. */
 void bmp_server_kick(struct bmp_server *);
 /* Messages were written: give the connection up if they are too many. */
