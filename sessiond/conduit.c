@@ -198,10 +198,10 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		lost(c, errno);
 }
 
-/* A server that vanished is to be found out, however little there is to say.
- */
+/* A server that vanished is to be found out, however little there is to say;
+ * one that stops reading is not to hold megabytes of the kernel's. */
 static void
-probe(int fd)
+set_up(int fd)
 {
 	static const struct {
 		int level, name, value;
@@ -211,6 +211,7 @@ probe(int fd)
 		{ IPPROTO_TCP, TCP_KEEPCNT, 8 },
 		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
 		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ SOL_SOCKET, SO_SNDBUF, CONDUIT_WINDOW },
 	};
 	size_t i;
 
@@ -224,7 +225,7 @@ up(struct conduit *c)
 {
 	c->connecting = false;
 	event_del(&c->timer);
-	probe(c->fd);
+	set_up(c->fd);
 	if (++c->last_epoch == 0)
 		c->last_epoch = 1;
 	c->epoch = c->last_epoch;

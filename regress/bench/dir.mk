@@ -20,7 +20,8 @@ objs += $(B)/obj/regress/bench/apiload.o
 
 # make bench [QUICK=1] [FULL=1] [LOADS=1,3] [RUNS=3] [DAEMONS=ours,bird]
 # LOADS=api [ROUTES=1000000]: the programming interface beside GoBGP's, by
-# DAEMONS=ours,gobgp; FULL has it too.
+# DAEMONS=ours,gobgp; FULL has it too.  LOADS=bmp: S1 beside itself with a BMP
+# collector that reads and one that stalls; FULL has it too.
 bench: all $(bgpload) $(apiload)
 	@mkdir -p build/bench
 	regress/bench/bench --build $(B) $(if $(QUICK),--quick) \
