@@ -4,7 +4,7 @@
 # its *.c files plus, where it is a program, main.c; its dir.mk says which.
 #
 #   make [BUILD=release|debug|asan|coverage|fuzz] [CC=gcc|clang]
-#   make check lint fuzz bench run install clean
+#   make check lint fuzz bench run lab install clean
 
 VERSION := 0.1.0
 
@@ -57,7 +57,7 @@ LDFLAGS += $(filter -fsanitize% -fno-sanitize% --coverage,$(flags_$(BUILD))) \
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 .PHONY: all check unit lint fuzz bench run install clean demo deb \
-    package-test
+    package-test lab lab-stop
 all:
 
 # $(call lib,DIR): $(B)/lib/libDIR.a of DIR/*.c but main.c
@@ -129,7 +129,7 @@ install: all
 	install -d $(DESTDIR)$(DATADIR)/doc/bgpgg/examples/init
 	install -m 644 $(wildcard etc/init/*) \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg/examples/init
-	cd doc && find examples -type f | while read -r f; do \
+	cd doc && find examples grafana lab recipes -type f | while read -r f; do \
 	    install -D -m $$(test -x "$$f" && echo 755 || echo 644) "$$f" \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg/"$$f" || exit 1; done
 	test -e $(DESTDIR)$(SYSCONFDIR)/bgpgg/bgpd.yaml || \
@@ -153,6 +153,13 @@ package-test:
 
 run: all
 	$(B)/sbin/bgpd -d -f etc/bgpd.yaml
+
+# Routers in network namespaces, see doc/lab.md.
+ROUTERS ?= 10
+lab: all
+	BGPGG=$(CURDIR)/$(B) doc/lab/lab start $(ROUTERS)
+lab-stop:
+	doc/lab/lab stop
 
 clean:
 	rm -rf build

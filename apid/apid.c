@@ -14,6 +14,8 @@
 
 #include "apid/access.h"
 #include "apid/descriptors.h"
+#include "apid/http.h"
+#include "apid/metrics.h"
 #include "apid/server.h"
 #include "apid/symbols.h"
 #include "apid/tls.h"
@@ -149,6 +151,7 @@ static const chan_handler sessiond_handlers[MSG__MAX] = {
 	[MSG_PEERS_ROWS] = on_sessiond_answer,
 	[MSG_PEERS_END] = on_sessiond_answer,
 	[MSG_PEER_CTL_DONE] = on_sessiond_answer,
+	[MSG_METRICS] = on_sessiond_answer,
 };
 static const struct chan_ops sessiond_ops = {
 	.handlers = sessiond_handlers,
@@ -160,6 +163,7 @@ static const chan_handler rde_handlers[MSG__MAX] = {
 	[MSG_QUERY_END] = on_rde_answer,
 	[MSG_INJECT_DONE] = on_rde_answer,
 	[MSG_RIB_INFO] = on_rde_answer,
+	[MSG_METRICS] = on_rde_answer,
 	[MSG_POLICY_TEST_DONE] = on_rde_answer,
 	[MSG_POLICY_DRY_RUN_DONE] = on_rde_answer,
 	[MSG_POLICY_COUNTERS] = on_rde_answer,
@@ -203,6 +207,8 @@ listener_drop(struct apid *apid, size_t i)
 
 	if (l->listener != NULL)
 		server_unlisten(l->listener);
+	if (l->http != NULL)
+		http_unlisten(l->http);
 	if (l->fd != -1)
 		close(l->fd);
 	free(l->endpoint.path);
@@ -221,14 +227,16 @@ endpoint_is(const struct conf_endpoint *a, const struct conf_endpoint *b)
 /* A listener of the configuration being collected; takes fd (-1: as
  * before). */
 static void
-listener_want(struct apid *apid, const struct conf_endpoint *endpoint, int fd)
+listener_want(struct apid *apid, bool metrics,
+    const struct conf_endpoint *endpoint, int fd)
 {
 	struct apid_listener *l;
 	size_t i;
 
 	for (i = 0; fd == -1 && i < apid->n_listeners; i++) {
 		l = &apid->listeners[i];
-		if (l->listener != NULL && endpoint_is(&l->endpoint, endpoint))
+		if (l->metrics == metrics && l->fd == -1 &&
+		    endpoint_is(&l->endpoint, endpoint))
 			l->wanted = true;
 	}
 	if (fd == -1)
@@ -237,6 +245,7 @@ listener_want(struct apid *apid, const struct conf_endpoint *endpoint, int fd)
 	    sizeof(*apid->listeners));
 	l = &apid->listeners[apid->n_listeners++];
 	memset(l, 0, sizeof(*l));
+	l->metrics = metrics;
 	l->endpoint = *endpoint;
 	l->endpoint.access = NULL; /* the configuration's */
 	if (endpoint->path != NULL)
@@ -253,7 +262,7 @@ listeners_abort(struct apid *apid)
 
 	while (i < apid->n_listeners) {
 		apid->listeners[i].wanted = false;
-		if (apid->listeners[i].listener == NULL)
+		if (apid->listeners[i].fd != -1)
 			listener_drop(apid, i);
 		else
 			i++;
@@ -263,11 +272,16 @@ listeners_abort(struct apid *apid)
 static const struct conf_endpoint *
 endpoint_of(const struct conf *conf, const struct apid_listener *l)
 {
-	uint16_t i;
+	const struct conf_endpoint *list;
+	uint16_t i, n;
 
-	for (i = 0; conf != NULL && i < conf->n_grpc_listen; i++)
-		if (endpoint_is(&conf->grpc_listen[i], &l->endpoint))
-			return &conf->grpc_listen[i];
+	if (conf == NULL)
+		return NULL;
+	list = l->metrics ? conf->metrics_listen : conf->grpc_listen;
+	n = l->metrics ? conf->n_metrics_listen : conf->n_grpc_listen;
+	for (i = 0; i < n; i++)
+		if (endpoint_is(&list[i], &l->endpoint))
+			return &list[i];
 	return NULL;
 }
 
@@ -280,6 +294,12 @@ listener_open(struct apid *apid, struct apid_listener *l,
 	struct tls_context *tls = NULL;
 	struct err e;
 
+	if (l->metrics) {
+		if (l->http == NULL)
+			l->http = http_listen(apid->http, l->fd);
+		l->fd = -1;
+		return 0;
+	}
 	if (access != NULL && access->certificate.path != NULL) {
 		tls = tls_context_new(access, &e);
 		if (tls == NULL) {
@@ -314,7 +334,7 @@ listeners_commit(struct apid *apid, const struct conf *old)
 			continue;
 		}
 		l->wanted = false;
-		if ((l->listener == NULL || was == NULL ||
+		if ((l->fd != -1 || was == NULL ||
 			!conf_access_equal(was->access, is->access)) &&
 		    listener_open(apid, l, is->access) == -1) {
 			listener_drop(apid, i);
@@ -347,8 +367,11 @@ on_conf_item(void *ctx, const struct msg *msg)
 		return;
 	}
 	if (msg->data[0] == CONF_ITEM_GRPC_LISTEN)
-		listener_want(apid, &next->grpc_listen[next->n_grpc_listen - 1],
-		    msg->fd);
+		listener_want(apid, false,
+		    &next->grpc_listen[next->n_grpc_listen - 1], msg->fd);
+	else if (msg->data[0] == CONF_ITEM_METRICS_LISTEN)
+		listener_want(apid, true,
+		    &next->metrics_listen[next->n_metrics_listen - 1], msg->fd);
 	else if (msg->fd != -1)
 		close(msg->fd);
 }
@@ -443,7 +466,9 @@ static const chan_handler bgpd_handlers[MSG__MAX] = {
 	[MSG_CONF_COMMIT] = on_conf_commit,
 	[MSG_CONF_ABORT] = on_conf_abort,
 	[MSG_CONF_EDIT_DONE] = on_bgpd_answer,
-	[MSG_RELOAD_DONE] = on_bgpd_answer,
+	[MSG_CONF_CALL_TEXT] = on_bgpd_answer,
+	[MSG_CONF_CALL_DONE] = on_bgpd_answer,
+	[MSG_METRICS] = on_bgpd_answer,
 };
 static const struct chan_ops bgpd_ops = {
 	.handlers = bgpd_handlers,
@@ -458,7 +483,10 @@ on_sweep(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	req_expire(&apid->reqs, mono_now());
-	server_sweep(apid->server);
+	http_sweep(apid->http);
+	if (apid->conf != NULL)
+		server_sweep(apid->server,
+		    (int64_t)apid->conf->grpc_unread_secs * 1000);
 	/* What a crowd of streams needed goes back when the crowd has gone. */
 	if (server_calls(apid->server) > 0)
 		apid->was_busy = true;
@@ -487,6 +515,9 @@ apid_run(int bgpd_fd)
 		fatalx("%s: no descriptors", __func__);
 	apid->server =
 	    server_new(apid->base, apid_methods, apid_n_methods, apid);
+	apid->metrics = metrics_new(apid);
+	apid->http = http_new(apid->base, PRIO_CLIENTS,
+	    server_fd_max(apid->server), metrics_serve, apid->metrics);
 	apid->chans[PROC_BGPD] = chan_new(apid->base, bgpd_fd, PROC_APID,
 	    PROC_BGPD, &bgpd_ops, apid, PRIO_SIBLINGS);
 	apid->sweep = event_new(apid->base, -1, EV_PERSIST, on_sweep, apid);
@@ -499,6 +530,8 @@ apid_run(int bgpd_fd)
 		lose_sibling(apid, proc);
 	while (apid->n_listeners > 0)
 		listener_drop(apid, 0);
+	http_free(apid->http);
+	metrics_free(apid->metrics);
 	server_free(apid->server);
 	health_free(apid->health);
 	symbols_free(apid->symbols);

@@ -34,7 +34,9 @@ enum {
 
 struct apid_listener {
 	struct conf_endpoint endpoint;
-	struct listener *listener; /* NULL before COMMIT */
+	bool metrics; /* HTTP, not gRPC */
+	struct listener *listener; /* NULL before COMMIT, and for HTTP */
+	struct http_listener *http; /* NULL before COMMIT, and for gRPC */
 	int fd; /* -1 after COMMIT */
 	bool wanted; /* in the configuration being collected */
 };
@@ -52,6 +54,8 @@ struct apid {
 	struct pb_route_encoder encoder; /* scratch of route listings */
 	size_t held; /* bytes of unary lists under construction */
 	struct health *health; /* rpc_health.c */
+	struct metrics *metrics;
+	struct http *http;
 	struct symbols *symbols; /* of reflection */
 	bool was_busy; /* there were calls at the last sweep */
 	bool stopping;
@@ -90,6 +94,8 @@ struct health *health_new(void);
 void health_free(struct health *);
 /* Call it when a sibling came or went, or a configuration was committed. */
 void health_changed(struct apid *);
+/* Both siblings are there and a configuration is in force. */
+bool health_serving(const struct apid *);
 
 /* rpc.c: the methods, as server_new wants them. */
 extern const struct call_method apid_methods[];

@@ -19,10 +19,22 @@ of_req(struct req *req)
 }
 
 static void
+ask_free(struct ask *ask)
+{
+	wr_free(&ask->parts);
+	free(ask);
+}
+
+static void
 on_msg(struct req *req, const struct msg *msg)
 {
 	struct ask *ask = of_req(req);
 
+	if (ask->kind->answer_part != 0 &&
+	    msg->hdr.type == ask->kind->answer_part) {
+		wr_copy(&ask->parts, msg->data, msg->hdr.len);
+		return;
+	}
 	if (msg->hdr.type != ask->kind->answer ||
 	    ask->kind->on_answer(ask, msg) == -1) {
 		apid_broken(ask->apid, ask->kind->to,
@@ -30,7 +42,7 @@ on_msg(struct req *req, const struct msg *msg)
 		return; /* on_lost has freed the ask */
 	}
 	req_close(&ask->apid->reqs, &ask->req);
-	free(ask);
+	ask_free(ask);
 }
 
 static void
@@ -39,7 +51,7 @@ on_lost(struct req *req, const struct err *e)
 	struct ask *ask = of_req(req);
 
 	call_fail(ask->call, e);
-	free(ask);
+	ask_free(ask);
 }
 
 static const struct req_ops req_ops = { on_msg, on_lost };
@@ -52,7 +64,7 @@ on_cancel(void *ctx)
 	if (ask->kind->close != 0)
 		apid_tell(ask->apid, &ask->req, ask->kind->close, NULL, 0);
 	req_close(&ask->apid->reqs, &ask->req);
-	free(ask);
+	ask_free(ask);
 }
 
 static const struct call_ops call_ops = { .on_cancel = on_cancel };
@@ -67,13 +79,16 @@ ask_start(struct apid *apid, struct call *call, const struct ask_kind *kind,
 	ask->apid = apid;
 	ask->call = call;
 	ask->kind = kind;
+	if (kind->answer_part != 0)
+		wr_init_grow(&ask->parts,
+		    (size_t)apid->conf->grpc_max_reply_bytes + MSG_MAX);
 	(void)snprintf(ask->subject, sizeof(ask->subject), "%s", subject);
 	if ((kind->part != 0 ?
 		    apid_ask_long(apid, &ask->req, kind->to, kind->part,
 			kind->question, wr, &req_ops, &e) :
 		    apid_ask(apid, &ask->req, kind->to, kind->question, wr,
 			&req_ops, true, &e)) == -1) {
-		free(ask);
+		ask_free(ask);
 		call_fail(call, &e);
 		return;
 	}

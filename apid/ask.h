@@ -20,6 +20,9 @@ struct ask_kind {
 	enum msg_type part;
 	enum msg_type question;
 	enum msg_type answer;
+	/* What comes before an answer longer than a message, gathered in
+	 * `parts`; 0: nothing. */
+	enum msg_type answer_part;
 	/* What to say when the client no longer wants it; 0: nothing. */
 	enum msg_type close;
 	/* The answer came: end the call.  -1 if it is malformed (then the
@@ -33,6 +36,7 @@ struct ask {
 	struct call *call;
 	const struct ask_kind *kind;
 	char subject[ASK_SUBJECT]; /* what the reply is about */
+	struct wr parts; /* bad: more than an answer may have */
 };
 
 /* Ask what is in wr; ends the call on failure. */

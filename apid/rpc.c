@@ -6,6 +6,8 @@
 
 #include "apid/apid.h"
 #include "proto/bgp.pb-c.h"
+#include "proto/bgpgg/v1/config.pb-c.h"
+#include "proto/bgpgg/v1/metrics.pb-c.h"
 #include "proto/bgpgg/v1/policy.pb-c.h"
 #include "proto/grpc/health/v1/health.pb-c.h"
 
@@ -53,6 +55,22 @@ const struct call_method apid_methods[] = {
 	CHANGE("SetPolicyAssignment", set_policy_assignment,
 	    rpc_set_policy_assignment),
 
+	UNARY("GetRunningConfig", get_running_config, rpc_get_running_config),
+	CHANGE("CommitConfig", commit_config, rpc_commit_config),
+	CHANGE("SaveConfig", save_config, rpc_save_config),
+	CHANGE("RollbackConfig", rollback_config, rpc_rollback_config),
+	UNARY("ListConfigSnapshots", list_config_snapshots,
+	    rpc_list_config_snapshots),
+
+	{ "/bgpgg.v1.ConfigService/Reload", CALL_UNARY,
+	    &bgpgg__v1__reload_request__descriptor, rpc_reload, true },
+	{ "/bgpgg.v1.ConfigService/GetFileConfig", CALL_UNARY,
+	    &bgpgg__v1__get_file_config_request__descriptor,
+	    rpc_get_file_config, false },
+	{ "/bgpgg.v1.ConfigService/SetLogLevel", CALL_UNARY,
+	    &bgpgg__v1__set_log_level_request__descriptor, rpc_set_log_level,
+	    true },
+
 	{ "/bgpgg.v1.RouteService/EditRoutes", CALL_CLIENT_STREAM, NULL,
 	    rpc_edit_routes, true },
 	{ "/bgpgg.v1.RouteService/ListRoutes", CALL_SERVER_STREAM,
@@ -66,6 +84,10 @@ const struct call_method apid_methods[] = {
 	    &bgpgg__v1__dry_run_request__descriptor, rpc_dry_run, false },
 	{ "/bgpgg.v1.PolicyService/ListCounters", CALL_UNARY,
 	    &bgpgg__v1__list_counters_request__descriptor, rpc_list_counters,
+	    false },
+
+	{ "/bgpgg.v1.MetricsService/GetMetrics", CALL_SERVER_STREAM,
+	    &bgpgg__v1__get_metrics_request__descriptor, rpc_get_metrics,
 	    false },
 
 	{ "/grpc.health.v1.Health/Check", CALL_UNARY,

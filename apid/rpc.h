@@ -18,6 +18,16 @@ void rpc_list_peers(void *, struct call *, const ProtobufCMessage *);
 void rpc_list_peers_stream(void *, struct call *, const ProtobufCMessage *);
 void rpc_get_peer(void *, struct call *, const ProtobufCMessage *);
 
+/* rpc_config.c */
+void rpc_get_running_config(void *, struct call *, const ProtobufCMessage *);
+void rpc_commit_config(void *, struct call *, const ProtobufCMessage *);
+void rpc_save_config(void *, struct call *, const ProtobufCMessage *);
+void rpc_rollback_config(void *, struct call *, const ProtobufCMessage *);
+void rpc_list_config_snapshots(void *, struct call *, const ProtobufCMessage *);
+void rpc_reload(void *, struct call *, const ProtobufCMessage *);
+void rpc_get_file_config(void *, struct call *, const ProtobufCMessage *);
+void rpc_set_log_level(void *, struct call *, const ProtobufCMessage *);
+
 /* rpc_route.c */
 void rpc_add_route(void *, struct call *, const ProtobufCMessage *);
 void rpc_remove_route(void *, struct call *, const ProtobufCMessage *);
@@ -49,6 +59,9 @@ void rpc_health_watch(void *, struct call *, const ProtobufCMessage *);
 
 /* rpc_reflection.c: grpc.reflection.v1 and v1alpha */
 void rpc_reflection(void *, struct call *, const ProtobufCMessage *);
+
+/* metrics.c: bgpgg.v1.MetricsService */
+void rpc_get_metrics(void *, struct call *, const ProtobufCMessage *);
 
 /* rpc_bmp.c */
 void rpc_add_bmp_server(void *, struct call *, const ProtobufCMessage *);

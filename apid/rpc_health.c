@@ -50,13 +50,17 @@ health_free(struct health *health)
 	free(health);
 }
 
+bool
+health_serving(const struct apid *apid)
+{
+	return apid->conf != NULL && apid->chans[PROC_RDE] != NULL &&
+	    apid->chans[PROC_SESSIOND] != NULL && !apid->stopping;
+}
+
 static Status
 status_now(const struct apid *apid)
 {
-	return apid->conf != NULL && apid->chans[PROC_RDE] != NULL &&
-		apid->chans[PROC_SESSIOND] != NULL && !apid->stopping ?
-	    STATUS(SERVING) :
-	    STATUS(NOT_SERVING);
+	return health_serving(apid) ? STATUS(SERVING) : STATUS(NOT_SERVING);
 }
 
 static bool

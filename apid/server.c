@@ -98,6 +98,8 @@ struct server {
 	struct event *mailbox_ev;
 	LIST_HEAD(, call) calls;
 	size_t n_calls;
+	size_t n_streams;
+	uint64_t *begun; /* calls, by method; one more: unknown ones */
 	size_t unread; /* bytes of final answers in the core */
 	LIST_HEAD(, listener) listeners; /* also those that are closing */
 	int fd_max; /* a client's descriptor stays below */
@@ -126,8 +128,15 @@ server_mailbox(struct server *server)
 void
 server_link_call(struct server *server, struct call *call)
 {
+	size_t i = call->method == NULL ?
+	    server->n_methods :
+	    (size_t)(call->method - server->methods);
+
 	LIST_INSERT_HEAD(&server->calls, call, entry);
 	server->n_calls++;
+	server->begun[i]++;
+	if (call->method != NULL && call->method->kind != CALL_UNARY)
+		server->n_streams++;
 }
 
 void
@@ -135,6 +144,8 @@ server_unlink_call(struct server *server, struct call *call)
 {
 	LIST_REMOVE(call, entry);
 	server->n_calls--;
+	if (call->method != NULL && call->method->kind != CALL_UNARY)
+		server->n_streams--;
 }
 
 void
@@ -159,6 +170,24 @@ size_t
 server_calls(const struct server *server)
 {
 	return server->n_calls;
+}
+
+size_t
+server_streams(const struct server *server)
+{
+	return server->n_streams;
+}
+
+uint64_t
+server_begun(const struct server *server, size_t i)
+{
+	return server->begun[i];
+}
+
+int
+server_fd_max(const struct server *server)
+{
+	return server->fd_max;
 }
 
 /* The completion thread. */
@@ -401,6 +430,7 @@ server_new(struct event_base *base, const struct call_method *methods, size_t n,
 	server->base = base;
 	server->methods = methods;
 	server->n_methods = n;
+	server->begun = xcalloc(n + 1, sizeof(*server->begun));
 	server->ctx = ctx;
 	LIST_INIT(&server->calls);
 	LIST_INIT(&server->listeners);
@@ -613,13 +643,13 @@ server_unlisten(struct listener *listener)
 }
 
 void
-server_sweep(struct server *server)
+server_sweep(struct server *server, int64_t unread_ms)
 {
 	struct mono now = mono_now();
 	struct call *call, *next;
 
 	LIST_FOREACH_SAFE(call, &server->calls, entry, next)
-		call_sweep(call, now, SERVER_UNREAD_MS);
+		call_sweep(call, now, unread_ms);
 }
 
 static void
@@ -679,5 +709,6 @@ server_free(struct server *server)
 	grpc_shutdown_blocking();
 	event_free(server->mailbox_ev);
 	mailbox_fini(&server->mailbox);
+	free(server->begun);
 	free(server);
 }

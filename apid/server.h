@@ -22,8 +22,6 @@ struct listener;
 struct server;
 struct tls_context;
 
-enum { SERVER_UNREAD_MS = 300 * 1000 };
-
 /*
  * Start the core and the completion thread.  The methods are borrowed for
  * the server's life; ctx is given to their start.  To be called after the
@@ -43,8 +41,8 @@ server_set_access(struct listener *, struct access *, struct tls_context *);
 /* Close it, and end the connections and calls that came in there. */
 void server_unlisten(struct listener *);
 /* To be called every few seconds: ends the calls whose answer the client
- * leaves unread for SERVER_UNREAD_MS. */
-void server_sweep(struct server *);
+ * leaves unread for so long. */
+void server_sweep(struct server *, int64_t unread_ms);
 /*
  * Refuse new calls, end the live ones with UNAVAILABLE, and call done when
  * nothing is left (at most about a second later).
@@ -56,5 +54,10 @@ void server_free(struct server *);
 size_t server_unread(const struct server *);
 /* Calls that are being served. */
 size_t server_calls(const struct server *);
+size_t server_streams(const struct server *); /* those that are not unary */
+/* Calls of method i that were begun; of no method known for i = n. */
+uint64_t server_begun(const struct server *, size_t i);
+/* Descriptors of clients stay below. */
+int server_fd_max(const struct server *);
 
 #endif

@@ -124,6 +124,8 @@ parse_option(const struct cmd_opt *opts, const char *given,
 	enum match best = MATCH_NONE, m;
 
 	*found = NULL;
+	if (given[0] == '-' && given[1] == '-')
+		given += 2;
 	for (o = opts; o != NULL && o->word != NULL; o++) {
 		m = match_word(given, o->word, strlen(o->word));
 		if (m > best) {
@@ -196,7 +198,7 @@ int
 cmd_parse(const struct cmd *table, size_t n, int argc, const char *const *argv,
     struct cmd_args *args, char *err, size_t err_len)
 {
-	bool alive[64] = { false }, before[64];
+	bool alive[CMD_TABLE] = { false }, before[CMD_TABLE];
 	const char *word;
 	size_t i, len;
 	int at, kept;
@@ -456,6 +458,28 @@ cmd_complete(FILE *to, const struct cmd *table, size_t n, int argc,
 		offer_options(to, cmd, words - at, argv + at, given);
 }
 
+/* --- help */
+
+void
+cmd_fold(FILE *to, int column, int indent, const char *text)
+{
+	enum { LINE = 80 };
+	bool first = true;
+	size_t n;
+
+	for (text += strspn(text, " "); *text != '\0';
+	     text += n + strspn(text + n, " ")) {
+		n = strcspn(text, " ");
+		if (column > indent && column + !first + (int)n > LINE) {
+			column = fprintf(to, "\n%*s", indent, "") - 1;
+			first = true;
+		}
+		column += fprintf(to, "%s%.*s", first ? "" : " ", (int)n, text);
+		first = false;
+	}
+	fprintf(to, "\n");
+}
+
 static bool
 begins_with(const struct cmd *cmd, int argc, const char *const *argv)
 {
@@ -477,6 +501,7 @@ cmd_help(FILE *to, const struct cmd *table, size_t n, int argc,
 {
 	const struct cmd_opt *o;
 	size_t i;
+	int column;
 
 	for (i = 0; i < n; i++) {
 		if (!begins_with(&table[i], argc, argv))
@@ -486,10 +511,117 @@ cmd_help(FILE *to, const struct cmd *table, size_t n, int argc,
 			fprintf(to, " %s", table[i].free_value);
 		if (table[i].opts != NULL)
 			fprintf(to, " [option ...]");
-		fprintf(to, "\n\t%s\n", table[i].help);
-		for (o = table[i].opts; o != NULL && o->word != NULL; o++)
-			fprintf(to, "\t  %s%s%s: %s\n", o->word,
+		fprintf(to, "\n        ");
+		cmd_fold(to, 8, 8, table[i].help);
+		for (o = table[i].opts; o != NULL && o->word != NULL; o++) {
+			column = fprintf(to, "          %s%s%s%s", o->word,
 			    o->value == NULL ? "" : " ",
-			    o->value == NULL ? "" : o->value, o->help);
+			    o->value == NULL ? "" : o->value,
+			    o->help == NULL ? "" : ": ");
+			cmd_fold(to, column, 12,
+			    o->help == NULL ? "" : o->help);
+		}
 	}
+}
+
+bool
+cmd_is_question(const char *word)
+{
+	size_t n = strlen(word);
+
+	return n > 0 && word[n - 1] == '?';
+}
+
+/* A word, and from the column HELP on what it is for. */
+static void
+put_next(FILE *to, const char *word, size_t len, const char *value,
+    const char *help)
+{
+	enum { HELP = 24 };
+	int column = fprintf(to, "  %.*s%s%s", (int)len, word,
+	    value == NULL ? "" : " ", value == NULL ? "" : value);
+
+	if (column < HELP)
+		column += fprintf(to, "%*s", HELP - column, "");
+	else
+		column += fprintf(to, " ");
+	cmd_fold(to, column, HELP, help == NULL ? "" : help);
+}
+
+/* Do the words of `given` before its question mark begin this one? */
+static bool
+asked_for(const char *given, const char *word, size_t len)
+{
+	size_t n = strlen(given) - 1;
+
+	return n == 0 || (n <= len && memcmp(given, word, n) == 0);
+}
+
+/* The word that follows in command i, unless one before had it too. */
+static void
+put_next_word(FILE *to, const struct cmd *table, const bool *alive, size_t i,
+    int at, const char *given)
+{
+	const char *word, *other;
+	size_t j, len, other_len;
+	int more = 0;
+
+	if (!pattern_word(table[i].pattern, at, &word, &len) ||
+	    !asked_for(given, word, len))
+		return;
+	for (j = 0; j < i; j++)
+		if (alive[j] &&
+		    pattern_word(table[j].pattern, at, &other, &other_len) &&
+		    same(word, len, other, other_len))
+			return;
+	for (j = i + 1; j < CMD_TABLE; j++)
+		more += alive[j] &&
+		    pattern_word(table[j].pattern, at, &other, &other_len) &&
+		    same(word, len, other, other_len);
+	put_next(to, word, len, NULL, more > 0 ? "..." : table[i].help);
+}
+
+void
+cmd_next(FILE *to, const struct cmd *table, size_t n, int argc,
+    const char *const *argv)
+{
+	bool alive[CMD_TABLE + 1] = { false };
+	const char *given = argv[argc - 1];
+	const struct cmd_opt *o;
+	const struct cmd *cmd;
+	char err[256];
+	size_t i;
+	int at, kept = 1;
+
+	for (i = 0; i < n && i < CMD_TABLE; i++)
+		alive[i] = true;
+	for (at = 0; at < argc - 1 && kept == 1; at++)
+		kept = narrow(table, n, alive, at, argv[at], err, sizeof(err));
+	if (kept == -1) {
+		fprintf(to, "%s\n", err);
+		return;
+	}
+	/* Options of a complete command may have begun. */
+	if (kept == 0)
+		at--;
+	cmd = complete(table, n, alive, at);
+	if (kept == 0 && cmd == NULL) {
+		fprintf(to, "unknown word \"%s\"\n", argv[at]);
+		return;
+	}
+	for (i = 0; kept == 1 && i < n; i++)
+		if (alive[i])
+			put_next_word(to, table, alive, i, at, given);
+	if (cmd == NULL)
+		return;
+	if (cmd->free_value != NULL)
+		put_next(to, cmd->free_value, strlen(cmd->free_value), NULL,
+		    cmd->help);
+	for (o = cmd->opts; o != NULL && o->word != NULL; o++)
+		if (asked_for(given, o->word, strlen(o->word)))
+			put_next(to, o->word, strlen(o->word), o->value,
+			    o->help);
+	if (given[1] == '\0' &&
+	    (cmd->free_value == NULL || cmd->free_value[0] == '['))
+		put_next(to, "(end)", 5, NULL, cmd->help);
 }

@@ -8,7 +8,8 @@
  * each a word of its own or a word and a value, and a free value, or several,
  * where the command has one.  Any word of the language may be abbreviated
  * as long as it is unique at its place; but not options where the free value
- * may be any word, as a name.
+ * may be any word, as a name.  An option may be written with two dashes before
+ * it.
  */
 #ifndef BGPCTL_CMD_H
 #define BGPCTL_CMD_H
@@ -40,6 +41,7 @@ enum {
 	CMD_VALUES = 4,
 	CMD_OPTIONS = 256, /* on one command line */
 	CMD_WORDS = 8,
+	CMD_TABLE = 128, /* commands that a table may have */
 };
 
 struct cmd_args {
@@ -79,6 +81,18 @@ int cmd_split(char *line, const char **words, int max) ATTR_CHECK;
  */
 void cmd_complete(FILE *, const struct cmd *table, size_t n, int argc,
     const char *const *argv);
+
+/* "?", or a word that ends in one: the last word of a line that asks what may
+ * stand there. */
+bool cmd_is_question(const char *word);
+/* What may stand in the place of the last word, which is such a question,
+ * after the words before. */
+void cmd_next(FILE *, const struct cmd *table, size_t n, int argc,
+    const char *const *argv);
+
+/* The words of a text from `column` on, folded before the margin to lines
+ * that begin at `indent`, and a line end. */
+void cmd_fold(FILE *, int column, int indent, const char *text);
 
 /* What the language is; only the commands that begin with the words. */
 void cmd_help(FILE *, const struct cmd *table, size_t n, int argc,

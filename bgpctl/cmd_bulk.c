@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bgpctl/route.h"
+#include "bgpctl/progress.h"
 #include "common/nlri.h"
 #include "common/xmalloc.h"
 #include "proto/bgpgg/v1/route.pb-c.h"
@@ -44,6 +45,7 @@ struct bulk {
 	struct shift *shifts;
 	size_t n_shifts;
 	struct route *route;
+	struct progress progress;
 	uint8_t *message; /* under construction */
 	size_t message_len, message_cap;
 };
@@ -229,12 +231,14 @@ next_message(void *arg, const void **data, size_t *len, bool *more)
 		got = put_line(b, line, err, sizeof(err));
 		if (got == -1) {
 			b->wrong++;
+			progress_end(&b->progress);
 			fprintf(b->ctl->err, "bgpctl: line %llu: %s\n",
 			    (unsigned long long)b->line, err);
 		}
 		if (got == 1) {
 			b->elements++;
 			note_shift(b);
+			progress_show(&b->progress, b->elements);
 		}
 	}
 	*data = b->message;
@@ -314,16 +318,18 @@ run(struct bulk *b)
 {
 	struct client_status status = { 0, NULL };
 	ProtobufCMessage *reply;
-	int exit_status;
+	int exit_status, failed;
 
 	b->single = !b->remove && !knows_batches(b->ctl);
-	if (client_upload(b->ctl->client,
-		b->single ? "/bgp.BgpService/AddRouteStream" :
-			    "/bgpgg.v1.RouteService/EditRoutes",
-		next_message, b,
-		b->single ? &bgp__add_route_stream_response__descriptor :
-			    &bgpgg__v1__edit_routes_response__descriptor,
-		&reply, &status) == -1)
+	failed = client_upload(b->ctl->client,
+	    b->single ? "/bgp.BgpService/AddRouteStream" :
+			"/bgpgg.v1.RouteService/EditRoutes",
+	    next_message, b,
+	    b->single ? &bgp__add_route_stream_response__descriptor :
+			&bgpgg__v1__edit_routes_response__descriptor,
+	    &reply, &status);
+	progress_end(&b->progress);
+	if (failed == -1)
 		return ctl_refused(b->ctl, &status);
 	exit_status = b->single ? put_added(b, (const void *)reply) :
 				  put_edited(b, (const void *)reply);
@@ -340,6 +346,8 @@ bulk(struct ctl *ctl, const char *file, bool remove)
 
 	memset(&b, 0, sizeof(b));
 	b.ctl = ctl;
+	/* The answer is one line at the end: it does no harm to it. */
+	progress_init(&b.progress, ctl->err, NULL, "routes");
 	b.remove = remove;
 	b.fd = strcmp(file, "-") == 0 ? STDIN_FILENO :
 					open(file, O_RDONLY | O_CLOEXEC);

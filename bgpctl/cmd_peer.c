@@ -391,10 +391,25 @@ struct peer_walk {
 	bool summary;
 };
 
-static void
-put_summary_row(FILE *to, const Bgp__Peer *p)
+void
+ctl_put_neighbor_head(struct ctl *ctl)
 {
+	fprintf(ctl->out, "%-22s %10s %-12s %10s %10s %10s\n", "Neighbor", "AS",
+	    "State", "Up/Down", "Received", "Sent");
+}
+
+void
+ctl_put_neighbor_json(struct ctl *ctl, const Bgp__Peer *p)
+{
+	put_peer_json(&ctl->json, p);
+}
+
+void
+ctl_put_neighbor_row(struct ctl *ctl, const Bgp__Peer *p)
+{
+	const bool up = p->state == BGP__BGP_STATE__ESTABLISHED;
 	const char *state = state_name(p);
+	FILE *to = ctl->out;
 	uint32_t asn = p->asn;
 	uint64_t received = 0, advertised = 0;
 	char as_text[16], text[32];
@@ -415,9 +430,10 @@ put_summary_row(FILE *to, const Bgp__Peer *p)
 		received += p->prefixes[i]->received;
 		advertised += p->prefixes[i]->advertised;
 	}
-	fprintf(to, " %10s %-12s %10s", as_text, state,
+	fprintf(to, " %10s %s%-12s%s %10s", as_text,
+	    ctl_color(ctl, up ? CTL_GOOD : CTL_BAD), state, ctl_color_end(ctl),
 	    uptime_text(p, text, sizeof(text)));
-	if (p->state == BGP__BGP_STATE__ESTABLISHED)
+	if (up)
 		fprintf(to, " %10" PRIu64 " %10" PRIu64 "\n", received,
 		    advertised);
 	else
@@ -437,7 +453,7 @@ on_peer(void *arg, const ProtobufCMessage *message)
 		put_peer_json(&ctl->json, p);
 		json_object_end(&ctl->json);
 	} else if (walk->summary)
-		put_summary_row(ctl->out, p);
+		ctl_put_neighbor_row(ctl, p);
 	else {
 		if (walk->count > 1)
 			fprintf(ctl->out, "\n");
@@ -578,8 +594,8 @@ ctl_show_summary(struct ctl *ctl, const struct cmd_args *args)
 		put_info_json(&ctl->json, info);
 	} else {
 		put_info_text(ctl->out, info);
-		fprintf(ctl->out, "\n%-22s %10s %-12s %10s %10s %10s\n",
-		    "Neighbor", "AS", "State", "Up/Down", "Received", "Sent");
+		fprintf(ctl->out, "\n");
+		ctl_put_neighbor_head(ctl);
 	}
 	protobuf_c_message_free_unpacked(&info->base, NULL);
 	return walk_peers(ctl, true);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgpctl/progress.h"
 #include "common/addr.h"
 #include "common/aspath.h"
 #include "common/community.h"
@@ -45,61 +46,49 @@ const struct cmd_opt ctl_network_add_opts[] = {
 	{ NULL, NULL, NULL },
 };
 
-struct route_walk {
-	struct ctl *ctl;
-	uint64_t count;
-	bool detail;
+struct rib_walk {
+	bool (*on_route)(void *ctx, const Bgp__Route *);
+	void *ctx;
 };
-
-static void
-put_route(struct route_walk *walk, const Bgp__Route *route)
-{
-	struct ctl *ctl = walk->ctl;
-
-	if (!ctl->json_out && !walk->detail && walk->count == 0)
-		ctl_put_route_head(ctl);
-	walk->count++;
-	ctl_put_route(ctl, route, walk->detail);
-}
 
 static bool
 on_route(void *arg, const ProtobufCMessage *m)
 {
-	struct route_walk *walk = arg;
+	const struct rib_walk *walk = arg;
 
-	put_route(walk, (const void *)m);
-	/* Nobody reads any more: let the daemon stop as well. */
-	return !ferror(walk->ctl->out);
+	return walk->on_route(walk->ctx, (const void *)m);
 }
 
 static bool
 on_batch(void *arg, const ProtobufCMessage *m)
 {
 	const Bgpgg__V1__RouteBatch *batch = (const void *)m;
-	struct route_walk *walk = arg;
+	const struct rib_walk *walk = arg;
+	bool more = true;
 	size_t i;
 
-	for (i = 0; i < batch->n_routes; i++)
-		put_route(walk, batch->routes[i]);
-	return !ferror(walk->ctl->out);
+	for (i = 0; more && i < batch->n_routes; i++)
+		more = walk->on_route(walk->ctx, batch->routes[i]);
+	return more;
 }
 
 /* In batches, or a message a route where the daemon knows no batches. */
-static int
-fetch_routes(struct route_walk *walk, const Bgp__ListRoutesRequest *m,
+int
+rib_query_run(struct ctl *ctl, const struct rib_query *q,
+    bool (*each)(void *ctx, const Bgp__Route *), void *ctx,
     struct client_status *status)
 {
-	struct client *client = walk->ctl->client;
+	struct rib_walk walk = { each, ctx };
 
-	if (client_stream(client, "/bgpgg.v1.RouteService/ListRoutes", &m->base,
-		&bgpgg__v1__route_batch__descriptor, on_batch, walk,
-		status) == 0)
+	if (client_stream(ctl->client, "/bgpgg.v1.RouteService/ListRoutes",
+		&q->m.base, &bgpgg__v1__route_batch__descriptor, on_batch,
+		&walk, status) == 0)
 		return 0;
 	if (!client_is_unimplemented(status))
 		return -1;
 	client_status_fini(status);
-	return client_stream(client, "/bgp.BgpService/ListRoutesStream",
-	    &m->base, &bgp__route__descriptor, on_route, walk, status);
+	return client_stream(ctl->client, "/bgp.BgpService/ListRoutesStream",
+	    &q->m.base, &bgp__route__descriptor, on_route, &walk, status);
 }
 
 /* The filters of show rib.  An exit status; CTL_DONE if they are sound.
@@ -151,18 +140,90 @@ get_filters(struct ctl *ctl, const struct cmd_args *args,
 	return CTL_DONE;
 }
 
-static int
-stream_routes(struct ctl *ctl, const Bgp__ListRoutesRequest *m, bool detail)
+int
+rib_query_init(struct ctl *ctl, const struct cmd_args *args,
+    struct rib_query *q)
 {
-	struct route_walk walk = { ctl, 0, detail };
-	struct client_status status = { 0, NULL };
-	int failed;
+	const char *neighbor = cmd_value(args, "neighbor");
+	bool in = cmd_has(args, "in"), out = cmd_has(args, "out");
+	int status;
 
+	memset(q, 0, sizeof(*q));
+	bgp__list_routes_request__init(&q->m);
+	if (in && out)
+		return ctl_usage(ctl, "either in or out");
+	if ((in || out) != (neighbor != NULL))
+		return ctl_usage(ctl,
+		    "in and out go with a neighbor: show rib in neighbor "
+		    "ADDR");
+	status = get_filters(ctl, args, &q->m, &q->prefix);
+	if (status != CTL_DONE) {
+		rib_query_fini(q);
+		return status;
+	}
+	q->m._rib_type_case = PB_CASE(LIST_ROUTES_REQUEST, RIB_TYPE);
+	q->m.rib_type = in ? BGP__RIB_TYPE__ADJ_IN :
+	    out            ? BGP__RIB_TYPE__ADJ_OUT :
+			     BGP__RIB_TYPE__GLOBAL;
+	if (neighbor != NULL) {
+		q->peer = xstrdup(neighbor);
+		q->m._peer_address_case =
+		    PB_CASE(LIST_ROUTES_REQUEST, PEER_ADDRESS);
+		q->m.peer_address = q->peer;
+	}
+	return CTL_DONE;
+}
+
+void
+rib_query_fini(struct rib_query *q)
+{
+	free(q->prefix);
+	free(q->peer);
+	memset(q, 0, sizeof(*q));
+}
+
+struct show_walk {
+	struct ctl *ctl;
+	uint64_t count;
+	bool detail;
+	struct progress progress;
+};
+
+static bool
+show_route(void *arg, const Bgp__Route *route)
+{
+	struct show_walk *walk = arg;
+	struct ctl *ctl = walk->ctl;
+
+	if (!ctl->json_out && !walk->detail && walk->count == 0)
+		ctl_put_route_head(ctl);
+	walk->count++;
+	ctl_put_route(ctl, route, walk->detail);
+	progress_show(&walk->progress, walk->count);
+	/* Nobody reads any more: let the daemon stop as well. */
+	return !ferror(ctl->out);
+}
+
+int
+ctl_show_rib(struct ctl *ctl, const struct cmd_args *args)
+{
+	struct show_walk walk = { .ctl = ctl };
+	struct client_status status = { 0, NULL };
+	struct rib_query q;
+	int exit_status, failed;
+
+	exit_status = rib_query_init(ctl, args, &q);
+	if (exit_status != CTL_DONE)
+		return exit_status;
+	walk.detail = cmd_has(args, "detail");
+	progress_init(&walk.progress, ctl->err, ctl->out, "routes");
 	if (ctl->json_out) {
 		json_object(&ctl->json, NULL);
 		json_array(&ctl->json, "routes");
 	}
-	failed = fetch_routes(&walk, m, &status);
+	failed = rib_query_run(ctl, &q, show_route, &walk, &status);
+	progress_end(&walk.progress);
+	rib_query_fini(&q);
 	if (ctl->json_out) {
 		json_array_end(&ctl->json);
 		json_bool(&ctl->json, "complete", failed == 0);
@@ -175,41 +236,6 @@ stream_routes(struct ctl *ctl, const Bgp__ListRoutesRequest *m, bool detail)
 		return ctl_refused(ctl, &status);
 	client_status_fini(&status);
 	return CTL_DONE;
-}
-
-int
-ctl_show_rib(struct ctl *ctl, const struct cmd_args *args)
-{
-	Bgp__ListRoutesRequest m;
-	const char *neighbor = cmd_value(args, "neighbor");
-	bool in = cmd_has(args, "in"), out = cmd_has(args, "out");
-	char *prefix = NULL, *peer = NULL;
-	int status;
-
-	bgp__list_routes_request__init(&m);
-	if (in && out)
-		return ctl_usage(ctl, "either in or out");
-	if ((in || out) != (neighbor != NULL))
-		return ctl_usage(ctl,
-		    "in and out go with a neighbor: show rib in neighbor "
-		    "ADDR");
-	status = get_filters(ctl, args, &m, &prefix);
-	if (status == CTL_DONE) {
-		m._rib_type_case = PB_CASE(LIST_ROUTES_REQUEST, RIB_TYPE);
-		m.rib_type = in ? BGP__RIB_TYPE__ADJ_IN :
-		    out         ? BGP__RIB_TYPE__ADJ_OUT :
-				  BGP__RIB_TYPE__GLOBAL;
-		if (neighbor != NULL) {
-			peer = xstrdup(neighbor);
-			m._peer_address_case =
-			    PB_CASE(LIST_ROUTES_REQUEST, PEER_ADDRESS);
-			m.peer_address = peer;
-		}
-		status = stream_routes(ctl, &m, cmd_has(args, "detail"));
-	}
-	free(prefix);
-	free(peer);
-	return status;
 }
 
 void

@@ -27,7 +27,31 @@ const struct cmd ctl_commands[] = {
 	    "those of a type: prefix, neighbor, as-path, community, "
 	    "ext-community or large-community" },
 	{ "show sets TYPE NAME", NULL, NULL, ctl_show_sets, "one of them" },
+	{ "show metrics", NULL, NULL, ctl_show_metrics,
+	    "the daemon's numbers as OpenMetrics text" },
 	{ "show bmp", NULL, NULL, ctl_show_bmp, "BMP servers" },
+	{ "reload", NULL, ctl_reload_opts, ctl_reload,
+	    "read the configuration file again and tell what changes" },
+	{ "config show", NULL, ctl_config_show_opts, ctl_config_show,
+	    "the running configuration as text of its file" },
+	{ "config save", NULL, NULL, ctl_config_save,
+	    "write the running configuration to its file" },
+	{ "config commit FILE", NULL, NULL, ctl_config_commit,
+	    "take a file over as the whole configuration and save it; - is "
+	    "standard input" },
+	{ "config list", NULL, NULL, ctl_config_list,
+	    "earlier versions of the configuration file" },
+	{ "config rollback N", NULL, NULL, ctl_config_rollback,
+	    "take version N over again and save it" },
+	{ "log verbose", NULL, NULL, ctl_log_verbose, "log everything" },
+	{ "log brief", NULL, NULL, ctl_log_brief,
+	    "log what the configuration says" },
+	{ "watch neighbors", NULL, ctl_watch_neighbors_opts,
+	    ctl_watch_neighbors,
+	    "follow them: the table again and again on a terminal, else a "
+	    "line for each change" },
+	{ "watch routes", "[PREFIX]", ctl_watch_routes_opts, ctl_watch_routes,
+	    "follow routes: a line for each that comes, goes or changes" },
 	{ "neighbor add ADDR", NULL, ctl_neighbor_add_opts, ctl_neighbor_add,
 	    "configure a neighbor: IP, IP:PORT or [IPv6]:PORT" },
 	{ "neighbor delete ADDR", NULL, NULL, ctl_neighbor_delete,
@@ -170,6 +194,25 @@ ctl_act(struct ctl *ctl, const char *method, const ProtobufCMessage *request,
 	status = ctl_done(ctl, text);
 	protobuf_c_message_free_unpacked(reply, NULL);
 	return status;
+}
+
+const char *
+ctl_color(const struct ctl *ctl, enum ctl_color color)
+{
+	static const char *const codes[] = {
+		[CTL_GOOD] = "\033[32m",
+		[CTL_BAD] = "\033[31m",
+		[CTL_CARE] = "\033[33m",
+		[CTL_QUIET] = "\033[2m",
+	};
+
+	return ctl->color ? codes[color] : "";
+}
+
+const char *
+ctl_color_end(const struct ctl *ctl)
+{
+	return ctl->color ? "\033[0m" : "";
 }
 
 bool

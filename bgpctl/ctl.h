@@ -26,6 +26,7 @@ struct ctl {
 	struct client *client;
 	const char *endpoint;
 	bool json_out;
+	bool color; /* of text, on a terminal */
 	struct json json;
 	FILE *out;
 	FILE *err;
@@ -48,6 +49,12 @@ int ctl_usage(struct ctl *, const char *fmt, ...) ATTR_PRINTF(2, 3);
 /* Tell that something was done. */
 int ctl_done(struct ctl *, const char *message);
 
+/* Words on a terminal that shows colors: the escape that begins one and the
+ * one that ends it; both empty elsewhere. */
+enum ctl_color { CTL_GOOD, CTL_BAD, CTL_CARE, CTL_QUIET };
+const char *ctl_color(const struct ctl *, enum ctl_color);
+const char *ctl_color_end(const struct ctl *);
+
 /* Numbers of a command line; false if the text is none up to max. */
 bool ctl_number(const char *, uint64_t max, uint64_t *) ATTR_CHECK;
 
@@ -68,6 +75,29 @@ extern const struct cmd_opt ctl_neighbor_add_opts[];
 extern const struct cmd_opt ctl_neighbor_down_opts[];
 extern const struct cmd_opt ctl_neighbor_refresh_opts[];
 
+/* A line for each neighbor, as in show summary. */
+void ctl_put_neighbor_head(struct ctl *);
+void ctl_put_neighbor_row(struct ctl *, const Bgp__Peer *);
+void ctl_put_neighbor_json(struct ctl *, const Bgp__Peer *);
+
+/* cmd_config.c */
+int ctl_reload(struct ctl *, const struct cmd_args *);
+int ctl_config_show(struct ctl *, const struct cmd_args *);
+int ctl_config_save(struct ctl *, const struct cmd_args *);
+int ctl_config_commit(struct ctl *, const struct cmd_args *);
+int ctl_config_list(struct ctl *, const struct cmd_args *);
+int ctl_config_rollback(struct ctl *, const struct cmd_args *);
+int ctl_log_verbose(struct ctl *, const struct cmd_args *);
+int ctl_log_brief(struct ctl *, const struct cmd_args *);
+extern const struct cmd_opt ctl_reload_opts[];
+extern const struct cmd_opt ctl_config_show_opts[];
+
+/* cmd_watch.c */
+int ctl_watch_neighbors(struct ctl *, const struct cmd_args *);
+int ctl_watch_routes(struct ctl *, const struct cmd_args *);
+extern const struct cmd_opt ctl_watch_neighbors_opts[];
+extern const struct cmd_opt ctl_watch_routes_opts[];
+
 /* cmd_route.c */
 int ctl_show_rib(struct ctl *, const struct cmd_args *);
 int ctl_network_add(struct ctl *, const struct cmd_args *);
@@ -84,6 +114,9 @@ int ctl_show_bmp(struct ctl *, const struct cmd_args *);
 int ctl_bmp_add(struct ctl *, const struct cmd_args *);
 int ctl_bmp_delete(struct ctl *, const struct cmd_args *);
 extern const struct cmd_opt ctl_bmp_add_opts[];
+
+/* cmd_metrics.c */
+int ctl_show_metrics(struct ctl *, const struct cmd_args *);
 
 /* cmd_policy.c */
 int ctl_show_policy(struct ctl *, const struct cmd_args *);
@@ -119,6 +152,8 @@ void ctl_put_members(FILE *, int indent, const ProtobufCMessage *);
 /* show_route.c: one Route as text or JSON. */
 void ctl_put_route(struct ctl *, const Bgp__Route *, bool detail);
 void ctl_put_route_head(struct ctl *);
+/* What became of a prefix, in a line behind this one. */
+void ctl_put_route_change(FILE *, const char *head, const Bgp__Route *);
 void ctl_put_path_attributes(FILE *, const Bgp__Path *);
 void ctl_put_path_json(struct json *, const char *key, const Bgp__Path *);
 

@@ -3,6 +3,7 @@
  * bgpctl: the command line of the suite.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,6 +37,9 @@ run(struct ctl *ctl, const struct cmd_args *args,
 		fprintf(stderr, "bgpctl: %s\n", text);
 		return CTL_USAGE;
 	}
+	ctl->color = !ctl->json_out && isatty(STDOUT_FILENO) &&
+	    getenv("NO_COLOR") == NULL &&
+	    (getenv("TERM") == NULL || strcmp(getenv("TERM"), "dumb") != 0);
 	json_init(&ctl->json, ctl->out);
 	ctl->client = client_open(ctl->endpoint, &security, &why);
 	if (ctl->client == NULL) {
@@ -138,6 +142,10 @@ main(int argc, char **argv)
 	if (argc > 0 && strcmp(words[0], "complete") == 0) {
 		cmd_complete(stdout, ctl_commands, ctl_n_commands, argc - 1,
 		    words + 1);
+		return CTL_DONE;
+	}
+	if (argc > 0 && cmd_is_question(words[argc - 1])) {
+		cmd_next(stdout, ctl_commands, ctl_n_commands, argc, words);
 		return CTL_DONE;
 	}
 	if (cmd_parse(ctl_commands, ctl_n_commands, argc, words, &args, text,

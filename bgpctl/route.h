@@ -33,4 +33,20 @@ int route_init(struct route *, const struct cmd_args *, char *err,
     size_t err_len) ATTR_CHECK;
 void route_fini(struct route *);
 
+/* What show rib asks for, with the memory that it points to. */
+struct rib_query {
+	Bgp__ListRoutesRequest m;
+	char *prefix;
+	char *peer;
+};
+/* From the words of a command line; an exit status, and if that is CTL_DONE,
+ * rib_query_fini releases it. */
+int rib_query_init(struct ctl *, const struct cmd_args *, struct rib_query *);
+void rib_query_fini(struct rib_query *);
+/* Each route that it finds, in order, until on_route returns false.  0, or -1
+ * and the status tells why. */
+int rib_query_run(struct ctl *, const struct rib_query *,
+    bool (*on_route)(void *ctx, const Bgp__Route *), void *ctx,
+    struct client_status *) ATTR_CHECK;
+
 #endif

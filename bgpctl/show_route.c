@@ -152,6 +152,31 @@ put_path_line(FILE *to, const char *prefix, const Bgp__Path *p)
 	fprintf(to, "\n");
 }
 
+void
+ctl_put_route_change(FILE *to, const char *head, const Bgp__Route *route)
+{
+	struct words w = { to, (int)strlen(head), 13, true };
+	const Bgp__Path *p = route->n_paths > 0 ? route->paths[0] : NULL;
+	char text[32];
+
+	fputs(head, to);
+	put_word(&w, route->prefix, false);
+	if (p != NULL) {
+		put_word(&w, "via", false);
+		put_word(&w, p->next_hop, false);
+		put_word(&w, "path", false);
+		put_as_path(&w, p);
+		(void)snprintf(text, sizeof(text), "%c", origin_letter(p));
+		put_word(&w, text, false);
+	}
+	if (route->n_paths > 1) {
+		(void)snprintf(text, sizeof(text), "(%zu paths)",
+		    route->n_paths);
+		put_word(&w, text, false);
+	}
+	putc('\n', to);
+}
+
 static void
 put_label(FILE *to, const char *label)
 {

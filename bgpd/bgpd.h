@@ -3,8 +3,8 @@
  * The parent's state, private to this directory.
  *
  * One object, made in main.c; everything hangs off it.  child.c owns the
- * processes, reload.c the configuration and its transactions, link.c the
- * handlers of messages from children.
+ * processes, reload.c the configuration and its transactions, call.c the
+ * file and its text, link.c the handlers of messages from children.
  */
 #ifndef BGPD_BGPD_H
 #define BGPD_BGPD_H
@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <time.h>
 
 #include "bgpd/loader.h"
 #include "bgpd/paths.h"
@@ -20,6 +21,7 @@
 #include "common/conf.h"
 #include "common/mono.h"
 #include "common/msg.h"
+#include "common/msg_call.h"
 #include "common/msg_conf.h"
 #include "common/sandbox.h"
 
@@ -27,6 +29,8 @@ struct event;
 struct event_base;
 struct notify;
 struct bgpd;
+struct models;
+struct store;
 
 /* --- children (child.c) */
 
@@ -81,11 +85,40 @@ struct edit {
 };
 TAILQ_HEAD(edits, edit);
 
+/* --- what concerns the configuration as a whole (call.c) */
+
+struct call {
+	TAILQ_ENTRY(call) entry;
+	uint8_t op; /* enum conf_call_op */
+	uint32_t index;
+	bool by_signal; /* SIGHUP */
+	uint32_t *requests; /* that it answers */
+	size_t n_requests;
+	struct wr text; /* what is parsed in place of the file */
+	struct store *store; /* the file about to be written */
+	enum log_level level; /* as the text has it */
+	uint64_t says; /* what file_says becomes */
+	struct conf_reply reply;
+};
+TAILQ_HEAD(calls, call);
+
+#define CALLS_MAX 64 /* waiting ... */
+#define CALLS_BYTES_MAX (2 * CONF_CALL_TEXT_MAX) /* ... with so much text */
+#define CALL_REQUESTS_MAX 256 /* for one and the same reload */
+
 #define EDITS_MAX 4096 /* waiting; more are refused ... */
 #define EDITS_BYTES_MAX (2 * CONF_EDIT_MAX) /* ... as are more bytes */
-#define RELOADERS_MAX 256 /* requests waiting for a reload */
 #define VOTE_TIMEOUT_MS 20000
 #define COMMIT_TIMEOUT_MS 30000
+
+struct tally { /* for the metrics; see metrics.c */
+	time_t started;
+	uint64_t apid_restarts;
+	uint64_t reloads[2]; /* refused, carried out */
+	bool reload_ok; /* the last one */
+	time_t reload_at; /* its end; before the first one, the start */
+	uint64_t edits[2]; /* refused, carried out */
+};
 
 struct bgpd {
 	struct event_base *base;
@@ -121,12 +154,18 @@ struct bgpd {
 	struct event *loader_event;
 	bool loader_reaped;
 	struct event *reload_timer;
-	bool reload_wanted; /* again, after what is under way */
-	/* requests answered by the reload under way, and by the next */
-	uint32_t reloaders[RELOADERS_MAX];
-	size_t n_reloaders;
-	uint32_t reloaders_next[RELOADERS_MAX];
-	size_t n_reloaders_next;
+	struct calls calls; /* waiting */
+	size_t n_calls;
+	struct call *call; /* under way; NULL: none */
+	enum log_level file_level; /* as the file of `running` has it */
+	char *file_inert; /* keys of it without effect, a list; NULL: none */
+	char *next_inert; /* of the text being taken over */
+	bool level_again; /* changed while a generation was on its way */
+	/* of the file when it was read last; and of what it says, as
+	 * conf_write() has it */
+	struct timespec file_mtime;
+	off_t file_size;
+	uint64_t file_says;
 	/* the beginning of an edit longer than a message, and its request */
 	struct wr parts;
 	uint32_t parts_request;
@@ -135,6 +174,7 @@ struct bgpd {
 	size_t edits_bytes;
 	struct edits batch; /* in the transaction */
 	size_t n_batch;
+	struct tally tally;
 };
 
 /* --- child.c */
@@ -159,8 +199,6 @@ void reload_init(struct bgpd *, struct loaded *l);
 void reload_fini(struct bgpd *);
 /* Send the first generation out. */
 void reload_first(struct bgpd *);
-/* Read the file again; request 0: nobody waits for an answer. */
-void reload_start(struct bgpd *, uint32_t request);
 /* Queue a change by API, `size` bytes long as it came; takes what `change`
  * holds. */
 void reload_edit(struct bgpd *, uint32_t request, struct conf_edit *change,
@@ -172,7 +210,18 @@ reload_child_reject(struct child *, uint32_t generation, const struct err *);
 void reload_child_done(struct child *, uint32_t generation);
 void reload_child_gone(struct child *);
 void reload_child_started(struct child *);
-void reload_parser_reaped(struct bgpd *);
+/* Go on with what waits, if nothing is under way. */
+void reload_next(struct bgpd *);
+void reload_timer_set(struct bgpd *, int ms);
+/*
+ * Make a generation the next one (taken) and bind its listeners; -1: it is
+ * dropped.  Then send it out, or drop it.
+ */
+int reload_try(struct bgpd *, struct models *, struct err *e) ATTR_CHECK;
+void reload_begin(struct bgpd *);
+void reload_drop(struct bgpd *);
+/* Log everything, or what the file wants; returns the level. */
+enum log_level reload_log_level(struct bgpd *, bool verbose);
 /*
  * Bind what `c` lists and does not have yet, and write the bound addresses
  * into it.  On failure nothing has changed.
@@ -183,6 +232,26 @@ int
 pid_file_update(struct bgpd *, const struct conf *c, struct err *e) ATTR_CHECK;
 /* The API is given up: nobody accepts on its addresses any more. */
 void reload_close_api(struct bgpd *);
+
+/* --- call.c: the file, its text, and what is told about them */
+/* What the first reading of the file came to. */
+void call_first(struct bgpd *, const struct loaded *);
+/* Read the file again, because of SIGHUP. */
+void call_reload(struct bgpd *);
+/* A request of apid; what it borrows is copied. */
+void call_request(struct bgpd *, uint32_t request, const struct conf_call *);
+/* Begin what waits, while nothing is under way. */
+void calls_next(struct bgpd *);
+/* The requests of an apid that is gone need no answer. */
+void calls_forget(struct bgpd *);
+void calls_fini(struct bgpd *);
+/* The parser process was reaped. */
+void call_parser_reaped(struct bgpd *);
+/* The transaction under way is only a trial: drop it after the vote. */
+bool call_is_trial(const struct bgpd *);
+/* How the transaction ended; nothing if it was none of a call. */
+void call_committed(struct bgpd *);
+void call_aborted(struct bgpd *, const struct err *);
 
 /* --- transfer.c: a configuration to one child */
 /* Send it from the beginning; c->sync becomes SYNC_VOTING when all is out. */
@@ -217,6 +286,16 @@ int edit_apply(struct models *, uint64_t *serial, const char *file_name,
  */
 int reload_merge(struct loaded *l, const struct models *now, uint64_t *serial,
     struct models *next) ATTR_CHECK;
+/* The same with a text that holds everything: nothing of the API stays beside
+ * it, all objects are the file's from now on. */
+int reload_adopt(struct loaded *l, const struct models *now, uint64_t *serial,
+    struct models *next) ATTR_CHECK;
+
+/* --- metrics.c */
+/* Answer METRICS_GET of a running apid. */
+void metrics_answer(struct bgpd *, uint32_t request);
+void tally_start(struct bgpd *);
+void tally_reload(struct bgpd *, bool ok);
 
 /* --- link.c */
 extern const struct chan_ops link_ops[PROC__MAX];

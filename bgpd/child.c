@@ -283,6 +283,7 @@ child_restart_later(struct child *c)
 	}
 	timer_set(c->timer, RESTART_FIRST_MS << c->n_deaths);
 	c->deaths[c->n_deaths++] = now;
+	c->bgpd->tally.apid_restarts++;
 }
 
 static void
@@ -333,7 +334,7 @@ children_reap(struct bgpd *b)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (b->loader != NULL && pid == loader_pid(b->loader)) {
-			reload_parser_reaped(b);
+			call_parser_reaped(b);
 			continue;
 		}
 		for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++) {

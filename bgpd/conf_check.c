@@ -231,6 +231,9 @@ conf_check(struct schema *s)
 		    c->n_grpc_listen, s->grpc_listen_at);
 	if (s->grpc_listen_at != NULL)
 		api_open_check(s);
+	if (s->metrics_listen_at != NULL)
+		listen_check(s, "metrics_listen_addr", c->metrics_listen,
+		    c->n_metrics_listen, s->metrics_listen_at);
 	bmp_servers_check(s);
 	names_check(s);
 }

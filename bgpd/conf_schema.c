@@ -241,6 +241,23 @@ schema_word(struct schema *s, const struct conf_key *k, const struct node *n,
 /* --- lists */
 
 static void
+apply_map(struct schema *s, const struct conf_key *k, const struct node *n,
+    void *target)
+{
+	struct run_reader r;
+
+	if (n->kind != NODE_RUN) {
+		schema_object(s, k->table, n, target);
+		return;
+	}
+	run_reader_init(&r, n);
+	while ((n = run_reader_next(&r)) != NULL) {
+		if (k->table->run == NULL || !k->table->run(s, &r.item, target))
+			schema_object(s, k->table, n, target);
+	}
+}
+
+static void
 apply_list(struct schema *s, const struct conf_key *k, const struct node *n,
     void *target)
 {
@@ -254,7 +271,7 @@ apply_list(struct schema *s, const struct conf_key *k, const struct node *n,
 	}
 	for (i = 0; i < n->n_child; i++) {
 		if (k->type == KEY_LIST_OF_MAPS)
-			schema_object(s, k->table, n->child[i], target);
+			apply_map(s, k, n->child[i], target);
 		else
 			k->set(s, k, n->child[i], target);
 	}
@@ -602,6 +619,7 @@ schema_fini(struct schema *s)
 	free(s->used.list);
 	free(s->listen_at);
 	free(s->grpc_listen_at);
+	free(s->metrics_listen_at);
 	free(s->peer_at);
 	free(s->local_addr_at);
 	free(s->network_at);

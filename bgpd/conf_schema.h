@@ -68,6 +68,9 @@ struct conf_table {
 	void (*begin)(struct schema *, void *target, void *outer);
 	void (*end)(struct schema *, const struct node *, void *target,
 	    void *outer);
+	/* All of it for a member of a run that is good; false, and nothing
+	 * done, if it is to be looked at in detail.  NULL: all are. */
+	bool (*run)(struct schema *, const struct run_item *, void *outer);
 };
 
 /* Every table, for the test that holds them against the manual. */
@@ -120,10 +123,11 @@ struct schema {
 	struct conf *conf;
 	struct conf_names defined;
 	struct conf_names used;
-	/* places of conf->listen[i], grpc_listen[i], peers[i], networks[i],
-	 * bmp_servers[i] */
+	/* places of conf->listen[i], grpc_listen[i], metrics_listen[i],
+	 * peers[i], networks[i], bmp_servers[i] */
 	struct place *listen_at;
 	struct place *grpc_listen_at;
+	struct place *metrics_listen_at;
 	struct place *peer_at;
 	struct place *local_addr_at; /* of peers[i]; line 0: not given */
 	struct place *network_at;

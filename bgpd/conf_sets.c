@@ -183,12 +183,29 @@ prefix_end(struct schema *s, const struct node *n, void *target, void *outer)
 		conf_set_add_prefix(set->set, &p);
 }
 
+static bool
+prefix_run(struct schema *s, const struct run_item *it, void *outer)
+{
+	struct set_draft *set = outer;
+	struct conf_prefix p;
+	struct err e;
+
+	(void)s;
+	if (set->set == NULL || set->set->n == CONF_SET_MAX ||
+	    policy_prefix_parse(it->prefix.text,
+		it->range.len > 0 ? it->range.text : NULL, &p, &e) == -1)
+		return false;
+	conf_set_add_prefix(set->set, &p);
+	return true;
+}
+
 const struct conf_table table_prefix = {
 	.what = "prefixes",
 	.keys = prefix_keys,
 	.n = nitems(prefix_keys),
 	.target_size = sizeof(struct prefix_draft),
 	.end = prefix_end,
+	.run = prefix_run,
 };
 
 /* --- sets */

@@ -149,8 +149,8 @@ listen_one(struct schema *s, const struct conf_key *k, const struct node *n)
 
 /* "IP:PORT", "[IPv6]:PORT" or "unix:/PATH"; false after an error. */
 static bool
-grpc_address(struct schema *s, const struct conf_key *k, const struct node *n,
-    struct conf_endpoint *e)
+api_address(struct schema *s, const struct conf_key *k, const struct node *n,
+    uint16_t port, struct conf_endpoint *e)
 {
 	if (strncmp(n->text, "unix:", 5) == 0) {
 		if (n->text[5] != '/' ||
@@ -165,7 +165,7 @@ grpc_address(struct schema *s, const struct conf_key *k, const struct node *n,
 			return false;
 		}
 		e->path = n->text + 5; /* lives as long as the tree */
-	} else if (endpoint_parse(n->text, 50051, true, &e->addr, &e->port) ==
+	} else if (endpoint_parse(n->text, port, true, &e->addr, &e->port) ==
 	    -1) {
 		schema_error(s, n, k->name,
 		    "\"%.*s\" is not an address (IP:PORT, [IPv6]:PORT or "
@@ -201,7 +201,7 @@ grpc_listen_one(struct schema *s, const struct conf_key *k,
 	if (n->kind == NODE_MAP)
 		schema_object(s, &table_grpc_listener, n, s->conf);
 	else if (schema_text(s, n, k->name) != NULL &&
-	    grpc_address(s, k, n, &e))
+	    api_address(s, k, n, 50051, &e))
 		grpc_listener_add(s, k->name, n, &e);
 }
 
@@ -243,6 +243,35 @@ set_grpc_listen(struct schema *s, const struct conf_key *k,
 	set_endpoints(s, k, n, true, grpc_listen_one);
 }
 
+static void
+metrics_listen_one(struct schema *s, const struct conf_key *k,
+    const struct node *n)
+{
+	struct conf_endpoint e;
+	struct conf *c = s->conf;
+
+	memset(&e, 0, sizeof(e));
+	if (schema_text(s, n, k->name) == NULL ||
+	    !api_address(s, k, n, 9179, &e))
+		return;
+	if (c->n_metrics_listen == LISTEN_MAX) {
+		schema_error(s, n, k->name, "too many addresses");
+		return;
+	}
+	place_set(&s->metrics_listen_at, c->n_metrics_listen, n);
+	conf_metrics_listen_append(c, &e);
+}
+
+static void
+set_metrics_listen(struct schema *s, const struct conf_key *k,
+    const struct node *n, void *target)
+{
+	(void)target;
+	if (node_is_null(n) || (n->kind == NODE_LIST && n->n_child == 0))
+		return; /* off */
+	set_endpoints(s, k, n, false, metrics_listen_one);
+}
+
 /* --- a listener of the API as a map */
 
 struct listener_draft {
@@ -258,7 +287,7 @@ listener_address(struct schema *s, const struct conf_key *k,
 {
 	struct listener_draft *d = target;
 
-	d->has_address = grpc_address(s, k, n, &d->endpoint);
+	d->has_address = api_address(s, k, n, 50051, &d->endpoint);
 }
 
 /* A name that only the parent will open, later. */
@@ -522,6 +551,16 @@ static const struct conf_key top_keys[] = {
 	    .type = KEY_BOOL,
 	    .dflt = "true",
 	    .offset = AT(grpc_reflection) },
+	{ .name = "grpc_unread_secs",
+	    .type = KEY_U32,
+	    .min = 10,
+	    .max = 86400,
+	    .dflt = "300",
+	    .offset = AT(grpc_unread_secs) },
+	{ .name = "metrics_listen_addr",
+	    .type = KEY_NODE,
+	    .flags = KEY_NULL,
+	    .set = set_metrics_listen },
 	{ .name = "hold_time_secs",
 	    .type = KEY_U16,
 	    .max = UINT16_MAX,
@@ -558,7 +597,7 @@ static const struct conf_key top_keys[] = {
 	    .set = set_path },
 	{ .name = "state_dir",
 	    .type = KEY_VALUE,
-	    .flags = KEY_NULL | KEY_INERT,
+	    .flags = KEY_NULL,
 	    .offset = AT(state_dir),
 	    .set = set_path },
 	{ .name = "sys_name",

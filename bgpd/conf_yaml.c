@@ -23,6 +23,11 @@ struct builder {
 	size_t count;
 	int documents;
 	bool stop;
+	/* Lines that were cut out of the text. */
+	struct runs runs;
+	size_t run; /* the next one, or the one in work */
+	int run_depth; /* of its first member's map; 0: not yet met */
+	uint32_t cut; /* lines before the event */
 };
 
 static uint32_t
@@ -47,7 +52,7 @@ node_free(struct node *n)
 	for (i = 0; i < n->n_child; i++)
 		node_free(n->child[i]); /* at most NODE_DEPTH_MAX deep */
 	free(n->child);
-	free(n); /* and its text, behind it */
+	free(n); /* and its text or run, behind it */
 }
 
 bool
@@ -71,6 +76,7 @@ node_kind_name(const struct node *n)
 	case NODE_LIST:
 		return "a list";
 	case NODE_MAP:
+	case NODE_RUN:
 		return "a map";
 	case NODE_SCALAR:
 		break;
@@ -121,14 +127,15 @@ builder_refuses(struct builder *b, const yaml_event_t *ev,
 
 /* With room for so many bytes of text behind it. */
 static struct node *
-node_new(enum node_kind kind, const yaml_event_t *ev, size_t len)
+node_new(struct builder *b, enum node_kind kind, const yaml_event_t *ev,
+    size_t len)
 {
 	struct node *n = xmalloc(sizeof(*n) + len);
 
 	memset(n, 0, sizeof(*n));
 
 	n->kind = kind;
-	n->line = mark_line(ev->start_mark);
+	n->line = mark_line(ev->start_mark) + b->cut;
 	n->column = mark_column(ev->start_mark);
 	return n;
 }
@@ -146,7 +153,7 @@ builder_scalar(struct builder *b, const yaml_event_t *ev)
 		builder_fail(b, ev->start_mark, "text with a NUL character");
 		return;
 	}
-	n = node_new(NODE_SCALAR, ev, len + 1);
+	n = node_new(b, NODE_SCALAR, ev, len + 1);
 	n->plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	n->text = (char *)(n + 1);
 	memcpy(n->text, text, len);
@@ -173,9 +180,112 @@ builder_open(struct builder *b, const yaml_event_t *ev, enum node_kind kind)
 		builder_fail(b, ev->start_mark, "nested too deeply");
 		return;
 	}
-	n = node_new(kind, ev, 0);
+	n = node_new(b, kind, ev, 0);
 	builder_place(b, n);
 	b->open[b->depth++] = n;
+}
+
+/* --- runs */
+
+/* Is the list that was opened last the value of a key "prefixes"? */
+static bool
+in_prefixes(const struct builder *b)
+{
+	const struct node *map, *key;
+
+	if (b->depth < 2 || b->open[b->depth - 1]->kind != NODE_LIST)
+		return false;
+	map = b->open[b->depth - 2];
+	if (map->kind != NODE_MAP || map->n_child < 2)
+		return false;
+	key = map->child[map->n_child - 2];
+	return key->kind == NODE_SCALAR && strcmp(key->text, "prefixes") == 0;
+}
+
+/* Before an event: is it the first member of a run, or behind that? */
+static void
+run_before(struct builder *b, const yaml_event_t *ev)
+{
+	const struct run *r;
+	uint32_t line = mark_line(ev->start_mark);
+
+	if (b->run == b->runs.n)
+		return;
+	r = &b->runs.list[b->run];
+	if (ev->type == YAML_MAPPING_START_EVENT && line == r->first &&
+	    mark_column(ev->start_mark) == r->column && in_prefixes(b))
+		b->run_depth = b->depth + 1;
+	else if (line > r->last && b->run_depth == 0)
+		builder_fail(b, ev->start_mark, "a run that is none");
+}
+
+/* The map was closed: the others follow it. */
+static void
+run_after(struct builder *b, const yaml_event_t *ev)
+{
+	const struct run *r;
+	struct node *n;
+
+	if (b->run_depth == 0 || b->depth >= b->run_depth)
+		return;
+	r = &b->runs.list[b->run];
+	n = node_new(b, NODE_RUN, ev, sizeof(*r));
+	n->line = r->line;
+	n->column = r->column;
+	n->run = memcpy(n + 1, r, sizeof(*r));
+	builder_place(b, n);
+	b->count += 5 * r->n;
+	b->cut += r->lines;
+	b->run++;
+	b->run_depth = 0;
+}
+
+void
+run_reader_init(struct run_reader *r, const struct node *n)
+{
+	static char names[2][sizeof("masklength-range")] = { "prefix",
+		"masklength-range" };
+	unsigned int i;
+
+	memset(r, 0, sizeof(*r));
+	r->at = n->run->text;
+	r->end = n->run->end;
+	r->line = n->run->line;
+	r->map.kind = NODE_MAP;
+	r->map.child = r->child;
+	for (i = 0; i < 2; i++) {
+		r->keys[i].plain = true;
+		r->keys[i].text = names[i];
+		r->child[2 * i] = &r->keys[i];
+		r->child[2 * i + 1] = &r->values[i];
+	}
+}
+
+static void
+run_reader_set(struct run_reader *r, unsigned int i, struct run_text *t)
+{
+	r->keys[i].line = r->values[i].line = t->line;
+	r->keys[i].column = t->key_column;
+	r->values[i].column = t->column;
+	r->values[i].plain = t->plain;
+	r->values[i].text = t->text;
+}
+
+const struct node *
+run_reader_next(struct run_reader *r)
+{
+	size_t len = run_item(&r->item, r->at, r->end, r->line);
+
+	if (len == 0)
+		return NULL;
+	r->at += len;
+	r->line += r->item.lines;
+	r->map.line = r->item.line;
+	r->map.column = r->item.column;
+	r->map.n_child = r->item.range.len > 0 ? 4 : 2;
+	run_reader_set(r, 0, &r->item.prefix);
+	run_reader_set(r, 1, &r->item.range);
+	return &r->map;
 }
 
 static void
@@ -199,6 +309,7 @@ builder_event(struct builder *b, const yaml_event_t *ev)
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		b->depth--;
+		run_after(b, ev);
 		break;
 	case YAML_ALIAS_EVENT:
 		builder_fail(b, ev->start_mark,
@@ -285,13 +396,63 @@ report_parser(const yaml_parser_t *p, const char *text, size_t len,
 		diag_error(d, line, column, "%s", problem);
 }
 
+/* Parse a text to the end; false, and errors appended, if it is not good. */
+static bool
+builder_run(struct builder *b, const char *text, size_t len)
+{
+	size_t errors = b->diags->errors;
+	yaml_parser_t parser;
+	yaml_event_t ev;
+
+	if (!yaml_parser_initialize(&parser)) {
+		diag_error(b->diags, 0, 0, "out of memory");
+		return false;
+	}
+	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+	while (!b->stop) {
+		if (!yaml_parser_parse(&parser, &ev)) {
+			report_parser(&parser, text, len, b->diags);
+			break;
+		}
+		run_before(b, &ev);
+		if (!b->stop)
+			builder_event(b, &ev);
+		yaml_event_delete(&ev);
+	}
+	yaml_parser_delete(&parser);
+	return b->diags->errors == errors;
+}
+
+/* With its runs cut out; false if there is none, or anything is strange. */
+static bool
+parse_cut(struct node **root, const char *text, size_t len)
+{
+	struct builder b;
+	struct diags none;
+	bool good;
+
+	memset(&b, 0, sizeof(b));
+	memset(&none, 0, sizeof(none));
+	b.diags = &none;
+	if (!runs_cut(&b.runs, text, len))
+		return false;
+	good = builder_run(&b, b.runs.text, b.runs.len) && b.run == b.runs.n &&
+	    b.count <= NODE_COUNT_MAX;
+	if (good)
+		*root = b.root;
+	else
+		node_free(b.root);
+	diags_fini(&none);
+	runs_fini(&b.runs);
+	return good;
+}
+
 struct node *
 conf_yaml_parse(const char *text, size_t len, struct diags *d)
 {
 	struct builder b;
-	yaml_parser_t parser;
-	yaml_event_t ev;
-	size_t errors = d->errors;
+	struct node *root;
 
 	/* Told the encoding, libyaml takes a mark in front for a character. */
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
@@ -300,22 +461,9 @@ conf_yaml_parse(const char *text, size_t len, struct diags *d)
 	}
 	memset(&b, 0, sizeof(b));
 	b.diags = d;
-	if (!yaml_parser_initialize(&parser)) {
-		diag_error(d, 0, 0, "out of memory");
-		return NULL;
-	}
-	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
-	while (!b.stop) {
-		if (!yaml_parser_parse(&parser, &ev)) {
-			report_parser(&parser, text, len, d);
-			break;
-		}
-		builder_event(&b, &ev);
-		yaml_event_delete(&ev);
-	}
-	yaml_parser_delete(&parser);
-	if (d->errors != errors) {
+	if (parse_cut(&root, text, len))
+		return root;
+	if (!builder_run(&b, text, len)) {
 		node_free(b.root);
 		return NULL;
 	}

@@ -104,11 +104,29 @@ on_conf_edit(void *ctx, const struct msg *m)
 }
 
 static void
-on_reload(void *ctx, const struct msg *m)
+on_conf_call(void *ctx, const struct msg *m)
 {
 	struct child *c = ctx;
+	struct bgpd *b = c->bgpd;
+	struct conf_call call;
+	struct rd r;
 
-	reload_start(c->bgpd, m->hdr.id);
+	rd_init(&r, m->data, m->hdr.len);
+	if (wr_len(&b->parts) > 0) {
+		if (part_append(b, m) == -1) {
+			malformed(c, m);
+			return;
+		}
+		rd_init(&r, b->parts.base, wr_len(&b->parts));
+	}
+	msg_conf_call_get(&r, &call);
+	if (!rd_done(&r))
+		malformed(c, m);
+	else
+		call_request(b, m->hdr.id, &call);
+	/* Also where apid was ended and the buffer begun anew. */
+	wr_free(&b->parts);
+	wr_init_grow(&b->parts, CONF_EDIT_MAX);
 }
 
 static void
@@ -144,6 +162,14 @@ on_sock_req(void *ctx, const struct msg *m)
 }
 
 static void
+on_metrics_get(void *ctx, const struct msg *m)
+{
+	struct child *c = ctx;
+
+	metrics_answer(c->bgpd, m->hdr.id);
+}
+
+static void
 on_close(void *ctx, const char *why)
 {
 	child_disconnected(ctx, why);
@@ -152,7 +178,11 @@ on_close(void *ctx, const char *why)
 static void
 on_drain(void *ctx)
 {
-	transfer_continue(ctx);
+	struct child *c = ctx;
+
+	transfer_continue(c);
+	if (c->proc == PROC_APID)
+		reload_next(c->bgpd);
 }
 
 static const chan_handler handlers_sessiond[MSG__MAX] = {
@@ -174,7 +204,8 @@ static const chan_handler handlers_apid[MSG__MAX] = {
 	[MSG_CONF_DONE] = on_conf_done,
 	[MSG_CONF_EDIT_PART] = on_conf_edit_part,
 	[MSG_CONF_EDIT] = on_conf_edit,
-	[MSG_RELOAD] = on_reload,
+	[MSG_CONF_CALL] = on_conf_call,
+	[MSG_METRICS_GET] = on_metrics_get,
 };
 
 const struct chan_ops link_ops[PROC__MAX] = {

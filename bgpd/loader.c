@@ -8,6 +8,7 @@
  */
 #include "bgpd/loader.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -43,6 +44,7 @@ struct loader {
 	size_t len;
 	size_t size;
 	bool bad;
+	bool is_text; /* of somebody who may not choose what the parent reads */
 };
 
 void
@@ -138,6 +140,11 @@ conf_put(struct wr *to, const struct conf *c)
 		wr_reset(&w);
 		msg_conf_endpoint_put(&w, &c->grpc_listen[i]);
 		record_put(to, CONF_ITEM_GRPC_LISTEN, &w);
+	}
+	for (i = 0; i < c->n_metrics_listen; i++) {
+		wr_reset(&w);
+		msg_conf_endpoint_put(&w, &c->metrics_listen[i]);
+		record_put(to, CONF_ITEM_METRICS_LISTEN, &w);
 	}
 	for (i = 0; i < c->n_peers; i++) {
 		wr_reset(&w);
@@ -365,21 +372,14 @@ loader_signals(void)
 		sigaction(all[i], &sa, NULL);
 }
 
-struct loader *
-loader_start(const char *path, const struct sandbox *box, struct diags *d)
+/* Takes the descriptor. */
+static struct loader *
+parser_start(int file, const struct sandbox *box, struct diags *d)
 {
 	struct loader *l;
-	int file, pair[2];
+	int pair[2];
 	pid_t pid;
 
-	/* Non-blocking, so that a pipe nobody writes to cannot hold us up;
-	 * the parser waits for its bytes as long as it may. */
-	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (file == -1) {
-		diag_error(d, 0, 0, "cannot open: %s", strerror(errno));
-		return NULL;
-	}
-	(void)fcntl(file, F_SETFL, 0);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1) {
 		diag_error(d, 0, 0, "cannot be parsed: socketpair: %s",
 		    strerror(errno));
@@ -407,6 +407,46 @@ loader_start(const char *path, const struct sandbox *box, struct diags *d)
 	l->pid = pid;
 	l->fd = pair[0];
 	l->box = *box;
+	return l;
+}
+
+struct loader *
+loader_start(const char *path, const struct sandbox *box, struct diags *d)
+{
+	int file;
+
+	/* Non-blocking, so that a pipe nobody writes to cannot hold us up;
+	 * the parser waits for its bytes as long as it may. */
+	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (file == -1) {
+		diag_error(d, 0, 0, "cannot open: %s", strerror(errno));
+		return NULL;
+	}
+	(void)fcntl(file, F_SETFL, 0);
+	return parser_start(file, box, d);
+}
+
+struct loader *
+loader_start_text(const uint8_t *text, size_t len, const struct sandbox *box,
+    struct diags *d)
+{
+	int file = memfd_create("configuration", MFD_CLOEXEC);
+	struct loader *l;
+
+	if (file == -1) {
+		diag_error(d, 0, 0, "cannot be parsed: %s", strerror(errno));
+		return NULL;
+	}
+	write_all(file, text, len);
+	if (lseek(file, 0, SEEK_CUR) != (off_t)len ||
+	    lseek(file, 0, SEEK_SET) == -1) {
+		diag_error(d, 0, 0, "cannot be parsed: %s", strerror(errno));
+		close(file);
+		return NULL;
+	}
+	l = parser_start(file, box, d);
+	if (l != NULL)
+		l->is_text = true;
 	return l;
 }
 
@@ -461,7 +501,7 @@ loader_finish(struct loader *l, bool reaped, struct loaded *to)
 		diag_error(&to->diags, 0, 0,
 		    "cannot be parsed: the parser ended without a result");
 	}
-	if (to->conf != NULL &&
+	if (to->conf != NULL && !l->is_text &&
 	    secrets_load(to->conf, &l->box, &to->diags) == -1) {
 		conf_free(to->conf);
 		to->conf = NULL;

@@ -38,6 +38,10 @@ struct loader; /* one reading under way */
  */
 struct loader *loader_start(const char *path, const struct sandbox *box,
     struct diags *d) ATTR_CHECK;
+/* The same for a text that is no file.  The files that it names are not read
+ * then: secrets_load() is the caller's, who first looks which ones they are. */
+struct loader *loader_start_text(const uint8_t *, size_t,
+    const struct sandbox *, struct diags *d) ATTR_CHECK;
 int loader_fd(const struct loader *); /* becomes readable */
 pid_t loader_pid(const struct loader *);
 /* Take what is readable: true while there may be more. */

@@ -171,6 +171,9 @@ trial_conf(struct conf *c, const char *path)
 	for (i = 0; i < c->n_grpc_listen; i++)
 		conf_endpoint_fini(&c->grpc_listen[i]);
 	c->n_grpc_listen = 0;
+	for (i = 0; i < c->n_metrics_listen; i++)
+		conf_endpoint_fini(&c->metrics_listen[i]);
+	c->n_metrics_listen = 0;
 	memset(&api, 0, sizeof(api));
 	api.path = path_absolute(path);
 	conf_grpc_listen_append(c, &api);
@@ -201,7 +204,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		if (b->trial)
 			break; /* the file would bring its listeners */
 		log_info("SIGHUP: reading %s again", b->conf_name);
-		reload_start(b, 0);
+		call_reload(b);
 		break;
 	default:
 		if (!b->stopping)
@@ -356,10 +359,11 @@ main(int argc, char **argv)
 	b.notify = notify_new();
 	if (b.box.privileged)
 		children_identity(l.conf, &b.box);
-	if (o.trial != NULL) {
+	if (o.trial != NULL)
 		b.trial = true;
+	call_first(&b, &l);
+	if (b.trial)
 		trial_conf(l.conf, o.trial);
-	}
 	reload_init(&b, &l);
 	proc_apply_log(b.next);
 	if (children_check(&b, &e) == -1 ||

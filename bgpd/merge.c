@@ -791,3 +791,40 @@ reload_merge(struct loaded *l, const struct models *now, uint64_t *serial,
 	models_free(next);
 	return -1;
 }
+
+/* Serials of equal objects that came through the API: children that hold them
+ * need not get them again. */
+static void
+adopt_serials(struct conf *c, const struct conf *now)
+{
+	const struct conf_policy *old_policy;
+	const struct conf_set *old_set;
+	uint32_t i;
+
+	for (i = 0; i < c->n_sets; i++) {
+		old_set = conf_set_find(now,
+		    (enum conf_set_kind)c->sets[i]->kind, c->sets[i]->name);
+		if (old_set != NULL && conf_set_equal(old_set, c->sets[i]))
+			c->sets[i]->serial = old_set->serial;
+	}
+	for (i = 0; i < c->n_policies; i++) {
+		old_policy = conf_policy_find(now, c->policies[i]->name);
+		if (old_policy != NULL &&
+		    conf_policy_equal(old_policy, c->policies[i]))
+			c->policies[i]->serial = old_policy->serial;
+	}
+}
+
+int
+reload_adopt(struct loaded *l, const struct models *now, uint64_t *serial,
+    struct models *next)
+{
+	merge_fixed(l, now->conf);
+	if (l->diags.errors > 0)
+		return -1;
+	next->removed = conf_new();
+	next->file = file_model(l->conf, NULL, serial);
+	adopt_serials(next->file, now->conf);
+	next->conf = conf_copy(l->conf);
+	return 0;
+}

@@ -13,7 +13,7 @@
  * Until the last vote is in, anything that fails leaves everything as it
  * was.  After it nothing can fail: a child that does not take over what it
  * voted for is ended.  Edits that come meanwhile wait, and share the next
- * generation; so do reloads, of which one is enough.
+ * generation.  What the file and its text have to do with it is call.c's.
  *
  * An apid that was started anew gets the running generation outside of any
  * transaction.
@@ -34,9 +34,7 @@
 #include "common/proc.h"
 #include "common/xmalloc.h"
 
-static void reload_next(struct bgpd *);
-
-static void
+void
 reload_timer_set(struct bgpd *b, int ms)
 {
 	struct timeval tv = { ms / 1000, (ms % 1000) * 1000 };
@@ -131,19 +129,10 @@ batch_answer(struct bgpd *b, const struct err *e)
 	TAILQ_FOREACH(ed, &b->batch, entry) {
 		if (e->code == ERR_OK)
 			edit_log(&ed->change);
+		b->tally.edits[e->code == ERR_OK]++;
 		answer(b, MSG_CONF_EDIT_DONE, ed->request, e);
 	}
 	edits_clear(&b->batch, &b->n_batch);
-}
-
-static void
-reloaders_answer(struct bgpd *b, const struct err *e)
-{
-	size_t i;
-
-	for (i = 0; i < b->n_reloaders; i++)
-		answer(b, MSG_RELOAD_DONE, b->reloaders[i], e);
-	b->n_reloaders = 0;
 }
 
 /* --- the transaction */
@@ -181,7 +170,7 @@ reload_close_api(struct bgpd *b)
 	struct listener *l, *next;
 
 	TAILQ_FOREACH_SAFE(l, &b->listeners, entry, next) {
-		if (!l->grpc)
+		if (l->kind == LISTENER_BGP)
 			continue;
 		TAILQ_REMOVE(&b->listeners, l, entry);
 		listener_free(l);
@@ -237,13 +226,18 @@ transaction_end(struct bgpd *b)
 static void
 announce_ready(struct bgpd *b)
 {
+	static const char *const what[] = {
+		[LISTENER_BGP] = "listening",
+		[LISTENER_API] = "API",
+		[LISTENER_METRICS] = "metrics",
+	};
 	struct addr id = addr_ipv4(b->running->router_id);
 	char text[LISTENER_STRLEN];
 	struct listener *l;
 
 	b->ready = true;
 	TAILQ_FOREACH(l, &b->listeners, entry)
-		log_info("%s on %s", l->grpc ? "API" : "listening",
+		log_info("%s on %s", what[l->kind],
 		    listener_str(&l->bound, text));
 	log_info("ready: AS %u, router id %s", b->running->asn,
 	    addr_str(&id, text));
@@ -256,63 +250,33 @@ announce_ready(struct bgpd *b)
 	}
 }
 
-#define CHANGES_LOGGED 20 /* of sets and of policies by a reload */
-
+/* What children are told at once, without a new generation. */
 static void
-change_log(const char *what, const char *name, const char *how, unsigned int n)
+level_send(struct bgpd *b)
 {
-	if (n < CHANGES_LOGGED)
-		log_info("%s %s %s", what, name, how);
-	else if (n == CHANGES_LOGGED)
-		log_info("%s: more than %d changed", what, CHANGES_LOGGED);
+	uint8_t level = (uint8_t)b->running->log_level;
+	enum proc proc;
+
+	log_set_level(b->running->log_level);
+	for (proc = PROC_SESSIOND; proc < PROC__MAX; proc++)
+		if (child_running(&b->children[proc]))
+			chan_send_buf(b->children[proc].chan, MSG_LOG_LEVEL, 0,
+			    0, &level, sizeof(level));
+	b->level_again = false;
 }
 
-static void
-sets_log(const struct conf *from, const struct conf *to)
+enum log_level
+reload_log_level(struct bgpd *b, bool verbose)
 {
-	const struct conf_set *set, *old;
-	enum conf_set_kind kind;
-	unsigned int n = 0;
-	uint32_t i;
-
-	for (i = 0; i < to->n_sets; i++) {
-		set = to->sets[i];
-		kind = (enum conf_set_kind)set->kind;
-		old = conf_set_find(from, kind, set->name);
-		if (old == NULL || old->serial != set->serial)
-			change_log(conf_set_kind_text(kind), set->name,
-			    old == NULL ? "added" : "changed", n++);
+	b->verbose = verbose;
+	b->running->log_level = verbose ? LOG_LEVEL_DEBUG : b->file_level;
+	level_send(b);
+	/* The one on its way has the old level in it. */
+	if (b->next != NULL) {
+		b->next->log_level = b->running->log_level;
+		b->level_again = true;
 	}
-	for (i = 0; i < from->n_sets; i++) {
-		set = from->sets[i];
-		kind = (enum conf_set_kind)set->kind;
-		if (conf_set_find(to, kind, set->name) == NULL)
-			change_log(conf_set_kind_text(kind), set->name,
-			    "removed", n++);
-	}
-}
-
-/* What a reload makes of sets and policies. */
-static void
-changes_log(const struct conf *from, const struct conf *to)
-{
-	const struct conf_policy *p, *old;
-	unsigned int n = 0;
-	uint32_t i;
-
-	sets_log(from, to);
-	for (i = 0; i < to->n_policies; i++) {
-		p = to->policies[i];
-		old = conf_policy_find(from, p->name);
-		if (old == NULL || old->serial != p->serial)
-			change_log("policy", p->name,
-			    old == NULL ? "added" : "changed", n++);
-	}
-	for (i = 0; i < from->n_policies; i++) {
-		p = from->policies[i];
-		if (conf_policy_find(to, p->name) == NULL)
-			change_log("policy", p->name, "removed", n++);
-	}
+	return b->running->log_level;
 }
 
 static void
@@ -323,28 +287,21 @@ transaction_commit(struct bgpd *b)
 
 	transaction_end(b);
 	listeners_settle(b, true);
-	if (b->ready && b->n_batch == 0)
-		changes_log(b->running, b->next);
 	models_free(&old);
 	b->running = b->next;
 	b->removed = b->next_removed;
 	b->file = b->next_file;
 	b->next = b->next_removed = b->next_file = NULL;
 	proc_apply_log(b->running);
+	if (b->level_again)
+		level_send(b);
 	if (pid_file_update(b, b->running, &e) == -1)
 		log_warnx("%s", e.text);
-	if (!b->ready) {
+	if (!b->ready)
 		announce_ready(b);
-	} else if (b->n_batch == 0) {
-		log_info("configuration taken over, generation %u",
-		    b->running->generation);
-		notify_ready(b->notify,
-		    "configuration taken over, generation %u",
-		    b->running->generation);
-	}
 	err_clear(&e);
 	batch_answer(b, &e);
-	reloaders_answer(b, &e);
+	call_committed(b);
 	reload_next(b);
 }
 
@@ -388,16 +345,11 @@ transaction_abort(struct bgpd *b, const struct err *e)
 		bgpd_stop(b, 1);
 		return;
 	}
-	if (b->n_batch > 1) {
+	if (b->n_batch > 1)
 		batch_requeue(b);
-	} else if (b->n_batch == 1) {
+	else if (b->n_batch == 1)
 		batch_answer(b, e);
-	} else {
-		log_errorx("reload refused, nothing has changed: %s", e->text);
-		notify_ready(b->notify,
-		    "reload refused, nothing has changed: %s", e->text);
-	}
-	reloaders_answer(b, e);
+	call_aborted(b, e);
 	reload_next(b);
 }
 
@@ -413,6 +365,7 @@ transaction_advance(struct bgpd *b)
 {
 	static const enum proc order[] = { PROC_RDE, PROC_SESSIOND, PROC_APID };
 	struct child *c;
+	struct err e;
 	size_t i;
 
 	if (b->stopping)
@@ -422,6 +375,11 @@ transaction_advance(struct bgpd *b)
 			c = &b->children[order[i]];
 			if (takes_part(b, c) && c->sync != SYNC_READY)
 				return;
+		}
+		if (call_is_trial(b)) {
+			err_clear(&e);
+			transaction_abort(b, &e);
+			return;
 		}
 		b->state = RELOAD_COMMITTING;
 		reload_timer_set(b, COMMIT_TIMEOUT_MS);
@@ -533,7 +491,7 @@ reload_child_gone(struct child *c)
 	edits_clear(&b->edits, &b->n_edits);
 	b->edits_bytes = 0;
 	edits_clear(&b->batch, &b->n_batch);
-	b->n_reloaders = b->n_reloaders_next = 0;
+	calls_forget(b);
 	transaction_advance(b);
 }
 
@@ -595,6 +553,7 @@ edits_begin(struct bgpd *b)
 		b->edits_bytes -= ed->size;
 		if (edit_apply(&next, &b->serial, b->conf_name, &ed->change,
 			&e) == -1) {
+			b->tally.edits[false]++;
 			answer(b, MSG_CONF_EDIT_DONE, ed->request, &e);
 			edit_free(ed);
 			continue;
@@ -615,27 +574,28 @@ edits_begin(struct bgpd *b)
 /* --- the file */
 
 static struct listener *
-listener_wanted(struct bgpd *b, bool grpc, const struct conf_endpoint *e)
+listener_wanted(struct bgpd *b, enum listener_kind kind,
+    const struct conf_endpoint *e)
 {
 	struct listener *l;
 
 	TAILQ_FOREACH(l, &b->listeners, entry)
-		if (l->grpc == grpc && !l->wanted_next &&
+		if (l->kind == kind && !l->wanted_next &&
 		    conf_endpoint_equal(&l->wanted, e))
 			return l;
 	return NULL;
 }
 
 static int
-endpoint_ensure(struct bgpd *b, bool grpc, struct conf_endpoint *e,
-    struct err *err)
+endpoint_ensure(struct bgpd *b, enum listener_kind kind,
+    struct conf_endpoint *e, struct err *err)
 {
-	struct listener *l = listener_wanted(b, grpc, e);
+	struct listener *l = listener_wanted(b, kind, e);
 
-	if (grpc && b->children[PROC_APID].given_up)
+	if (kind != LISTENER_BGP && b->children[PROC_APID].given_up)
 		return 0;
 	if (l == NULL) {
-		l = listener_open(e, grpc,
+		l = listener_open(e, kind,
 		    b->box.privileged ? b->box.gid : (gid_t)-1, err);
 		if (l == NULL)
 			return -1;
@@ -658,177 +618,49 @@ reload_listeners(struct bgpd *b, struct conf *c, struct err *e)
 	TAILQ_FOREACH(l, &b->listeners, entry)
 		l->wanted_next = false;
 	for (i = 0; rc == 0 && i < c->n_listen; i++)
-		rc = endpoint_ensure(b, false, &c->listen[i], e);
+		rc = endpoint_ensure(b, LISTENER_BGP, &c->listen[i], e);
 	for (i = 0; rc == 0 && i < c->n_grpc_listen; i++)
-		rc = endpoint_ensure(b, true, &c->grpc_listen[i], e);
+		rc = endpoint_ensure(b, LISTENER_API, &c->grpc_listen[i], e);
+	for (i = 0; rc == 0 && i < c->n_metrics_listen; i++)
+		rc = endpoint_ensure(b, LISTENER_METRICS, &c->metrics_listen[i],
+		    e);
 	if (rc == -1)
 		listeners_settle(b, false);
 	return rc;
 }
 
-static void
-diags_log(const struct bgpd *b, const struct diags *d)
+int
+reload_try(struct bgpd *b, struct models *next, struct err *e)
 {
-	char *line;
-	size_t i;
-
-	for (i = 0; i < d->n; i++) {
-		line = diag_format(&d->list[i], b->conf_name);
-		if (d->list[i].warning)
-			log_warnx("%s", line);
-		else
-			log_errorx("%s", line);
-		free(line);
-	}
-}
-
-/* The first errors, as many as an answer has room for. */
-static void
-diags_err(const struct bgpd *b, const struct diags *d, struct err *e)
-{
-	char *line;
-	size_t i, at = 0, len;
-
-	err_set(e, ERR_INVALID, "%s: refused", b->conf_name);
-	for (i = 0; i < d->n; i++) {
-		if (d->list[i].warning)
-			continue;
-		line = diag_format(&d->list[i], b->conf_name);
-		len = strlen(line);
-		if (at + len + 2 < sizeof(e->text)) {
-			snprintf(e->text + at, sizeof(e->text) - at, "%s%s",
-			    at == 0 ? "" : "\n", line);
-			at += len + (at == 0 ? 0 : 1);
-		}
-		free(line);
-	}
-}
-
-static void
-reload_failed(struct bgpd *b, const struct err *e)
-{
-	log_errorx("reload failed, nothing has changed");
-	notify_ready(b->notify, "reload failed, nothing has changed: %s",
-	    e->text);
-	reloaders_answer(b, e);
-	reload_next(b);
-}
-
-static void
-reload_loaded(struct bgpd *b, struct loaded *l)
-{
-	const struct models now = { b->running, b->removed, b->file };
-	struct models next;
-	struct err e;
-
-	b->state = RELOAD_IDLE;
-	if (l->conf != NULL && reload_merge(l, &now, &b->serial, &next) == 0)
-		next_set(b, &next);
-	diags_log(b, &l->diags);
-	if (b->next == NULL) {
-		diags_err(b, &l->diags, &e);
-		reload_failed(b, &e);
-		return;
-	}
-	if (b->verbose)
-		b->next->log_level = LOG_LEVEL_DEBUG;
-	if (reload_listeners(b, b->next, &e) == -1) {
-		log_errorx("%s", e.text);
+	next_set(b, next);
+	if (reload_listeners(b, b->next, e) == -1) {
 		next_drop(b);
-		reload_failed(b, &e);
-		return;
+		return -1;
 	}
+	return 0;
+}
+
+void
+reload_begin(struct bgpd *b)
+{
 	transaction_begin(b);
 }
 
-static void
-loader_close(struct bgpd *b)
-{
-	struct loaded l;
-
-	event_free(b->loader_event);
-	b->loader_event = NULL;
-	evtimer_del(b->reload_timer);
-	loader_finish(b->loader, b->loader_reaped, &l);
-	b->loader = NULL;
-	if (!b->stopping)
-		reload_loaded(b, &l);
-	loaded_fini(&l);
-}
-
-static void
-on_loader(evutil_socket_t fd, short what, void *arg)
-{
-	struct bgpd *b = arg;
-
-	(void)fd;
-	if ((what & EV_TIMEOUT) || !loader_read(b->loader))
-		loader_close(b);
-}
-
 void
-reload_parser_reaped(struct bgpd *b)
+reload_drop(struct bgpd *b)
 {
-	/* Its last words may still be in the socket. */
-	b->loader_reaped = true;
-}
-
-static void
-file_begin(struct bgpd *b)
-{
-	struct timeval tv = { LOADER_TIMEOUT_MS / 1000, 0 };
-	struct loaded l;
-	struct err e;
-
-	memset(&l, 0, sizeof(l));
-	notify_reloading(b->notify);
-	b->reload_wanted = false;
-	memcpy(b->reloaders, b->reloaders_next,
-	    b->n_reloaders_next * sizeof(b->reloaders[0]));
-	b->n_reloaders = b->n_reloaders_next;
-	b->n_reloaders_next = 0;
-	b->loader_reaped = false;
-	b->loader = loader_start(b->conf_path, &b->box, &l.diags);
-	if (b->loader == NULL) {
-		diags_log(b, &l.diags);
-		diags_err(b, &l.diags, &e);
-		reload_failed(b, &e);
-	} else {
-		b->state = RELOAD_LOADING;
-		b->loader_event = event_new(b->base, loader_fd(b->loader),
-		    EV_READ | EV_PERSIST, on_loader, b);
-		event_add(b->loader_event, &tv);
-	}
-	loaded_fini(&l);
-}
-
-void
-reload_start(struct bgpd *b, uint32_t request)
-{
-	struct err e;
-
-	if (b->stopping)
-		return;
-	if (request != 0 && b->n_reloaders_next == RELOADERS_MAX) {
-		err_set(&e, ERR_EXHAUSTED, "too many reloads are waiting");
-		answer(b, MSG_RELOAD_DONE, request, &e);
-		return;
-	}
-	if (request != 0)
-		b->reloaders_next[b->n_reloaders_next++] = request;
-	b->reload_wanted = true;
-	reload_next(b);
+	listeners_settle(b, false);
+	next_drop(b);
 }
 
 /* --- what comes next */
 
-static void
+void
 reload_next(struct bgpd *b)
 {
 	if (b->stopping || b->state != RELOAD_IDLE || b->running == NULL)
 		return;
-	if (b->reload_wanted)
-		file_begin(b);
+	calls_next(b);
 	/* Edits that are refused at once leave it idle. */
 	while (b->state == RELOAD_IDLE && b->n_edits > 0)
 		edits_begin(b);
@@ -844,9 +676,12 @@ reload_init(struct bgpd *b, struct loaded *l)
 	TAILQ_INIT(&b->listeners);
 	TAILQ_INIT(&b->edits);
 	TAILQ_INIT(&b->batch);
+	TAILQ_INIT(&b->calls);
 	wr_init_grow(&b->parts, CONF_EDIT_MAX);
+	tally_start(b);
 	reload_start_from(l, &b->serial, &first);
 	next_set(b, &first);
+	b->file_level = b->next->log_level;
 	if (b->verbose)
 		b->next->log_level = LOG_LEVEL_DEBUG;
 }
@@ -865,10 +700,8 @@ reload_fini(struct bgpd *b)
 	struct listener *l;
 	struct err e;
 
-	if (b->loader != NULL) {
-		b->stopping = true;
-		loader_close(b);
-	}
+	b->stopping = true;
+	calls_fini(b);
 	if (b->reload_timer != NULL)
 		event_free(b->reload_timer);
 	edits_clear(&b->edits, &b->n_edits);

@@ -61,7 +61,7 @@ options_bgp(int fd, bool ipv6)
 /* --- TCP listeners */
 
 static int
-tcp_bind(int fd, const struct conf_endpoint *e, bool grpc,
+tcp_bind(int fd, const struct conf_endpoint *e, enum listener_kind kind,
     struct conf_endpoint *bound)
 {
 	struct sockaddr_storage ss;
@@ -74,7 +74,7 @@ tcp_bind(int fd, const struct conf_endpoint *e, bool grpc,
 	    option_on(fd, IPPROTO_IPV6, IPV6_V6ONLY,
 		addr_is_mapped(&e->addr) ? 0 : 1) == -1)
 		return -1;
-	if (!grpc)
+	if (kind == LISTENER_BGP)
 		options_bgp(fd, ipv6); /* accepted ones inherit them */
 	len = addr_to_sockaddr(&e->addr, e->port, &ss);
 	if (bind(fd, (struct sockaddr *)&ss, len) == -1 ||
@@ -162,7 +162,7 @@ listener_domain(const struct conf_endpoint *e)
 }
 
 struct listener *
-listener_open(const struct conf_endpoint *e, bool grpc, gid_t gid,
+listener_open(const struct conf_endpoint *e, enum listener_kind kind, gid_t gid,
     struct err *err)
 {
 	struct listener *l = xcalloc(1, sizeof(*l));
@@ -175,14 +175,14 @@ listener_open(const struct conf_endpoint *e, bool grpc, gid_t gid,
 	l->bound.path = e->path == NULL ? NULL : xstrdup(e->path);
 	/* Who may do what is the configuration's, not the socket's. */
 	l->wanted.access = l->bound.access = NULL;
-	l->grpc = grpc;
+	l->kind = kind;
 	l->fd = socket(listener_domain(e),
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	rc = l->fd == -1 ? -1 : 0;
 	if (rc == 0 && e->path != NULL)
 		rc = unix_bind(l->fd, e->path, gid, l);
 	else if (rc == 0)
-		rc = tcp_bind(l->fd, e, grpc, &l->bound);
+		rc = tcp_bind(l->fd, e, kind, &l->bound);
 	if (rc == 0)
 		return l;
 	saved = errno;

@@ -18,12 +18,18 @@
 
 #define SOCKET_BACKLOG 1024
 
+enum listener_kind { /* who accepts there, and what is spoken */
+	LISTENER_BGP, /* sessiond */
+	LISTENER_API, /* apid, gRPC */
+	LISTENER_METRICS, /* apid, HTTP */
+};
+
 struct listener {
 	TAILQ_ENTRY(listener) entry;
 	struct conf_endpoint wanted; /* as configured: the port may be 0 */
 	struct conf_endpoint bound; /* what it came to */
 	int fd;
-	bool grpc;
+	enum listener_kind kind;
 	bool wanted_next; /* by the configuration being prepared */
 	bool fresh; /* made for it */
 	dev_t dev; /* of a unix socket, so that only our own is */
@@ -37,7 +43,7 @@ TAILQ_HEAD(listeners, listener);
  * (-1: that of the process); a stale one is replaced.
  * Returns NULL with `e` naming the address.
  */
-struct listener *listener_open(const struct conf_endpoint *, bool grpc,
+struct listener *listener_open(const struct conf_endpoint *, enum listener_kind,
     gid_t gid, struct err *e) ATTR_CHECK;
 /* Close, and take the path of a unix socket away. */
 void listener_free(struct listener *);

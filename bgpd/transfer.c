@@ -22,26 +22,28 @@ _Static_assert(2 * CONF_ITEM_LEN + CONF_PATTERN_MAX + 256 < MSG_MAX,
     "members of a set fit behind others");
 
 static struct listener *
-listener_find(struct bgpd *b, bool grpc, const struct conf_endpoint *bound)
+listener_find(struct bgpd *b, enum listener_kind kind,
+    const struct conf_endpoint *bound)
 {
 	struct listener *l;
 
 	TAILQ_FOREACH(l, &b->listeners, entry)
-		if (l->grpc == grpc && conf_endpoint_equal(&l->bound, bound))
+		if (l->kind == kind && conf_endpoint_equal(&l->bound, bound))
 			return l;
 	return NULL;
 }
 
 /* A copy of the descriptor for a child that does not hold it yet. */
 static int
-listener_fd_for(struct child *c, bool grpc, const struct conf_endpoint *e)
+listener_fd_for(struct child *c, enum listener_kind kind,
+    const struct conf_endpoint *e)
 {
 	struct listener *l;
 	int fd;
 
-	if (c->proc != (grpc ? PROC_APID : PROC_SESSIOND))
+	if (c->proc != (kind == LISTENER_BGP ? PROC_SESSIOND : PROC_APID))
 		return -1;
-	l = listener_find(c->bgpd, grpc, e);
+	l = listener_find(c->bgpd, kind, e);
 	if (l == NULL || (c->synced && !l->fresh))
 		return -1;
 	fd = fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
@@ -60,6 +62,8 @@ items_of(const struct conf *c, enum proc proc, int kind)
 		return c->n_listen;
 	case CONF_ITEM_GRPC_LISTEN:
 		return proc == PROC_APID ? c->n_grpc_listen : 0;
+	case CONF_ITEM_METRICS_LISTEN:
+		return proc == PROC_APID ? c->n_metrics_listen : 0;
 	case CONF_ITEM_PEER:
 		return c->n_peers;
 	case CONF_ITEM_NETWORK:
@@ -171,6 +175,9 @@ item_put(struct child *c, struct wr *w)
 	case CONF_ITEM_GRPC_LISTEN:
 		msg_conf_endpoint_put(w, &conf->grpc_listen[i]);
 		break;
+	case CONF_ITEM_METRICS_LISTEN:
+		msg_conf_endpoint_put(w, &conf->metrics_listen[i]);
+		break;
 	case CONF_ITEM_PEER:
 		msg_conf_peer_put(w, &conf->peers[i]);
 		break;
@@ -190,9 +197,13 @@ static int
 item_fd(struct child *c, int kind, uint32_t i)
 {
 	if (kind == CONF_ITEM_LISTEN)
-		return listener_fd_for(c, false, &c->conf->listen[i]);
+		return listener_fd_for(c, LISTENER_BGP, &c->conf->listen[i]);
 	if (kind == CONF_ITEM_GRPC_LISTEN)
-		return listener_fd_for(c, true, &c->conf->grpc_listen[i]);
+		return listener_fd_for(c, LISTENER_API,
+		    &c->conf->grpc_listen[i]);
+	if (kind == CONF_ITEM_METRICS_LISTEN)
+		return listener_fd_for(c, LISTENER_METRICS,
+		    &c->conf->metrics_listen[i]);
 	return -1;
 }
 
@@ -201,7 +212,8 @@ static void
 items_send(struct child *c)
 {
 	const bool alone = c->item_kind == CONF_ITEM_LISTEN ||
-	    c->item_kind == CONF_ITEM_GRPC_LISTEN;
+	    c->item_kind == CONF_ITEM_GRPC_LISTEN ||
+	    c->item_kind == CONF_ITEM_METRICS_LISTEN;
 	const uint32_t n = items_of(c->conf, c->proc, c->item_kind);
 	struct iovec iov;
 	struct wr w;

@@ -20,10 +20,13 @@
 #include "common/xmalloc.h"
 
 enum {
-	STEPS_MAX = 20000, /* of a match: well below a millisecond */
+	STEPS_MAX = 20000, /* of a match: about a millisecond */
+	STEPS_PROBE = 2000, /* more than an honest pattern needs on `probe` */
+	STEPS_FEW = 500, /* of one that is known to backtrack */
 	DEPTH_MAX = 500,
 	HEAP_MAX = 256, /* KiB of the matcher's */
 	PLAIN_MAX = 16, /* numbers of a plain pattern */
+	NEEDS_MAX = 16,
 };
 
 struct as_pattern {
@@ -34,7 +37,13 @@ struct as_pattern {
 	size_t n;
 	bool at_start;
 	bool at_end;
+	uint32_t needs[NEEDS_MAX];
+	size_t n_needs;
 };
+
+/* A path that is longer than most. */
+static const char probe[] =
+    "64512 65001 4200000001 13335 3356 174 2914 6939 1299 3257 7018 65551";
 
 /* --- translation */
 
@@ -107,6 +116,85 @@ plain_read(struct as_pattern *p, const char *s)
 	return left && right && p->n > 0 && *s == '\0';
 }
 
+/* --- needed numbers */
+
+static const char *
+number_read(const char *s, uint32_t *to)
+{
+	uint64_t v = 0;
+
+	if (*s < '1' || *s > '9')
+		return NULL;
+	for (; *s >= '0' && *s <= '9' && v <= UINT32_MAX; s++)
+		v = v * 10 + (uint64_t)(*s - '0');
+	*to = (uint32_t)v;
+	return v <= UINT32_MAX ? s : NULL;
+}
+
+/* What ends a number, and is there once. */
+static bool
+ends_number(const char *s)
+{
+	return (*s == '_' || *s == ' ' || *s == '$') && s[1] != '?' &&
+	    s[1] != '*' && s[1] != '+';
+}
+
+/* "N" or "(N|N|N)", and the end of a number behind it. */
+static size_t
+needs_at(const char *s, uint32_t *to)
+{
+	bool group = *s == '(';
+	size_t n = 0;
+
+	s += group;
+	do {
+		if (n == NEEDS_MAX || (s = number_read(s, &to[n++])) == NULL)
+			return 0;
+	} while (group && *s++ == '|');
+	if (group && s[-1] != ')')
+		return 0;
+	return ends_number(s) ? n : 0;
+}
+
+/*
+ * Looks at what stands outside of groups, where there is no alternative, and
+ * gives up at everything that could mean something else.
+ */
+static size_t
+needs_read(const char *s, uint32_t *to)
+{
+	uint32_t found[NEEDS_MAX];
+	size_t n = 0, depth = 0, m;
+
+	if (strpbrk(s, "\\{") != NULL || strstr(s, "(?") != NULL ||
+	    strstr(s, "(*") != NULL || strstr(s, "[:") != NULL ||
+	    strstr(s, "[.") != NULL || strstr(s, "[=") != NULL)
+		return 0;
+	for (; *s != '\0'; s++) {
+		if (*s == '[') {
+			s += s[1] == '^' ? 2 : 1;
+			s += *s == ']' ? 1 : 0;
+			while (*s != '\0' && *s != ']')
+				s++;
+			if (*s == '\0')
+				return 0;
+		} else if (*s == '(') {
+			depth++;
+		} else if (*s == ')') {
+			depth--;
+		} else if (depth == 0 && *s == '|') {
+			return 0;
+		} else if (depth == 0 && n == 0 &&
+		    (*s == '^' || *s == '_' || *s == ' ')) {
+			m = needs_at(s + 1, found);
+			if (m > 0)
+				memcpy(to, found, m * sizeof(*to));
+			n = m;
+		}
+	}
+	return n;
+}
+
 struct as_pattern *
 as_pattern_new(const char *s, struct err *e)
 {
@@ -154,6 +242,7 @@ as_pattern_new(const char *s, struct err *e)
 	pcre2_set_heap_limit(p->limits, HEAP_MAX);
 	if (!plain_read(p, s))
 		p->n = 0;
+	p->n_needs = needs_read(s, p->needs);
 	return p;
 }
 
@@ -190,12 +279,29 @@ as_pattern_match(const struct as_pattern *p, const char *text, size_t len)
 }
 
 void
+as_pattern_tame(struct as_pattern *p)
+{
+	pcre2_set_match_limit(p->limits, STEPS_PROBE);
+	if (as_pattern_match(p, probe, sizeof(probe) - 1) == AS_MATCH_LIMIT)
+		pcre2_set_match_limit(p->limits, STEPS_FEW);
+	else
+		pcre2_set_match_limit(p->limits, STEPS_MAX);
+}
+
+void
 as_pattern_plain(const struct as_pattern *p, struct as_pattern_plain *to)
 {
 	to->asns = p->asns;
 	to->n = p->n;
 	to->at_start = p->at_start;
 	to->at_end = p->at_end;
+}
+
+size_t
+as_pattern_needs(const struct as_pattern *p, const uint32_t **asns)
+{
+	*asns = p->needs;
+	return p->n_needs;
 }
 
 /* --- text of a path */

@@ -27,6 +27,10 @@ struct as_pattern;
 struct as_pattern *as_pattern_new(const char *, struct err *e) ATTR_CHECK;
 void as_pattern_free(struct as_pattern *);
 
+/* Give a pattern that already takes very many steps over a path of twelve
+ * numbers a far lower limit: it would cost the full one on most paths. */
+void as_pattern_tame(struct as_pattern *);
+
 enum as_match {
 	AS_MATCH_NO,
 	AS_MATCH_YES,
@@ -58,5 +62,12 @@ void as_pattern_plain(const struct as_pattern *, struct as_pattern_plain *);
 /* Give back what only matching needs, for patterns that are never matched by
  * text again. */
 void as_pattern_slim(struct as_pattern *);
+
+/*
+ * Numbers of which a path must have one to match, so that others need not be
+ * searched: 65001 of "^[0-9]+_65001_", two of "_(65001|65002)_.*_1$".
+ * Returns how many; 0: it is not known.
+ */
+size_t as_pattern_needs(const struct as_pattern *, const uint32_t **);
 
 #endif

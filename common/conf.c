@@ -24,6 +24,7 @@ conf_new(void)
 	c->log_level = LOG_LEVEL_INFO;
 	c->log_format = LOG_FORMAT_TEXT;
 	c->grpc_max_reply_bytes = 4u * 1024 * 1024;
+	c->grpc_unread_secs = 300;
 	c->grpc_reflection = true;
 	c->user = xstrdup("_bgpd");
 	c->sys_name = xstrdup("bgpgg");
@@ -53,6 +54,9 @@ conf_free(struct conf *c)
 	for (i = 0; i < c->n_peers; i++)
 		conf_peer_fini(&c->peers[i]);
 	free(c->peers);
+	for (i = 0; i < c->n_metrics_listen; i++)
+		conf_endpoint_fini(&c->metrics_listen[i]);
+	free(c->metrics_listen);
 	for (i = 0; i < c->n_grpc_listen; i++)
 		conf_endpoint_fini(&c->grpc_listen[i]);
 	free(c->grpc_listen);
@@ -84,8 +88,8 @@ conf_copy(const struct conf *from)
 	c->sys_descr = text_copy(from->sys_descr);
 	c->pid_file = text_copy(from->pid_file);
 	c->state_dir = text_copy(from->state_dir);
-	c->listen = c->grpc_listen = NULL;
-	c->n_listen = c->n_grpc_listen = 0;
+	c->listen = c->grpc_listen = c->metrics_listen = NULL;
+	c->n_listen = c->n_grpc_listen = c->n_metrics_listen = 0;
 	c->peers = NULL;
 	c->networks = NULL;
 	c->bmp_servers = NULL;
@@ -98,6 +102,8 @@ conf_copy(const struct conf *from)
 		conf_listen_append(c, &from->listen[i]);
 	for (i = 0; i < from->n_grpc_listen; i++)
 		conf_grpc_listen_append(c, &from->grpc_listen[i]);
+	for (i = 0; i < from->n_metrics_listen; i++)
+		conf_metrics_listen_append(c, &from->metrics_listen[i]);
 	for (i = 0; i < from->n_peers; i++)
 		conf_peer_add(c, &from->peers[i]);
 	for (i = 0; i < from->n_networks; i++)
@@ -222,6 +228,12 @@ void
 conf_grpc_listen_append(struct conf *c, const struct conf_endpoint *e)
 {
 	endpoint_append(&c->grpc_listen, &c->n_grpc_listen, e);
+}
+
+void
+conf_metrics_listen_append(struct conf *c, const struct conf_endpoint *e)
+{
+	endpoint_append(&c->metrics_listen, &c->n_metrics_listen, e);
 }
 
 void

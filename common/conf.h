@@ -150,6 +150,7 @@ struct conf {
 	enum log_level log_level;
 	enum log_format log_format;
 	uint32_t grpc_max_reply_bytes;
+	uint32_t grpc_unread_secs; /* an answer may lie for so long */
 	bool grpc_reflection;
 	char *user;
 	char *sys_name;
@@ -160,6 +161,8 @@ struct conf {
 	uint16_t n_listen;
 	struct conf_endpoint *grpc_listen;
 	uint16_t n_grpc_listen;
+	struct conf_endpoint *metrics_listen; /* HTTP of apid */
+	uint16_t n_metrics_listen;
 	struct conf_peer *peers; /* sorted by address */
 	uint32_t n_peers;
 	struct conf_network *networks;
@@ -180,6 +183,7 @@ struct conf *conf_copy(const struct conf *);
 /* Append a deep copy. */
 void conf_listen_append(struct conf *, const struct conf_endpoint *);
 void conf_grpc_listen_append(struct conf *, const struct conf_endpoint *);
+void conf_metrics_listen_append(struct conf *, const struct conf_endpoint *);
 void conf_network_append(struct conf *, const struct conf_network *);
 void conf_bmp_server_append(struct conf *, const struct conf_bmp_server *);
 /* Binary search; NULL if there is none. */

@@ -7,8 +7,9 @@
  *
  * Columns: name, senders, receivers, least and greatest payload in bytes,
  * whether a descriptor rides along.  What header fields mean for a message
- * stands beside its row; payload codecs live in msg_conduit.h, msg_conf.h,
- * msg_peer.h, msg_policy.h, msg_route.h and msg_query.h.
+ * stands beside its row; payload codecs live in msg_call.h, msg_conduit.h,
+ * msg_conf.h, msg_metrics.h, msg_peer.h, msg_policy.h, msg_route.h and
+ * msg_query.h.
  */
 #ifndef COMMON_MSG_H
 #define COMMON_MSG_H
@@ -63,8 +64,12 @@ enum msg_fd {
 	M(CONF_EDIT_PART,P_APID,     P_BGPD,     1, MSG_MAX,  MSG_FD_NONE) \
 	M(CONF_EDIT,     P_APID,     P_BGPD,     1, MSG_MAX,  MSG_FD_NONE) \
 	M(CONF_EDIT_DONE,P_BGPD,     P_APID,     3, 600,      MSG_FD_NONE) \
-	M(RELOAD,        P_APID,     P_BGPD,     0, 0,        MSG_FD_NONE) \
-	M(RELOAD_DONE,   P_BGPD,     P_APID,     3, 600,      MSG_FD_NONE) \
+	/* --- the whole configuration by API (msg_call.h): id = request */ \
+	/* long ones as CONF_EDIT_PART..., CONF_CALL; an answer is */ \
+	/* CONF_CALL_TEXT..., CONF_CALL_DONE */ \
+	M(CONF_CALL,     P_APID,     P_BGPD,     1, MSG_MAX,  MSG_FD_NONE) \
+	M(CONF_CALL_TEXT,P_BGPD,     P_APID,     1, MSG_MAX,  MSG_FD_NONE) \
+	M(CONF_CALL_DONE,P_BGPD,     P_APID,     3, 600,      MSG_FD_NONE) \
 	/* --- sockets: id = peer, 0 for a conduit; epoch = number of the \
 	 * request */ \
 	M(SOCK_REQ,      P_SESSIOND, P_BGPD,     8, 64,       MSG_FD_NONE) \
@@ -111,6 +116,11 @@ enum msg_fd {
 	M(INJECT_DONE,   P_RDE,      P_APID,     1, MSG_MAX,  MSG_FD_NONE) \
 	M(RIB_INFO_GET,  P_APID,     P_RDE,      0, 0,        MSG_FD_NONE) \
 	M(RIB_INFO,      P_RDE,      P_APID,     8, 4096,     MSG_FD_NONE) \
+	/* --- numbers for the metrics (msg_metrics.h): id = request */ \
+	M(METRICS_GET,   P_APID, P_BGPD | P_SESSIOND | P_RDE, 0, 0, \
+	    MSG_FD_NONE) \
+	M(METRICS,       P_BGPD | P_SESSIOND | P_RDE, P_APID, 8, 4096, \
+	    MSG_FD_NONE) \
 	/* --- policies by API (msg_policy.h): id = request */ \
 	M(POLICY_TEST,   P_APID,     P_RDE,      8, 16384,    MSG_FD_NONE) \
 	M(POLICY_TEST_DONE, P_RDE,   P_APID,     3, MSG_MAX,  MSG_FD_NONE) \

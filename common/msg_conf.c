@@ -72,6 +72,7 @@ msg_conf_global_put(struct wr *w, const struct conf *c)
 	wr_n8(w, (uint8_t)c->log_level);
 	wr_n8(w, (uint8_t)c->log_format);
 	wr_n32(w, c->grpc_max_reply_bytes);
+	wr_n32(w, c->grpc_unread_secs);
 	put_bool(w, c->grpc_reflection);
 	wr_str(w, c->user);
 	wr_str(w, c->sys_name);
@@ -107,6 +108,7 @@ msg_conf_global_get(struct rd *r, struct conf *c)
 	c->log_level = (enum log_level)get_enum(r, LOG_LEVEL_DEBUG);
 	c->log_format = (enum log_format)get_enum(r, LOG_FORMAT_JSON);
 	c->grpc_max_reply_bytes = rd_n32(r);
+	c->grpc_unread_secs = rd_n32(r);
 	c->grpc_reflection = get_bool(r);
 	c->user = rd_str(r);
 	c->sys_name = rd_str(r);
@@ -975,19 +977,16 @@ conf_rx_begin(struct conf_rx *rx, const struct conf *running,
 }
 
 static void
-rx_endpoint(struct conf *c, struct rd *r, bool grpc)
+rx_endpoint(struct conf *c, struct rd *r, uint16_t n,
+    void (*append)(struct conf *, const struct conf_endpoint *))
 {
 	struct conf_endpoint e;
 
 	msg_conf_endpoint_get(r, &e);
-	if ((grpc ? c->n_grpc_listen : c->n_listen) == UINT16_MAX)
+	if (n == UINT16_MAX)
 		rd_fail(r);
-	if (rd_ok(r)) {
-		if (grpc)
-			conf_grpc_listen_append(c, &e);
-		else
-			conf_listen_append(c, &e);
-	}
+	if (rd_ok(r))
+		append(c, &e);
 	conf_endpoint_fini(&e);
 }
 
@@ -1106,10 +1105,14 @@ rx_one(struct conf_rx *rx, struct rd *r)
 		msg_conf_global_get(r, c);
 		break;
 	case CONF_ITEM_LISTEN:
-		rx_endpoint(c, r, false);
+		rx_endpoint(c, r, c->n_listen, conf_listen_append);
 		break;
 	case CONF_ITEM_GRPC_LISTEN:
-		rx_endpoint(c, r, true);
+		rx_endpoint(c, r, c->n_grpc_listen, conf_grpc_listen_append);
+		break;
+	case CONF_ITEM_METRICS_LISTEN:
+		rx_endpoint(c, r, c->n_metrics_listen,
+		    conf_metrics_listen_append);
 		break;
 	case CONF_ITEM_PEER:
 		rx_peer(c, r);

@@ -16,6 +16,7 @@ enum conf_item {
 	CONF_ITEM_GLOBAL, /* scalars of struct conf */
 	CONF_ITEM_LISTEN, /* bound BGP listener + descriptor (sessiond) */
 	CONF_ITEM_GRPC_LISTEN, /* bound listener + descriptor (apid) */
+	CONF_ITEM_METRICS_LISTEN, /* the same, for HTTP */
 	CONF_ITEM_PEER,
 	CONF_ITEM_NETWORK,
 	CONF_ITEM_BMP_SERVER,
@@ -72,8 +73,8 @@ void msg_conf_statement_get(struct rd *, struct conf_policy *); /* appends */
  * found by conf_endpoint_equal().
  *
  * Who gets what: GLOBAL, LISTEN and PEER go to every child (descriptors of
- * LISTEN to sessiond only), NETWORK and BMP_SERVER to rde, GRPC_LISTEN to
- * apid, sets and policies to rde and apid.
+ * LISTEN to sessiond only), NETWORK and BMP_SERVER to rde, GRPC_LISTEN and
+ * METRICS_LISTEN to apid, sets and policies to rde and apid.
  */
 struct conf_rx {
 	struct conf *next; /* under construction or waiting for COMMIT */

@@ -38,15 +38,52 @@ length_parse(const char *text)
 	return v;
 }
 
+/* A number up to `max` without a zero in front; NULL if it is none. */
+static const char *
+digits(const char *s, unsigned int max, unsigned int *v)
+{
+	const char *from = s;
+
+	for (*v = 0; *s >= '0' && *s <= '9' && s - from < 3; s++)
+		*v = *v * 10 + (unsigned int)(*s - '0');
+	if (s == from || *v > max || (*from == '0' && s - from > 1))
+		return NULL;
+	return s;
+}
+
+/* The common case; false: to be looked at in detail. */
+static bool
+ipv4_parse(const char *s, struct nlri *n)
+{
+	unsigned int i, v;
+
+	memset(n, 0, sizeof(*n));
+	n->family = FAMILY_IPV4_UNICAST;
+	for (i = 0; i < 4; i++) {
+		if ((s = digits(s, 255, &v)) == NULL ||
+		    *s++ != (i < 3 ? '.' : '/'))
+			return false;
+		n->key[i] = (uint8_t)v;
+	}
+	if ((s = digits(s, 32, &v)) == NULL || *s != '\0')
+		return false;
+	n->bits = (uint8_t)v;
+	nlri_mask(n);
+	return true;
+}
+
 int
 nlri_parse(const char *text, struct nlri *n, struct err *e)
 {
 	char host[ADDR_STRLEN];
-	const char *slash = strchr(text, '/');
+	const char *slash;
 	struct addr a;
 	unsigned int max;
 	int len;
 
+	if (ipv4_parse(text, n))
+		return 0;
+	slash = strchr(text, '/');
 	if (slash == NULL)
 		return err_set(e, ERR_INVALID,
 		    "prefix \"%.60s\" has no /length", text);

@@ -1,8 +1,8 @@
 # The published protos are idiomatic proto3; protoc-c refuses their `optional`,
 # so it reads copies in which each optional member is a one-member oneof: the
 # same bytes on the wire.
-proto_names := bgp bgpgg/v1/policy bgpgg/v1/route grpc/health/v1/health \
-    grpc/reflection/v1/reflection
+proto_names := bgp bgpgg/v1/config bgpgg/v1/metrics bgpgg/v1/policy \
+    bgpgg/v1/route grpc/health/v1/health grpc/reflection/v1/reflection
 proto_hdr := $(proto_names:%=$(GEN)/proto/%.pb-c.h)
 proto_gen := $(proto_names:%=$(GEN)/proto/%.pb-c.c)
 proto_copy := $(proto_names:%=$(GEN)/c/proto/%.proto)

@@ -15,6 +15,7 @@ enum {
 	SLOTS_MIN = 16,
 	MEMORY = 16384, /* paths remembered, by a set with searches */
 	NUMBERS_MAX = BGP_ATTR_BLOCK_MAX / 4, /* of a path */
+	LIMITS_MAX = 16, /* searches given up on a path, then all others */
 };
 
 enum answer {
@@ -28,9 +29,14 @@ struct plain {
 	struct as_pattern_plain is;
 	uint32_t next; /* index + 1 */
 };
+struct need { /* a pattern that needs a number, likewise */
+	struct as_pattern *pattern;
+	uint32_t next; /* index + 1 */
+};
 struct first {
 	uint32_t asn; /* 0: free */
 	uint32_t plain; /* index + 1 */
+	uint32_t need; /* index + 1 */
 };
 
 struct remembered {
@@ -48,6 +54,9 @@ struct as_path_set {
 	uint32_t n_firsts, slots;
 	struct as_pattern **searches; /* the others */
 	size_t n_searches, max_searches;
+	size_t n_always; /* of these stand in front, and need no number */
+	struct need *needs;
+	uint32_t n_needs, max_needs;
 	struct remembered *memory;
 	uint64_t limits;
 };
@@ -79,6 +88,7 @@ as_path_set_free(struct as_path_set *s)
 	free(s->plains);
 	free(s->firsts);
 	free(s->searches);
+	free(s->needs);
 	free(s->memory);
 	free(s);
 }
@@ -108,6 +118,22 @@ firsts_grow(struct as_path_set *s)
 	free(old);
 }
 
+/* The entry of a number, made if need be. */
+static struct first *
+first_make(struct as_path_set *s, uint32_t asn)
+{
+	struct first *f;
+
+	if (s->n_firsts >= s->slots / 2)
+		firsts_grow(s);
+	f = first_of(s, asn);
+	if (f->asn == 0) {
+		f->asn = asn;
+		s->n_firsts++;
+	}
+	return f;
+}
+
 static void
 plain_add(struct as_path_set *s, const struct as_pattern_plain *is)
 {
@@ -118,16 +144,40 @@ plain_add(struct as_path_set *s, const struct as_pattern_plain *is)
 		s->plains =
 		    xreallocarray(s->plains, s->max_plains, sizeof(*s->plains));
 	}
-	if (s->n_firsts >= s->slots / 2)
-		firsts_grow(s);
-	f = first_of(s, is->asns[0]);
-	if (f->asn == 0) {
-		f->asn = is->asns[0];
-		s->n_firsts++;
-	}
+	f = first_make(s, is->asns[0]);
 	s->plains[s->n_plains].is = *is;
 	s->plains[s->n_plains].next = f->plain;
 	f->plain = ++s->n_plains;
+}
+
+static void
+need_add(struct as_path_set *s, struct as_pattern *p, uint32_t asn)
+{
+	struct first *f = first_make(s, asn);
+
+	if (s->n_needs == s->max_needs) {
+		s->max_needs = s->max_needs == 0 ? 16 : s->max_needs * 2;
+		s->needs =
+		    xreallocarray(s->needs, s->max_needs, sizeof(*s->needs));
+	}
+	s->needs[s->n_needs].pattern = p;
+	s->needs[s->n_needs].next = f->need;
+	f->need = ++s->n_needs;
+}
+
+/* The last of the searches is new. */
+static void
+search_add(struct as_path_set *s, struct as_pattern *p)
+{
+	const uint32_t *asns;
+	size_t i, n = as_pattern_needs(p, &asns);
+
+	for (i = 0; i < n; i++)
+		need_add(s, p, asns[i]);
+	if (n > 0)
+		return;
+	s->searches[s->n_searches - 1] = s->searches[s->n_always];
+	s->searches[s->n_always++] = p;
 }
 
 int
@@ -156,7 +206,9 @@ as_path_set_add(struct as_path_set *s, const char *text, struct err *e)
 		s->searches = xreallocarray(s->searches, s->max_searches,
 		    sizeof(struct as_pattern *));
 	}
+	as_pattern_tame(p);
 	s->searches[s->n_searches++] = p;
+	search_add(s, p);
 	return 0;
 }
 
@@ -233,33 +285,87 @@ all_plain(const struct as_path_set *s, const struct numbers *path)
 
 /* --- searches */
 
+struct text {
+	char buf[AS_PATTERN_TEXT(BGP_ATTR_BLOCK_MAX)];
+	size_t len;
+	unsigned int limits; /* searches of this path that were given up */
+};
+
+/* Of a path on which many searches were given up no more is asked. */
 static bool
-search(struct as_path_set *s, const char *text, size_t len, bool all)
+search(struct as_path_set *s, const struct as_pattern *p, struct text *t)
 {
-	enum as_match m;
+	enum as_match m = AS_MATCH_LIMIT;
+
+	if (t->limits < LIMITS_MAX)
+		m = as_pattern_match(p, t->buf, t->len);
+	if (m == AS_MATCH_LIMIT) {
+		s->limits++;
+		if (t->limits < LIMITS_MAX)
+			t->limits++;
+	}
+	return m == AS_MATCH_YES;
+}
+
+/* Do patterns that need one of the path's numbers match? */
+static bool
+search_needs(struct as_path_set *s, const struct numbers *path, struct text *t)
+{
+	uint32_t at;
+	size_t i;
+
+	for (i = 0; i < path->n; i++) {
+		if (i > 0 && path->asns[i] == path->asns[i - 1])
+			continue;
+		at = first_of(s, path->asns[i])->need;
+		for (; at != 0; at = s->needs[at - 1].next) {
+			if (search(s, s->needs[at - 1].pattern, t))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+search_any(struct as_path_set *s, const struct numbers *path, struct text *t)
+{
+	size_t i;
+
+	if (s->n_needs > 0 && search_needs(s, path, t))
+		return true;
+	for (i = 0; i < s->n_always; i++) {
+		if (search(s, s->searches[i], t))
+			return true;
+	}
+	return false;
+}
+
+static bool
+search_all(struct as_path_set *s, struct text *t)
+{
 	size_t i;
 
 	for (i = 0; i < s->n_searches; i++) {
-		m = as_pattern_match(s->searches[i], text, len);
-		if (m == AS_MATCH_LIMIT)
-			s->limits++;
-		if ((m == AS_MATCH_YES) != all)
-			return !all;
+		if (!search(s, s->searches[i], t))
+			return false;
 	}
-	return all;
+	return true;
 }
 
 static bool
-any_or_all(struct as_path_set *s, const uint8_t *path, size_t len, bool all)
+any_or_all(struct as_path_set *s, const uint8_t *path, size_t len,
+    const struct numbers *numbers, bool all)
 {
-	char text[AS_PATTERN_TEXT(BGP_ATTR_BLOCK_MAX)];
+	struct text t;
 
-	return search(s, text, as_pattern_text(text, sizeof(text), path, len),
-	    all);
+	t.limits = 0;
+	t.len = as_pattern_text(t.buf, sizeof(t.buf), path, len);
+	return all ? search_all(s, &t) : search_any(s, numbers, &t);
 }
 
 static bool
-searched(struct as_path_set *s, const uint8_t *path, size_t len, bool all)
+searched(struct as_path_set *s, const uint8_t *path, size_t len,
+    const struct numbers *numbers, bool all)
 {
 	struct remembered *m;
 	uint8_t *answer;
@@ -277,8 +383,8 @@ searched(struct as_path_set *s, const uint8_t *path, size_t len, bool all)
 	}
 	answer = all ? &m->all : &m->any;
 	if (*answer == ANSWER_UNKNOWN)
-		*answer =
-		    any_or_all(s, path, len, all) ? ANSWER_YES : ANSWER_NO;
+		*answer = any_or_all(s, path, len, numbers, all) ? ANSWER_YES :
+								   ANSWER_NO;
 	return *answer == ANSWER_YES;
 }
 
@@ -289,12 +395,10 @@ as_path_set_any(struct as_path_set *s, const uint8_t *path, size_t len)
 {
 	struct numbers n;
 
-	if (s->n_plains > 0) {
-		numbers_of(&n, path, len);
-		if (any_plain(s, &n))
-			return true;
-	}
-	return searched(s, path, len, false);
+	if (s->n == 0)
+		return false;
+	numbers_of(&n, path, len);
+	return any_plain(s, &n) || searched(s, path, len, &n, false);
 }
 
 bool
@@ -303,7 +407,7 @@ as_path_set_all(struct as_path_set *s, const uint8_t *path, size_t len)
 	struct numbers n;
 
 	numbers_of(&n, path, len);
-	return all_plain(s, &n) && searched(s, path, len, true);
+	return all_plain(s, &n) && searched(s, path, len, &n, true);
 }
 
 uint64_t
@@ -320,5 +424,6 @@ as_path_set_bytes(const struct as_path_set *s)
 {
 	return sizeof(*s) + s->max * sizeof(struct as_pattern *) +
 	    s->max_plains * sizeof(*s->plains) + s->slots * sizeof(*s->firsts) +
+	    s->max_needs * sizeof(*s->needs) +
 	    (s->memory == NULL ? 0 : MEMORY * sizeof(*s->memory));
 }

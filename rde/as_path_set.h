@@ -26,7 +26,8 @@ as_path_set_add(struct as_path_set *, const char *, struct err *e) ATTR_CHECK;
 /* Does any pattern match the path (wire form, 4-octet numbers)?  All? */
 bool as_path_set_any(struct as_path_set *, const uint8_t *path, size_t len);
 bool as_path_set_all(struct as_path_set *, const uint8_t *path, size_t len);
-/* Searches that were given up since the last call (as_pattern.h). */
+/* Searches that were given up since the last call (as_pattern.h), and those
+ * not begun because too many had been on the same path: no match, all. */
 uint64_t as_path_set_take_limits(struct as_path_set *);
 size_t as_path_set_bytes(const struct as_path_set *);
 

@@ -42,10 +42,9 @@ is_told(const struct bmp_server *s, const struct bmp_feed *f, bool behind,
 	case BMP_FEED_LIVE:
 		return true;
 	case BMP_FEED_PASS:
-		if (s->pass.active && behind)
-			return true;
-		/* FALLTHROUGH */
 	case BMP_FEED_WAITING:
+		if (f->state == BMP_FEED_PASS && s->pass.active && behind)
+			return true;
 		/* A pass says what is there, not what went, unless all is
 		 * taken back before it. */
 		return gone && f->dirty && !f->lost;

@@ -17,7 +17,7 @@
 
 enum {
 	CONF_SLICE_US = 3000, /* of compiling, a round */
-	CONF_STEP = 64, /* members between looks at the clock */
+	CONF_STEP = 16, /* members between looks at the clock */
 	CONF_DONE_MS = 2000, /* the work on routes may go on after this */
 };
 
@@ -334,6 +334,7 @@ conf_commit(struct shell *sh, uint32_t generation)
 	proc_apply_log(st->conf);
 	session_configure(sh);
 	bmp_configure(sh);
+	sh->rx_piece = SESSION_PIECE_FIRST; /* they may be slower */
 	rde_policies_changed(sh->rde);
 	st->done_due = true;
 	st->done_by = mono_add_ms(mono_now(), CONF_DONE_MS);

@@ -8,6 +8,7 @@
 #include "common/chan.h"
 #include "common/log.h"
 
+#include "rde/policy_store.h"
 #include "rde/shell.h"
 
 /* One message is cut well below the limit. */
@@ -21,6 +22,21 @@ flush(struct shell *sh, struct wr *w)
 	wr_reset(w);
 }
 
+/* Patterns that backtrack; what is not told yet waits for a later round. */
+static void
+limits(struct shell *sh)
+{
+	struct policy_store *store = sh->rde->store;
+	const char *name;
+	uint64_t n;
+
+	sh->rde->stats.searches_given_up += policy_store_take_limits(store);
+	while ((name = policy_store_tell_limits(store, mono_now(), &n)) != NULL)
+		log_warnx("as-path-set %s: %llu searches were given up after "
+			  "too many steps, which counts as no match",
+		    name, (unsigned long long)n);
+}
+
 static void
 on_timer(evutil_socket_t fd ATTR_UNUSED, short what ATTR_UNUSED, void *arg)
 {
@@ -31,6 +47,7 @@ on_timer(evutil_socket_t fd ATTR_UNUSED, short what ATTR_UNUSED, void *arg)
 	struct wr w;
 	uint32_t id;
 
+	limits(sh);
 	if (sh->stopping || sh->sessiond == NULL)
 		return;
 	if (chan_congested(sh->sessiond)) {

@@ -2,7 +2,7 @@
 /*
  * How many prefixes each peer gave and holds, told to sessiond, which shows
  * peers: when the numbers of a session change, and not more often than every
- * COUNTS_MS.
+ * COUNTS_MS.  In the same rounds it is told what policies gave up.
  */
 #ifndef RDE_COUNTS_H
 #define RDE_COUNTS_H

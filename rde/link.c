@@ -313,6 +313,12 @@ on_rib_info_get(void *ctx, const struct msg *m)
 }
 
 static void
+on_metrics_get(void *ctx, const struct msg *m)
+{
+	stats_metrics(ctx, m->hdr.id);
+}
+
+static void
 on_bmp_get(void *ctx, const struct msg *m)
 {
 	bmp_list(ctx, m->hdr.id);
@@ -472,6 +478,7 @@ static const chan_handler apid_handlers[MSG__MAX] = {
 	[MSG_QUERY_CLOSE] = on_query_close,
 	[MSG_INJECT] = on_inject,
 	[MSG_RIB_INFO_GET] = on_rib_info_get,
+	[MSG_METRICS_GET] = on_metrics_get,
 	[MSG_POLICY_TEST] = on_policy_test,
 	[MSG_POLICY_DRY_RUN_PART] = on_policy_dry_run_part,
 	[MSG_POLICY_DRY_RUN] = on_policy_dry_run,

@@ -20,6 +20,7 @@
 
 #include "common/bgp_attr.h"
 #include "common/conf.h"
+#include "common/mono.h"
 #include "rde/decision.h"
 #include "rde/prefix_index.h"
 
@@ -41,6 +42,11 @@ struct policy_set {
 	const struct policy_set *before; /* compared only, may be gone */
 	struct nlri *diff;
 	size_t n_diff, max_diff;
+	/* Of an AS-path set: searches given up that nobody was told of, and
+	 * when somebody was. */
+	uint64_t limits;
+	bool limits_told;
+	struct mono limits_at;
 };
 
 struct policy_statement {
@@ -120,6 +126,9 @@ struct policy_run {
 void policy_run(struct policy_run *, const struct policy_program *,
     const struct policy_route *, const uint8_t *block, size_t len);
 void policy_run_finish(struct policy_run *, const struct policy_route *);
+/* A run for this prefix will follow soon. */
+void policy_prefetch(const struct policy_program *, enum family,
+    const struct prefix_key *);
 
 /*
  * The actions of a statement on a block (policy_act.c), written to `to` of

@@ -249,6 +249,19 @@ policy_run_finish(struct policy_run *run, const struct policy_route *r)
 }
 
 void
+policy_prefetch(const struct policy_program *prog, enum family family,
+    const struct prefix_key *key)
+{
+	const struct policy_set *set;
+
+	if (!prog->looks_at_prefix || prog->n == 0 || prog->policies[0]->n == 0)
+		return;
+	set = prog->policies[0]->statements[0].sets[CONF_SET_PREFIX];
+	if (set != NULL)
+		prefix_set_prefetch(set->prefixes, family, key);
+}
+
+void
 policy_run(struct policy_run *run, const struct policy_program *prog,
     const struct policy_route *r, const uint8_t *block, size_t len)
 {

@@ -722,7 +722,7 @@ policy_store_lower_bound(const struct policy_store *ps, const char *name)
 }
 
 uint64_t
-policy_store_take_limits(struct policy_store *ps, const char **name)
+policy_store_take_limits(struct policy_store *ps)
 {
 	struct policy_set *set;
 	uint64_t n = 0, more;
@@ -733,11 +733,31 @@ policy_store_take_limits(struct policy_store *ps, const char **name)
 		if (set->conf->kind != CONF_SET_AS_PATH)
 			continue;
 		more = as_path_set_take_limits(set->paths);
-		if (more > 0)
-			*name = set->conf->name;
+		set->limits += more;
 		n += more;
 	}
 	return n;
+}
+
+const char *
+policy_store_tell_limits(struct policy_store *ps, struct mono now, uint64_t *n)
+{
+	struct policy_set *set;
+	uint32_t i;
+
+	for (i = 0; i < ps->gen.n_sets; i++) {
+		set = ps->gen.sets[i];
+		if (set->limits == 0 ||
+		    (set->limits_told &&
+			mono_diff_ms(now, set->limits_at) < LIMITS_TELL_MS))
+			continue;
+		*n = set->limits;
+		set->limits = 0;
+		set->limits_told = true;
+		set->limits_at = now;
+		return set->conf->name;
+	}
+	return NULL;
 }
 
 size_t

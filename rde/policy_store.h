@@ -56,8 +56,13 @@ void policy_program_unref(struct policy_store *, struct policy_program *);
 const struct policy *policy_store_at(const struct policy_store *, uint32_t i);
 /* Index of the first policy whose name is not below. */
 uint32_t policy_store_lower_bound(const struct policy_store *, const char *);
-/* Searches given up since the last call, with the name of one set. */
-uint64_t policy_store_take_limits(struct policy_store *, const char **name);
+/* Searches of AS-path sets that were given up since the last call. */
+uint64_t policy_store_take_limits(struct policy_store *);
+/* A set of which some were that are worth a line, which it is not more often
+ * than every LIMITS_TELL_MS, and how many; NULL: there is none. */
+enum { LIMITS_TELL_MS = 60000 };
+const char *
+policy_store_tell_limits(struct policy_store *, struct mono now, uint64_t *n);
 size_t policy_store_bytes(const struct policy_store *);
 
 /*

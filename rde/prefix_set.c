@@ -2,8 +2,11 @@
 /*
  * Prefix sets; see prefix_set.h.
  *
- * The allowed lengths of a prefix are a bitmap.  There are few different
- * ones in a set, so each is kept once and the index holds its number.
+ * The prefixes of a family are in a hash table.  Which lengths a prefix
+ * allows is a bitmap; there are few different ones in a set, so each is kept
+ * once and a slot holds its number.  For every length that may be asked for
+ * the table knows how long the prefixes are that allow it, so a question
+ * probes once for each of these, which mostly is once.
  */
 #include "rde/prefix_set.h"
 
@@ -15,17 +18,35 @@
 
 enum {
 	WORDS = 3, /* lengths 0 to 128 */
-	COVERING_MAX = 129,
 	SLOTS_MIN = 16,
+	NUMBER_SHIFT = 8,
 };
 
 struct lengths {
 	uint64_t w[WORDS];
 };
 
+/* number << NUMBER_SHIFT | bits of the prefix; 0: free */
+struct slot4 {
+	uint32_t addr;
+	uint32_t is;
+};
+struct slot6 {
+	uint64_t hi, lo;
+	uint32_t is;
+};
+
+struct table {
+	void *slots; /* struct slot4 or slot6 */
+	uint32_t n, size;
+	/* By the length asked for: lengths of prefixes that allow it. */
+	struct lengths *from;
+	unsigned int max_bits;
+};
+
 struct prefix_set {
-	struct prefix_index *index[FAMILY__MAX];
-	struct lengths *lengths; /* [0] is unused: an index has ids from 1 */
+	struct table table[FAMILY__MAX];
+	struct lengths *lengths; /* [0] is unused */
 	uint32_t n_lengths, max_lengths;
 	uint32_t *slots; /* of a table of them by contents; 0: free */
 	uint32_t n_slots;
@@ -57,13 +78,115 @@ prefix_set_free(struct prefix_set *ps)
 	if (ps == NULL)
 		return;
 	for (f = 0; f < FAMILY__MAX; f++) {
-		if (ps->index[f] != NULL)
-			prefix_index_free(ps->index[f]);
+		free(ps->table[f].slots);
+		free(ps->table[f].from);
 	}
 	free(ps->lengths);
 	free(ps->slots);
 	free(ps);
 }
+
+/* --- tables */
+
+static uint32_t
+number_of(uint32_t is)
+{
+	return is >> NUMBER_SHIFT;
+}
+
+/* The slot of a prefix, or the free one where it belongs. */
+static struct slot4 *
+find4(const struct table *t, uint32_t addr, unsigned int bits)
+{
+	struct slot4 *slots = t->slots, *s;
+	uint32_t at = (uint32_t)hash_u64((uint64_t)addr << 8 | bits);
+
+	for (;; at++) {
+		s = &slots[at & (t->size - 1)];
+		if (s->is == 0 || (s->addr == addr && (uint8_t)s->is == bits))
+			return s;
+	}
+}
+
+static struct slot6 *
+find6(const struct table *t, uint64_t hi, uint64_t lo, unsigned int bits)
+{
+	struct slot6 *slots = t->slots, *s;
+	uint32_t at = (uint32_t)hash_u64(hi ^ hash_u64(lo ^ bits));
+
+	for (;; at++) {
+		s = &slots[at & (t->size - 1)];
+		if (s->is == 0 ||
+		    (s->hi == hi && s->lo == lo && (uint8_t)s->is == bits))
+			return s;
+	}
+}
+
+static size_t
+slot_size(const struct table *t)
+{
+	return t->max_bits == 32 ? sizeof(struct slot4) : sizeof(struct slot6);
+}
+
+static void
+table_grow(struct table *t)
+{
+	struct table old = *t;
+	const struct slot4 *s4 = old.slots;
+	const struct slot6 *s6 = old.slots;
+	uint32_t i;
+
+	t->size = old.size == 0 ? SLOTS_MIN : old.size * 2;
+	t->slots = xcalloc(t->size, slot_size(t));
+	for (i = 0; i < old.size; i++) {
+		if (t->max_bits != 32 && s6[i].is != 0)
+			*find6(t, s6[i].hi, s6[i].lo, (uint8_t)s6[i].is) =
+			    s6[i];
+		else if (t->max_bits == 32 && s4[i].is != 0)
+			*find4(t, s4[i].addr, (uint8_t)s4[i].is) = s4[i];
+	}
+	free(old.slots);
+}
+
+/* What a table holds at the first `bits` bits of a key. */
+static uint32_t
+table_at(const struct table *t, const struct prefix_key *k, unsigned int bits)
+{
+	uint64_t hi = k->hi, lo = k->lo;
+
+	if (bits < 64) {
+		hi &= bits == 0 ? 0 : UINT64_MAX << (64 - bits);
+		lo = 0;
+	} else if (bits < 128) {
+		lo &= bits == 64 ? 0 : UINT64_MAX << (128 - bits);
+	}
+	return number_of(t->max_bits == 32 ?
+		find4(t, (uint32_t)(hi >> 32), bits)->is :
+		find6(t, hi, lo, bits)->is);
+}
+
+static void
+table_set(struct table *t, const struct prefix_key *k, uint32_t number)
+{
+	uint32_t is = number << NUMBER_SHIFT | k->bits;
+	struct slot4 *s4;
+	struct slot6 *s6;
+
+	if (t->max_bits == 32) {
+		s4 = find4(t, (uint32_t)(k->hi >> 32), k->bits);
+		t->n += s4->is == 0;
+		s4->addr = (uint32_t)(k->hi >> 32);
+		s4->is = is;
+		return;
+	}
+	s6 = find6(t, k->hi, k->lo, k->bits);
+	t->n += s6->is == 0;
+	s6->hi = k->hi;
+	s6->lo = k->lo;
+	s6->is = is;
+}
+
+/* --- lengths */
 
 static uint32_t
 slot_of(const struct prefix_set *ps, const struct lengths *l)
@@ -136,44 +259,82 @@ common_add(struct prefix_set *ps, const struct conf_prefix *p)
 		ps->max = p->max;
 }
 
+static inline void
+lengths_add(struct lengths *l, unsigned int bits)
+{
+	l->w[bits / 64] |= (uint64_t)1 << (bits % 64);
+}
+
 void
 prefix_set_add(struct prefix_set *ps, const struct conf_prefix *p)
 {
-	struct prefix_index **index = &ps->index[p->nlri.family];
+	struct table *t = &ps->table[p->nlri.family];
 	struct lengths l = { { 0 } };
 	struct prefix_key key;
-	uint32_t *to, number;
+	uint32_t was;
 	unsigned int bits;
 
 	common_add(ps, p);
-	if (*index == NULL)
-		*index = prefix_index_new(
-		    family_max_bits((enum family)p->nlri.family));
+	if (t->from == NULL) {
+		t->max_bits = family_max_bits((enum family)p->nlri.family);
+		t->from = xcalloc(t->max_bits + 1, sizeof(*t->from));
+	}
+	if (t->n >= t->size / 4 * 3)
+		table_grow(t);
 	prefix_key_from_nlri(&key, &p->nlri);
-	to = prefix_index_insert(*index, &key);
-	if (*to != 0)
-		l = ps->lengths[*to];
-	for (bits = p->min; bits <= p->max; bits++)
-		l.w[bits / 64] |= (uint64_t)1 << (bits % 64);
-	number = lengths_number(ps, &l);
-	*to = number;
+	was = table_at(t, &key, key.bits);
+	if (was != 0)
+		l = ps->lengths[was];
+	for (bits = p->min; bits <= p->max; bits++) {
+		lengths_add(&l, bits);
+		lengths_add(&t->from[bits], key.bits);
+	}
+	table_set(t, &key, lengths_number(ps, &l));
 }
 
 bool
 prefix_set_any(const struct prefix_set *ps, enum family family,
     const struct prefix_key *key)
 {
-	uint32_t ids[COVERING_MAX];
-	size_t i, n;
+	const struct table *t = &ps->table[family];
+	const struct lengths *from;
+	unsigned int w, bits;
+	uint64_t left;
 
-	if (ps->index[family] == NULL)
+	if (t->from == NULL)
 		return false;
-	n = prefix_index_covering(ps->index[family], key, ids);
-	for (i = n; i-- > 0;) {
-		if (allows(ps, ids[i], key->bits))
-			return true;
+	from = &t->from[key->bits];
+	for (w = key->bits / 64 + 1u; w-- > 0;) {
+		for (left = from->w[w]; left != 0;
+		     left ^= (uint64_t)1 << (bits % 64)) {
+			bits =
+			    64 * w + 63 - (unsigned int)__builtin_clzll(left);
+			if (bits <= key->bits &&
+			    allows(ps, table_at(t, key, bits), key->bits))
+				return true;
+		}
 	}
 	return false;
+}
+
+void
+prefix_set_prefetch(const struct prefix_set *ps, enum family family,
+    const struct prefix_key *key)
+{
+	const struct table *t = &ps->table[family];
+	const struct slot4 *slots = t->slots;
+	uint64_t hash;
+	unsigned int bits;
+	uint32_t addr;
+
+	if (family != FAMILY_IPV4_UNICAST || t->from == NULL ||
+	    t->from[key->bits].w[0] == 0)
+		return;
+	bits = 63 - (unsigned int)__builtin_clzll(t->from[key->bits].w[0]);
+	addr = (uint32_t)(key->hi >> 32);
+	addr &= bits == 0 ? 0 : UINT32_MAX << (32 - bits);
+	hash = hash_u64((uint64_t)addr << 8 | bits);
+	__builtin_prefetch(&slots[hash & (t->size - 1)]);
 }
 
 bool
@@ -197,10 +358,10 @@ lengths_at(const struct prefix_set *ps, const struct nlri *nlri)
 	struct prefix_key key;
 	uint32_t number;
 
-	if (ps->index[nlri->family] == NULL)
+	if (ps->table[nlri->family].from == NULL)
 		return NULL;
 	prefix_key_from_nlri(&key, nlri);
-	number = prefix_index_find(ps->index[nlri->family], &key);
+	number = table_at(&ps->table[nlri->family], &key, key.bits);
 	return number == 0 ? NULL : &ps->lengths[number];
 }
 
@@ -220,11 +381,14 @@ prefix_set_bytes(const struct prefix_set *ps)
 {
 	size_t n = sizeof(*ps) + ps->max_lengths * sizeof(*ps->lengths) +
 	    ps->n_slots * sizeof(*ps->slots);
+	const struct table *t;
 	int f;
 
 	for (f = 0; f < FAMILY__MAX; f++) {
-		if (ps->index[f] != NULL)
-			n += prefix_index_bytes(ps->index[f]);
+		t = &ps->table[f];
+		if (t->from != NULL)
+			n += t->size * slot_size(t) +
+			    (t->max_bits + 1) * sizeof(*t->from);
 	}
 	return n;
 }

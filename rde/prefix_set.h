@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A prefix set made ready to be asked: an index of its prefixes, each with
- * the lengths that its ranges allow.  A question visits only the members
- * that cover the prefix, however many there are in all.
+ * A prefix set made ready to be asked: its prefixes by length, each with the
+ * lengths that its ranges allow.  A question costs a probe for each length of
+ * members that may allow the prefix, however many members there are.
  */
 #ifndef RDE_PREFIX_SET_H
 #define RDE_PREFIX_SET_H
@@ -22,6 +22,9 @@ void prefix_set_add(struct prefix_set *, const struct conf_prefix *);
 
 /* Does a member allow the prefix? */
 bool prefix_set_any(const struct prefix_set *, enum family,
+    const struct prefix_key *);
+/* The same is about to be asked. */
+void prefix_set_prefetch(const struct prefix_set *, enum family,
     const struct prefix_key *);
 /* Do all?  True for an empty set. */
 bool prefix_set_all(const struct prefix_set *, enum family,

@@ -114,6 +114,7 @@ struct rde_stats {
 	uint64_t treat_as_withdraw; /* UPDATEs */
 	uint64_t loops; /* paths with our AS or id in them */
 	uint64_t unsendable[2]; /* by enum rde_unsendable: routes held back */
+	uint64_t searches_given_up; /* of patterns over AS paths */
 };
 
 struct rde {

@@ -104,9 +104,12 @@ sched_round(struct shell *sh)
 	bool packing;
 	bool sweeping;
 	bool policies;
+	bool late;
 
 	if (sh->stopping)
 		return;
+	sh->sched.rounds++;
+	late = session_late(sh);
 	rde_settle(sh->rde);
 	session_credits(sh);
 	packing = pack(sh, &now);
@@ -118,7 +121,7 @@ sched_round(struct shell *sh)
 	if (!packing)
 		packing = pack(sh, &now);
 	inject_answer(sh);
-	if (packing || sweeping || policies || rde_has_sweep(sh->rde))
+	if (late || packing || sweeping || policies || rde_has_sweep(sh->rde))
 		sched_poke(sh);
 	arm_deadline(sh, now);
 	counts_touch(sh);

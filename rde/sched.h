@@ -24,12 +24,13 @@ enum {
 	SCHED_PACK_BYTES = 256 * 1024, /* between looks at the clock */
 	SCHED_SWEEP_ENTRIES = 16384, /* in one round */
 	SCHED_REEVAL_US = 3000, /* policies on present routes, in one round */
-	SCHED_REEVAL_STEP = 256, /* routes between looks at the clock */
+	SCHED_REEVAL_STEP = 32, /* routes between looks at the clock */
 };
 
 struct sched {
 	struct event *work; /* the next round, when nothing else is to do */
 	struct event *deadline; /* the next round, at a time */
+	uint64_t rounds;
 };
 
 void sched_init(struct shell *);

@@ -226,6 +226,132 @@ credit_drop(struct session *s)
 	s->rx_done = 0;
 }
 
+/* --- UPDATEs
+
+ * Policies can make them slow beyond measure.  A piece is what fits into a
+ * slice, as those before it did; what is left when the slice is over waits
+ * for the next round.
+ */
+
+static void
+credit_add(struct session *s, size_t n)
+{
+	if (n == 0)
+		return;
+	if (s->rx_done == 0)
+		TAILQ_INSERT_TAIL(&s->shell->sessions, s, entry);
+	s->rx_done += (uint32_t)n;
+}
+
+/* Bytes of whole messages, at least one, and about `want`. */
+static size_t
+piece_len(const uint8_t *data, size_t len, size_t want)
+{
+	size_t n = 0, one;
+
+	if (want >= len)
+		return len;
+	do {
+		if (len - n < BGP_HEADER_LEN)
+			return len;
+		one = (size_t)data[n + 16] << 8 | data[n + 17];
+		if (one < BGP_HEADER_LEN || one > len - n)
+			return len;
+		n += one;
+	} while (n < want && n < len);
+	return n;
+}
+
+/* Handle UPDATEs until `until`, at least one; returns the bytes done. */
+static size_t
+updates_slice(struct session *s, const uint8_t *data, size_t len,
+    struct mono until)
+{
+	struct shell *sh = s->shell;
+	struct mono now = mono_now(), began;
+	size_t at = 0, n;
+
+	while (at < len && !s->peer->shut) {
+		began = now;
+		n = piece_len(data + at, len - at, sh->rx_piece);
+		rde_updates(sh->rde, s->peer, data + at, n, began);
+		at += n;
+		now = mono_now();
+		if (mono_diff_us(now, began) > SESSION_SLICE_US)
+			sh->rx_piece = 1 +
+			    n * SESSION_SLICE_US /
+				(size_t)mono_diff_us(now, began);
+		else if (mono_diff_us(now, began) < SESSION_SLICE_US / 4 &&
+		    sh->rx_piece < SESSION_PIECE_MAX)
+			sh->rx_piece *= 2;
+		if (mono_reached(now, until))
+			return at;
+	}
+	return len;
+}
+
+static void
+late_drop(struct session *s)
+{
+	if (s->rx_end > 0)
+		TAILQ_REMOVE(&s->shell->late, s, late);
+	free(s->rx);
+	s->rx = NULL;
+	s->rx_at = s->rx_end = s->rx_max = 0;
+}
+
+static void
+late_add(struct session *s, const uint8_t *data, size_t len)
+{
+	if (s->rx_end == 0)
+		TAILQ_INSERT_TAIL(&s->shell->late, s, late);
+	if (s->rx_at > 0) {
+		memmove(s->rx, s->rx + s->rx_at, s->rx_end - s->rx_at);
+		s->rx_end -= s->rx_at;
+		s->rx_at = 0;
+	}
+	if (s->rx_max - s->rx_end < len) {
+		s->rx_max = s->rx_end + len;
+		s->rx = xreallocarray(s->rx, s->rx_max, 1);
+	}
+	memcpy(s->rx + s->rx_end, data, len);
+	s->rx_end += len;
+	sched_poke(s->shell);
+}
+
+static void
+late_slice(struct session *s, struct mono until)
+{
+	size_t n;
+
+	if (s->rx_end == 0)
+		return;
+	n = updates_slice(s, s->rx + s->rx_at, s->rx_end - s->rx_at, until);
+	credit_add(s, n);
+	s->rx_at += n;
+	if (s->rx_at == s->rx_end)
+		late_drop(s);
+}
+
+bool
+session_late(struct shell *sh)
+{
+	struct mono until = mono_now();
+	struct session *s;
+
+	until.us += SESSION_SLICE_US;
+	while ((s = TAILQ_FIRST(&sh->late)) != NULL) {
+		late_slice(s, until);
+		if (s->rx_end > 0) { /* the others' turn */
+			TAILQ_REMOVE(&sh->late, s, late);
+			TAILQ_INSERT_TAIL(&sh->late, s, late);
+		}
+		if (mono_reached(mono_now(), until))
+			break;
+	}
+	return !TAILQ_EMPTY(&sh->late);
+}
+
 static struct session *
 session_new(struct shell *sh, struct peer *peer)
 {
@@ -241,6 +367,7 @@ session_new(struct shell *sh, struct peer *peer)
 static void
 session_free(struct session *s)
 {
+	late_drop(s);
 	credit_drop(s);
 	stale_stop(s);
 	s->peer->shell = NULL;
@@ -285,6 +412,10 @@ end(struct shell *sh, struct peer *peer, const struct peer_down *down)
 	uint32_t secs = down != NULL ? down->gr_time : 0;
 	uint32_t stale_families = down != NULL ? down->stale_families : 0;
 
+	/* What is kept is what the peer said last. */
+	if (secs > 0 && stale_families != 0)
+		late_slice(s, (struct mono){ INT64_MAX });
+	late_drop(s);
 	bmp_peer_down(sh, peer, down);
 	credit_drop(s);
 	if (s->faults > 1)
@@ -346,8 +477,10 @@ int
 session_updates(struct shell *sh, uint32_t id, uint32_t epoch,
     const uint8_t *data, size_t len)
 {
+	struct mono until = mono_now();
 	struct session *s;
 	struct peer *peer;
+	size_t done = 0;
 
 	if (id == 0 || id > PEER_ID_MAX)
 		return -1;
@@ -355,11 +488,12 @@ session_updates(struct shell *sh, uint32_t id, uint32_t epoch,
 	if (peer == NULL)
 		return 0; /* the window died with the session */
 	s = peer->shell;
-	if (s->rx_done == 0)
-		TAILQ_INSERT_TAIL(&sh->sessions, s, entry);
-	s->rx_done += (uint32_t)len;
-	if (!peer->shut)
-		rde_updates(sh->rde, peer, data, len, mono_now());
+	until.us += SESSION_SLICE_US;
+	if (s->rx_end == 0)
+		done = updates_slice(s, data, len, until);
+	credit_add(s, done);
+	if (done < len)
+		late_add(s, data + done, len - done);
 	return 0;
 }
 

@@ -27,6 +27,10 @@ struct session {
 	struct peer *peer;
 	char name[ADDR_STRLEN];
 	uint32_t rx_done; /* bytes handled and not yet given back */
+	/* Whole UPDATEs that there was no time for, RX_WINDOW at most. */
+	TAILQ_ENTRY(session) late; /* those who have some */
+	uint8_t *rx;
+	size_t rx_at, rx_end, rx_max;
 	struct family_count counts[FAMILY__MAX]; /* as sessiond has them */
 	struct event *restart; /* graceful restart: stale routes go (stale.h) */
 	/* Faults of the peer's UPDATEs in this session. */
@@ -35,6 +39,14 @@ struct session {
 	uint8_t unsendable_logged; /* bit per enum rde_unsendable */
 };
 TAILQ_HEAD(session_list, session);
+
+enum {
+	SESSION_SLICE_US = 20000, /* for UPDATEs, at a time */
+	/* Bytes of UPDATEs between looks at the clock: at first, and as long
+	 * as they take little of a slice. */
+	SESSION_PIECE_FIRST = 1024,
+	SESSION_PIECE_MAX = 1 << 20,
+};
 
 extern const struct rde_ops session_ops; /* for rde_new(); ctx: the shell */
 
@@ -52,6 +64,8 @@ int session_malformed(struct shell *, uint32_t id, uint32_t epoch,
     const uint8_t *, size_t) ATTR_CHECK;
 int session_tx_credit(struct shell *, const struct credit *) ATTR_CHECK;
 
+/* Go on with UPDATEs that there was no time for; true while there are. */
+bool session_late(struct shell *);
 /* The receive credits of this round go out. */
 void session_credits(struct shell *);
 /* A new configuration: limits of running sessions follow it. */

@@ -19,6 +19,8 @@ shell_new(struct event_base *base, int fd)
 	sh = xcalloc(1, sizeof(*sh));
 	sh->base = base;
 	TAILQ_INIT(&sh->sessions);
+	TAILQ_INIT(&sh->late);
+	sh->rx_piece = SESSION_PIECE_FIRST;
 	sh->rde = rde_new(&session_ops, sh);
 	conf_init(&sh->conf);
 	walks_init(&sh->walks, base, SHELL_PRIO_WALKS);

@@ -46,6 +46,8 @@ struct shell {
 	struct sched sched;
 	struct event *counts; /* counts.h */
 	struct session_list sessions;
+	struct session_list late; /* sessions with UPDATEs to be handled */
+	size_t rx_piece; /* bytes of UPDATEs between looks at the clock */
 	struct walks walks;
 	struct queries queries;
 	struct injections injections;

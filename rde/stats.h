@@ -11,5 +11,7 @@ struct shell;
 void stats_log(const struct shell *);
 /* Answer RIB_INFO_GET number `id`. */
 void stats_rib_info(struct shell *, uint32_t id);
+/* Answer METRICS_GET number `id`. */
+void stats_metrics(struct shell *, uint32_t id);
 
 #endif

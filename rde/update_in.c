@@ -297,6 +297,7 @@ apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
 static void
 ops_apply(struct rde *rde, struct update_in *in, struct peer *peer)
 {
+	const struct policy_program *prog = peer->program[CONF_IMPORT];
 	const struct op *op;
 	size_t i;
 
@@ -306,6 +307,9 @@ ops_apply(struct rde *rde, struct update_in *in, struct peer *peer)
 		if (i + AHEAD < in->n_ops) {
 			op = &in->ops[i + AHEAD];
 			rib_prefetch(&rde->ribs[op->family], &op->key);
+			if (prog != NULL)
+				policy_prefetch(prog, (enum family)op->family,
+				    &op->key);
 		}
 		op = &in->ops[i];
 		if (op->block == NULL)

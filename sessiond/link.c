@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/msg_metrics.h"
 #include "common/xmalloc.h"
 
 #include "sessiond/sessiond.h"
@@ -483,6 +484,31 @@ on_peer_ctl(void *ctx, const struct msg *m)
 	send_err(sd, MSG_PEER_CTL_DONE, m->hdr.id, &e);
 }
 
+static uint64_t
+queued(const struct chan *c)
+{
+	return c == NULL ? 0 : chan_queued(c);
+}
+
+static void
+on_metrics_get(void *ctx, const struct msg *m)
+{
+	struct sessiond *sd = ctx;
+	const uint64_t v[METRIC__MAX] = {
+		[METRIC_QUEUED_SESSIOND_BGPD] = queued(sd->bgpd),
+		[METRIC_QUEUED_SESSIOND_RDE] = queued(sd->rde),
+		[METRIC_QUEUED_SESSIOND_APID] = queued(sd->apid),
+		[METRIC_FAREWELLS] = sd->n_farewells,
+		[METRIC_PEER_LISTINGS] = sd->n_queries,
+	};
+	uint8_t buf[METRIC__MAX * 8];
+	struct wr w;
+
+	wr_init(&w, buf, sizeof(buf));
+	msg_metrics_put(&w, PROC_SESSIOND, v);
+	chan_send_wr(sd->apid, MSG_METRICS, m->hdr.id, 0, &w);
+}
+
 static void
 apid_on_close(void *ctx, const char *why)
 {
@@ -494,6 +520,7 @@ static const chan_handler apid_handlers[MSG__MAX] = {
 	[MSG_PEERS_CREDIT] = on_peers_credit,
 	[MSG_PEERS_CLOSE] = on_peers_close,
 	[MSG_PEER_CTL] = on_peer_ctl,
+	[MSG_METRICS_GET] = on_metrics_get,
 };
 static const struct chan_ops apid_ops = {
 	.handlers = apid_handlers,

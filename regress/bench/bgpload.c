@@ -10,29 +10,35 @@
 
 static void __attribute__((__noreturn__)) usage(int rc)
 {
-	fputs("usage: bgpload run -l LOAD [options] [FILE...]\n"
-	      "       bgpload play [options] [FILE...]\n"
-	      "       bgpload sink -S AS [options] [FILE...]\n"
-	      "       bgpload gen [-6] [-n N] [-s SEED] [-A AS]\n\n"
-	      "run   play a load to a daemon as all of its peers, check all\n"
-	      "      that it sends, print one JSON object\n"
-	      "play  be one peer that announces a table, until standard\n"
-	      "      input ends; JSON lines {\"event\":\"up\"}, \"sent\"\n"
-	      "sink  be one peer that receives; ends when exactly what the\n"
-	      "      sender of AS -S announced is there for a second: JSON\n"
-	      "      with \"ok\", exit status 0; else 1\n"
-	      "gen   print the table: prefix, AS path, origin, communities,\n"
-	      "      with tabs between; the same for the same -n -s -A -6\n\n"
-	      "The table of play and sink is the generator's (-n -s), or that\n"
-	      "of the MRT FILEs (.gz .xz .bz2), played one after the other.\n\n"
-	      "-d ADDR   the daemon               -p PORT  its port (179)\n"
-	      "-D AS     its AS (65000)           -P PID   its first process\n"
-	      "-L ADDR   own address, of peer 0   -A AS    own AS, of peer 0\n"
-	      "-n N      prefixes in all          -c N     senders\n"
-	      "-s SEED   of the table (1)         -t SEC   limit of a phase\n"
-	      "-N        the daemon has to set itself as next hop\n"
-	      "-6        IPv6 table (gen; else by -L)\n\n"
-	      "loads:\n",
+	fputs(
+	    "usage: bgpload run -l LOAD [options] [FILE...]\n"
+	    "       bgpload play [options] [FILE...]\n"
+	    "       bgpload sink -S AS [options] [FILE...]\n"
+	    "       bgpload policy -l LOAD [-n N] [-c N] [-s SEED] [-x STEP]\n"
+	    "           [-z ENTRIES]\n"
+	    "       bgpload gen [-6] [-n N] [-s SEED] [-A AS]\n\n"
+	    "run   play a load to a daemon as all of its peers, check all\n"
+	    "      that it sends, print one JSON object\n"
+	    "play  be one peer that announces a table, until standard\n"
+	    "      input ends; JSON lines {\"event\":\"up\"}, \"sent\"\n"
+	    "sink  be one peer that receives; ends when exactly what the\n"
+	    "      sender of AS -S announced is there for a second: JSON\n"
+	    "      with \"ok\", exit status 0; else 1\n"
+	    "policy print what P1 to P3 filter by; of P3 after a step\n"
+	    "gen   print the table: prefix, AS path, origin, communities,\n"
+	    "      with tabs between; the same for the same -n -s -A -6\n\n"
+	    "The table of play and sink is the generator's (-n -s), or that\n"
+	    "of the MRT FILEs (.gz .xz .bz2), played one after the other.\n\n"
+	    "-d ADDR   the daemon               -p PORT  its port (179)\n"
+	    "-D AS     its AS (65000)           -P PID   its first process\n"
+	    "-L ADDR   own address, of peer 0   -A AS    own AS, of peer 0\n"
+	    "-n N      prefixes in all          -c N     senders\n"
+	    "-s SEED   of the table (1)         -t SEC   limit of a phase\n"
+	    "-N        the daemon has to set itself as next hop\n"
+	    "-X PROG   P3: reloads the daemon   -x N     steps it has\n"
+	    "-z N      P3: entries of a set\n"
+	    "-6        IPv6 table (gen; else by -L)\n\n"
+	    "loads:\n",
 	    stderr);
 	load_list();
 	exit(rc);
@@ -94,7 +100,8 @@ main(int argc, char **argv)
 	addr_parse(&o.local, "127.0.1.1");
 	argv++;
 	argc--;
-	while ((c = getopt(argc, argv, "6A:D:L:NP:S:c:d:hl:n:p:s:t:")) != -1) {
+	while ((c = getopt(argc, argv, "6A:D:L:NP:S:X:c:d:hl:n:p:s:t:x:z:")) !=
+	    -1) {
 		switch (c) {
 		case '6':
 			ip6 = true;
@@ -116,6 +123,9 @@ main(int argc, char **argv)
 			break;
 		case 'S':
 			sender_as = (uint32_t)number(optarg, UINT32_MAX);
+			break;
+		case 'X':
+			o.reload = optarg;
 			break;
 		case 'c':
 			o.npeers = (unsigned)number(optarg, 5000);
@@ -140,6 +150,12 @@ main(int argc, char **argv)
 		case 't':
 			o.timeout = (unsigned)number(optarg, 86400);
 			break;
+		case 'x':
+			o.steps = (unsigned)number(optarg, 4);
+			break;
+		case 'z':
+			o.size = (unsigned)number(optarg, 100000);
+			break;
 		default:
 			usage(2);
 		}
@@ -156,6 +172,9 @@ main(int argc, char **argv)
 		c = load_play(&o);
 	else if (strcmp(verb, "sink") == 0)
 		c = load_sink(&o, sender_as);
+	else if (strcmp(verb, "policy") == 0 && o.name != NULL &&
+	    load_known(o.name))
+		c = load_policy(&o);
 	else if (strcmp(verb, "run") == 0 && o.name != NULL &&
 	    load_known(o.name))
 		c = load_run(&o);

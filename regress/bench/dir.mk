@@ -1,6 +1,6 @@
 # The load tool and the benchmark; rules of their own, since the tool shares
 # no code with the suite.
-bench_src := wire table mrt session usage abuse load
+bench_src := wire table mrt session usage abuse policy flap load
 bench_obj := $(bench_src:%=$(B)/obj/regress/bench/%.o)
 bgpload := $(B)/regress/bench/bgpload
 
@@ -20,8 +20,11 @@ objs += $(B)/obj/regress/bench/apiload.o
 
 # make bench [QUICK=1] [FULL=1] [LOADS=1,3] [RUNS=3] [DAEMONS=ours,bird]
 # LOADS=api [ROUTES=1000000]: the programming interface beside GoBGP's, by
-# DAEMONS=ours,gobgp; FULL has it too.  LOADS=bmp: S1 beside itself with a BMP
-# collector that reads and one that stalls; FULL has it too.
+# DAEMONS=ours,gobgp; FULL has it too.
+# LOADS=bmp: S1 beside itself with a BMP collector that reads and with one that
+# stalls; FULL has it too.
+# LOADS=policy (or policy1 to policy4): routes through filters, and changes of
+# these, beside BIRD and OpenBGPD.
 bench: all $(bgpload) $(apiload)
 	@mkdir -p build/bench
 	regress/bench/bench --build $(B) $(if $(QUICK),--quick) \

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "regress/bench/abuse.h"
+#include "regress/bench/flap.h"
+#include "regress/bench/policy.h"
 #include "regress/bench/usage.h"
 
 #define STABLE_US 1000000
@@ -21,9 +23,10 @@
 #define ABUSE_PEERS 8
 #define ABUSE_STRANGERS 8
 #define ABUSE_SECONDS 10
+#define POLICY_HOLD 3
 #define PSS_LIMIT_KIB (10u * 1024 * 1024)
 
-enum kind { ONE_TO_ONE, RIVALS, FAN_OUT, REAL, DEAF, ABUSE, FLAP };
+enum kind { ONE_TO_ONE, RIVALS, FAN_OUT, REAL, DEAF, ABUSE, FLAP, SERVER };
 enum then { THEN_NOTHING, THEN_DROP, THEN_JOIN, THEN_CHANGE };
 
 /* `npfx` is the whole table, whoever announces it. */
@@ -60,6 +63,14 @@ static const struct load {
 	    "S1, then floods, garbage and spoilt UPDATEs from others" },
 	{ "F1", FLAP, THEN_NOTHING, 1, 20000, 20,
 	    "20 peers as in S3, of which a few at a time leave and return" },
+	{ "P1", ONE_TO_ONE, THEN_NOTHING, 1, 1000000, 1,
+	    "S1 through a prefix set of 100,000 entries" },
+	{ "P2", ONE_TO_ONE, THEN_NOTHING, 1, 1000000, 1,
+	    "S1 through 1,000 AS-path patterns" },
+	{ "P4", ONE_TO_ONE, THEN_NOTHING, 1, 1000000, 1,
+	    "S1 through 1,000 AS-path patterns with gaps" },
+	{ "P3", SERVER, THEN_NOTHING, 1, 60000, 300,
+	    "300 peers, 200 own prefixes and a set each; sets change" },
 };
 
 struct run {
@@ -71,6 +82,8 @@ struct run {
 	struct bytes *streams;
 	unsigned senders;
 	bool finished, first_phase;
+	uint32_t *cls; /* of each prefix, before policy */
+	struct flap *flap;
 	/* of the running phase */
 	double t0, cpu0, self0, machine0;
 	uint64_t updates0, routes0, withdrawn0, bytes0;
@@ -84,6 +97,13 @@ load_find(const char *name)
 			return &loads[i];
 	}
 	return NULL;
+}
+
+/* Which one of policy.h; 0: none. */
+static unsigned
+policy_of(const struct load *l)
+{
+	return l->name[0] == 'P' ? (unsigned)(l->name[1] - '0') : 0;
 }
 
 bool
@@ -157,7 +177,31 @@ phase_begin(struct run *r)
 	r->machine0 = usage_machine_cpu();
 	r->self0 = usage_self_cpu();
 	r->cpu0 = usage_cpu(r->usage);
+	p->silence = 0;
+	if (r->flap != NULL)
+		flap_reset(r->flap);
 	r->t0 = seconds();
+}
+
+static void
+phase_print_gap(struct run *r)
+{
+	unsigned seen;
+	double silence, gap;
+
+	if (r->flap == NULL)
+		return;
+	gap = flap_gap(r->flap, &seen);
+	silence = flap_silence(r->flap);
+	if (silence < 0) {
+		r->pool.faults.lost++;
+		snprintf(r->pool.faults.first, sizeof(r->pool.faults.first),
+		    "a session of the flaps ended");
+	}
+	if ((double)r->pool.silence / 1000 > silence)
+		silence = (double)r->pool.silence / 1000;
+	printf(",\"gap_ms\":%.1f,\"flaps\":%u,\"silence_ms\":%.0f", gap, seen,
+	    silence);
 }
 
 static void
@@ -179,7 +223,7 @@ phase_print(struct run *r, const char *name, bool ok, double took, double cpu,
 	       "\"peak_pss_kib\":%llu,\"end_pss_kib\":%llu,"
 	       "\"hwm_kib\":%llu,"
 	       "\"updates\":%llu,\"routes\":%llu,\"withdrawn\":%llu,"
-	       "\"bytes\":%llu,\"right\":%llu,\"want\":%llu}",
+	       "\"bytes\":%llu,\"right\":%llu,\"want\":%llu",
 	    r->first_phase ? "" : ",", name, ok ? "true" : "false", took, cpu,
 	    self, took > 0 && foreign > 0 ? foreign / took : 0.0,
 	    (unsigned long long)peak,
@@ -190,6 +234,8 @@ phase_print(struct run *r, const char *name, bool ok, double took, double cpu,
 	    (unsigned long long)(p->withdrawn - r->withdrawn0),
 	    (unsigned long long)(p->bytes_in - r->bytes0),
 	    (unsigned long long)right, (unsigned long long)want);
+	phase_print_gap(r);
+	printf("}");
 	fflush(stdout);
 	r->first_phase = false;
 }
@@ -439,9 +485,61 @@ run_flaps(struct run *r)
 	free(cls);
 }
 
+/* One step: the daemon gets new sets, receivers the new state. */
+static void
+phase_reload(struct run *r, const char *name, unsigned step)
+{
+	char number[16];
+	pid_t pid;
+
+	policy_expect(&r->t, policy_of(r->load), r->o->seed, r->senders, step,
+	    r->cls);
+	pool_recount(&r->pool);
+	snprintf(number, sizeof(number), "%u", step);
+	phase_begin(r);
+	if ((pid = fork()) == 0) {
+		if (dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
+			_exit(127);
+		execlp(r->o->reload, r->o->reload, number, (char *)NULL);
+		_exit(127);
+	}
+	phase_end(r, name);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+static void
+run_server(struct run *r)
+{
+	static const char *const names[] = { "announce", "reload one",
+		"reload all", "set one", "set all" };
+	double end = seconds() + r->o->timeout;
+
+	flap_start(r->flap, &r->pool);
+	while (!flap_is_up(r->flap) && seconds() < end)
+		pool_turn(&r->pool, 5);
+	if (!flap_is_up(r->flap)) {
+		r->finished = false;
+		return;
+	}
+	settle(r, 0.5);
+	if (!phase_announce(r, names[0], 0, r->t.nsets))
+		return;
+	for (unsigned i = 1; i <= r->o->steps && i < POLICY_STATES; i++) {
+		settle(r, 0.5);
+		phase_reload(r, names[i], i);
+		if (!r->finished)
+			return;
+	}
+}
+
 static void
 run_phases(struct run *r)
 {
+	if (r->load->kind == SERVER) {
+		run_server(r);
+		return;
+	}
 	if (r->load->kind == FLAP) {
 		run_flaps(r);
 		return;
@@ -495,6 +593,18 @@ run_table(struct run *r)
 }
 
 static void
+run_policy(struct run *r)
+{
+	if (policy_of(r->load) == 0)
+		return;
+	/* One more: that of the flaps. */
+	r->cls = need(calloc(r->t.npfx + 1, sizeof(*r->cls)));
+	memcpy(r->cls, r->t.expect, r->t.npfx * sizeof(*r->cls));
+	policy_expect(&r->t, policy_of(r->load), r->o->seed, r->senders, 0,
+	    r->cls);
+}
+
+static void
 run_sessions(struct run *r)
 {
 	const struct load_opts *o = r->o;
@@ -502,7 +612,8 @@ run_sessions(struct run *r)
 
 	if (r->load->kind == DEAF)
 		n += 4;
-	else if (r->load->kind != FAN_OUT && r->load->kind != FLAP)
+	else if (r->load->kind != FAN_OUT && r->load->kind != FLAP &&
+	    r->load->kind != SERVER)
 		n += r->load->then == THEN_JOIN ? 2 : 1;
 	pool_init(&r->pool, &r->t, n, &o->local, o->peer_as,
 	    1u << r->load->afi);
@@ -512,7 +623,12 @@ run_sessions(struct run *r)
 		r->pool.nh_exact = o->dut;
 	for (unsigned i = 0; i < n; i++)
 		r->pool.s[i].receives = r->load->kind == FAN_OUT ||
-		    r->load->kind == FLAP || i >= r->senders;
+		    r->load->kind == FLAP || r->load->kind == SERVER ||
+		    i >= r->senders;
+	if (r->load->kind == SERVER) {
+		r->pool.hold = POLICY_HOLD;
+		r->flap = flap_new(&r->t, &r->pool);
+	}
 	if (r->load->then == THEN_JOIN)
 		r->pool.s[n - 1].late = true;
 }
@@ -546,9 +662,12 @@ load_run(const struct load_opts *o)
 	    (r.load->kind == RIVALS || r.load->kind == FAN_OUT ||
 		r.load->kind == FLAP))
 		r.senders = o->npeers;
+	if (o->npeers != 0 && r.load->kind == SERVER)
+		r.senders = o->npeers;
 	r.finished = r.first_phase = true;
 	r.streams = need(calloc(r.senders, sizeof(*r.streams)));
 	run_table(&r);
+	run_policy(&r);
 	run_sessions(&r);
 	r.usage = usage_new(o->pid);
 	printf("{\"load\":\"%s\",\"prefixes\":%u,\"sets\":%u,\"peers\":%u,",
@@ -567,6 +686,9 @@ load_run(const struct load_opts *o)
 	if (r.finished && !pool_faulty(&r.pool))
 		run_phases(&r);
 	rc = run_print_end(&r);
+	if (r.flap != NULL)
+		flap_free(r.flap);
+	free(r.cls);
 	usage_free(r.usage);
 	pool_fini(&r.pool);
 	table_fini(&r.t);
@@ -574,6 +696,20 @@ load_run(const struct load_opts *o)
 		bytes_free(&r.streams[i]);
 	free(r.streams);
 	return rc;
+}
+
+int
+load_policy(const struct load_opts *o)
+{
+	struct run r = { .o = o, .load = load_find(o->name) };
+
+	r.senders = o->npeers != 0 && r.load->kind == SERVER ? o->npeers :
+							       r.load->npeers;
+	run_table(&r);
+	policy_print(&r.t, policy_of(r.load), o->seed, r.senders, o->steps,
+	    o->size);
+	table_fini(&r.t);
+	return fflush(stdout) == 0 ? 0 : 1;
 }
 
 /* ---- one half alone ---- */

@@ -23,6 +23,9 @@ struct load_opts {
 	uint64_t seed;
 	unsigned timeout; /* seconds a phase, and to come up */
 	bool nh_self; /* the daemon has to put itself as next hop */
+	const char *reload; /* P3: a program, given the step's number */
+	unsigned steps; /* how many it has */
+	unsigned size; /* P3: entries of a set, to print */
 	const char **files; /* S9: MRT files, the first is the table */
 	unsigned nfiles;
 };
@@ -38,6 +41,9 @@ void load_list(void);
  * wrong, else 1.
  */
 int load_run(const struct load_opts *);
+
+/* Print what P1 to P3 filter by; of P3, after `steps`. */
+int load_policy(const struct load_opts *);
 
 /*
  * The two halves alone, for tests: play a table as one peer until standard

@@ -19,7 +19,6 @@
 #define IN_SIZE (256u * 1024u)
 #define OUT_STEP (256u * 1024u)
 #define HOLD_SECONDS 240
-#define KEEPALIVE_US (60 * 1000000)
 #define CONNECT_US (5 * 1000000)
 #define RETRY_US (200 * 1000)
 /* Listen queues are short (BIRD 8, OpenBGPD 5): few at a time. */
@@ -90,6 +89,8 @@ pool_init(struct pool *p, struct table *t, unsigned n, const struct addr *base,
 	memset(p, 0, sizeof(*p));
 	p->t = t;
 	p->n = n;
+	p->hold = HOLD_SECONDS;
+	p->ignored = PFX_UNKNOWN;
 	p->s = need(calloc(n, sizeof(*p->s)));
 	if ((p->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		err(2, "epoll_create1");
@@ -467,6 +468,24 @@ nh_good(const struct pool *p, unsigned afi, const uint8_t *nh, size_t len)
 	return memcmp(nh, p->dut.b, net) == 0;
 }
 
+static int64_t
+keepalive_us(const struct pool *p)
+{
+	return (int64_t)p->hold * 1000000 / (p->hold > 60 ? 4 : 3);
+}
+
+/* Something came from a session. */
+static void
+heard(struct pool *p, struct session *s)
+{
+	int64_t now = now_us();
+
+	if (s->heard != 0 && s->state == SESSION_UP &&
+	    now - s->heard > p->silence)
+		p->silence = now - s->heard;
+	s->heard = now;
+}
+
 /* A prefix now has a path of this class, or none. */
 static void
 hold(struct pool *p, struct session *s, uint32_t id, uint32_t cls)
@@ -474,6 +493,10 @@ hold(struct pool *p, struct session *s, uint32_t id, uint32_t cls)
 	const struct table *t = p->t;
 	uint32_t was = s->held[id], want = t->expect[id];
 
+	if (id == p->ignored) {
+		p->ignored_cls = cls;
+		return;
+	}
 	if (t->owner[id] == (uint16_t)(s - p->s)) {
 		p->echoes++;
 		return;
@@ -599,7 +622,7 @@ message_in(struct pool *p, struct session *s, const uint8_t *m, size_t n)
 	case WIRE_KEEPALIVE:
 		if (s->state == SESSION_OPENSENT) {
 			s->state = SESSION_UP;
-			s->timer = now_us() + KEEPALIVE_US;
+			s->timer = now_us() + keepalive_us(p);
 			p->connecting--;
 			p->nup++;
 		}
@@ -633,6 +656,7 @@ session_read(struct pool *p, struct session *s)
 		return;
 	}
 	p->bytes_in += (uint64_t)r;
+	heard(p, s);
 	s->in_len += (size_t)r;
 	while (s->in_len - at >= WIRE_HDR) {
 		len = get_u16(s->in + at + 16);
@@ -669,7 +693,7 @@ session_ready(struct pool *p, struct session *s)
 		return;
 	}
 	s->state = SESSION_OPENSENT;
-	wire_open(&s->ctl, s->asn, HOLD_SECONDS,
+	wire_open(&s->ctl, s->asn, (uint16_t)p->hold,
 	    a->afi == WIRE_AFI_IP4 ? get_u32(a->b) :
 				     0x0a000000 | get_u32(a->b + 12),
 	    s->families);
@@ -687,7 +711,7 @@ keepalives(struct pool *p)
 		if (s->state != SESSION_UP || now < s->timer ||
 		    s->out_sent < s->out_len)
 			continue;
-		s->timer = now + KEEPALIVE_US;
+		s->timer = now + keepalive_us(p);
 		wire_keepalive(&s->ctl);
 		session_write(p, s);
 	}

@@ -34,6 +34,7 @@ struct session {
 	bool late; /* not started with the others */
 	bool deaf; /* reads nothing at present */
 	int64_t timer; /* give up connecting, next try, or next KEEPALIVE */
+	int64_t heard; /* when something came from it */
 
 	struct bytes ctl; /* OPEN, KEEPALIVE, NOTIFICATION */
 	size_t ctl_sent;
@@ -71,6 +72,10 @@ struct pool {
 	uint16_t port;
 	struct addr nh_exact; /* afi 0: any address of the test net */
 	int epoll;
+	unsigned hold; /* seconds */
+	int64_t silence; /* longest that a session said nothing */
+	uint32_t ignored; /* a prefix that is not counted, or PFX_UNKNOWN */
+	uint32_t ignored_cls; /* its class when it came last */
 	bool lenient; /* others announce what is not in the table: enter it */
 	unsigned connecting, nup, ndone, nwanting;
 	uint64_t updates, routes, withdrawn, echoes, bytes_in;

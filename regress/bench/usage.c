@@ -116,6 +116,28 @@ usage_lost(const struct usage *u)
 	return false;
 }
 
+/* CPU of children that ended and were waited for: a daemon may have another
+ * process read its configuration. */
+static double
+children_cpu(pid_t pid)
+{
+	char path[64], line[512], *p;
+	unsigned long user = 0, sys = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if ((f = fopen(path, "r")) == NULL)
+		return 0;
+	if (fgets(line, sizeof(line), f) != NULL &&
+	    (p = strrchr(line, ')')) != NULL)
+		sscanf(p + 1,
+		    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u "
+		    "%lu %lu",
+		    &user, &sys);
+	fclose(f);
+	return (double)(user + sys) / (double)sysconf(_SC_CLK_TCK);
+}
+
 /* CPU of one process in seconds: its tasks' run time in nanoseconds. */
 static double
 cpu_of(pid_t pid)
@@ -150,7 +172,7 @@ usage_cpu(const struct usage *u)
 	double sum = 0;
 
 	for (unsigned i = 0; i < u->n; i++)
-		sum += cpu_of(u->pids[i]);
+		sum += cpu_of(u->pids[i]) + children_cpu(u->pids[i]);
 	return sum;
 }
 

@@ -5,6 +5,7 @@
  * survives being written and read again.
  */
 #include "common/msg.h"
+#include "common/msg_call.h"
 #include "common/msg_conduit.h"
 #include "common/msg_conf.h"
 #include "common/msg_peer.h"
@@ -40,6 +41,8 @@ union payload {
 	struct sock_req sock_req;
 	struct conduit_open conduit_open;
 	struct bmp_row bmp_row;
+	struct conf_call conf_call;
+	struct conf_reply conf_reply;
 };
 
 #define CODEC(name)                                                            \
@@ -53,6 +56,8 @@ union payload {
 	}
 
 CODEC(query_open)
+CODEC(conf_call)
+CODEC(conf_reply)
 CODEC(query_path)
 CODEC(inject)
 CODEC(rib_info)
@@ -101,6 +106,12 @@ fini_conf_endpoint(void *p)
 	conf_endpoint_fini(p);
 }
 
+static void
+fini_conf_reply(void *p)
+{
+	conf_reply_fini(p);
+}
+
 static const struct codec codecs[] = {
 	{ get_query_open, put_query_open, NULL },
 	{ get_query_path, put_query_path, NULL },
@@ -121,6 +132,8 @@ static const struct codec codecs[] = {
 	{ get_conf_endpoint, put_conf_endpoint, fini_conf_endpoint },
 	{ get_conduit_open, put_conduit_open, NULL },
 	{ get_bmp_row, put_bmp_row, NULL },
+	{ get_conf_call, put_conf_call, NULL },
+	{ get_conf_reply, put_conf_reply, fini_conf_reply },
 };
 enum { CODECS = sizeof(codecs) / sizeof(codecs[0]) };
 

@@ -1,11 +1,35 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Configuration files: a model or errors, never both; what a file comes to
- * survives the way back from the parser.
+ * survives the way back from the parser, and being written and read again.
  */
 #include "bgpd/conf_check.h"
+#include "bgpd/conf_write.h"
 #include "bgpd/loader.h"
 #include "regress/fuzz/fuzz.h"
+
+static void
+write_again(const struct conf *c)
+{
+	struct wr first, second;
+	struct diags d;
+	struct conf *back;
+
+	wr_init_grow(&first, 1 << 24);
+	wr_init_grow(&second, 1 << 24);
+	diags_init(&d);
+	conf_write(&first, c);
+	FUZZ_HOLDS(wr_ok(&first));
+	back = conf_parse((const char *)first.base, wr_len(&first), &d, NULL);
+	FUZZ_HOLDS(back != NULL);
+	conf_write(&second, back);
+	FUZZ_HOLDS(wr_len(&first) == wr_len(&second) &&
+	    memcmp(first.base, second.base, wr_len(&first)) == 0);
+	conf_free(back);
+	diags_fini(&d);
+	wr_free(&first);
+	wr_free(&second);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -27,6 +51,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (l.conf != NULL)
 		FUZZ_HOLDS(back.conf->n_peers == l.conf->n_peers &&
 		    back.conf->n_networks == l.conf->n_networks);
+	if (l.conf != NULL)
+		write_again(l.conf);
 	loaded_fini(&back);
 	loaded_fini(&l);
 	wr_free(&w);

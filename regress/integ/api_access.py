@@ -152,7 +152,10 @@ class Access(unittest.TestCase):
             ("RemoveDefinedSet", pb.RemoveDefinedSetRequest()),
             ("AddPolicy", pb.AddPolicyRequest()),
             ("RemovePolicy", pb.RemovePolicyRequest()),
-            ("SetPolicyAssignment", pb.SetPolicyAssignmentRequest()))
+            ("SetPolicyAssignment", pb.SetPolicyAssignmentRequest()),
+            ("CommitConfig", pb.CommitConfigRequest(text="asn: 1\n")),
+            ("SaveConfig", pb.SaveConfigRequest()),
+            ("RollbackConfig", pb.RollbackConfigRequest(index=1)))
         for method, request in changes:
             with self.subTest(method):
                 self.refused(C.PERMISSION_DENIED, getattr(stub, method),

@@ -295,6 +295,44 @@ class Unread(Case):
             pb.ListRoutesRequest())), self.N + n + 1)
 
 
+class Forgotten(Case):
+    """A list that its client forgets ends after a while, and only that."""
+
+    N = 40000
+    conf = {"grpc_unread_secs": 10}
+
+    def test_it_ends(self):
+        rpc = self.suite.rpc
+        r = route_pb2_grpc.RouteServiceStub(
+            self.suite.channel).EditRoutes(iter([
+                route_pb2.EditRoutesRequest(add=[
+                    pb.AddRouteRequest(
+                        prefix="20.%d.%d.0/24" % (i >> 8, i & 255),
+                        next_hop="192.0.2.1", communities=[i, i + 1])
+                    for i in range(at, at + 500)])
+                for at in range(0, self.N, 500)]))
+        self.assertEqual(r.added, self.N)
+        channel = grpc.insecure_channel(self.suite.grpc, options=[
+            ("grpc.use_local_subchannel_pool", 1),
+            ("grpc.http2.bdp_probe", 0)])
+        self.addCleanup(channel.close)
+        held = pb_grpc.BgpServiceStub(channel).ListRoutesStream(
+            pb.ListRoutesRequest())
+        next(held)
+        # The client's library tells of the end only behind what it has.
+        wait.holds(lambda: rpc.GetServerInfo(
+            pb.GetServerInfoRequest()).num_routes == self.N,
+            "answers for the others", 17)
+        with self.assertRaises(grpc.RpcError) as e:
+            for _ in held:
+                pass
+        self.assertEqual(e.exception.code(),
+                         grpc.StatusCode.RESOURCE_EXHAUSTED)
+        self.assertIn("unread", e.exception.details())
+        self.assertEqual(sum(1 for _ in rpc.ListRoutesStream(
+            pb.ListRoutesRequest())), self.N)
+
+
 class Stop(Case):
     """The daemon ends under calls of every kind."""
 

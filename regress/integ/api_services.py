@@ -15,8 +15,10 @@ from proto.grpc.health.v1 import health_pb2, health_pb2_grpc
 from proto.grpc.reflection.v1 import reflection_pb2
 
 C = grpc.StatusCode
-SERVICES = ["bgp.BgpService", "bgpgg.v1.PolicyService",
-            "bgpgg.v1.RouteService", "grpc.health.v1.Health",
+SERVICES = ["bgp.BgpService", "bgpgg.v1.ConfigService",
+            "bgpgg.v1.MetricsService", "bgpgg.v1.PolicyService",
+            "bgpgg.v1.RouteService",
+            "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection"]
 

@@ -3,6 +3,7 @@
 integ: all proto-py
 	regress/neighbours/fetch build/neighbours bird frr gobgp openbgpd exabgp \
 	    pmacct
+	-regress/neighbours/fetch build/neighbours prometheus
 	BUILD=$(notdir $(B)) regress/integ/run $(TESTS)
 
 check: unit integ

@@ -102,7 +102,8 @@ class Completion(unittest.TestCase):
     def check(self, complete):
         self.assertEqual(complete("bgpctl sh"), ["show"])
         self.assertEqual(set(complete("bgpctl ")),
-                         {"show", "neighbor", "network", "bmp"})
+                         {"show", "reload", "config", "log", "watch",
+                          "neighbor", "network", "set", "policy", "bmp"})
         self.assertEqual(set(complete("bgpctl -j nei 1.1.1.1 ")),
                          {"up", "down", "clear", "refresh"})
         self.assertEqual(set(complete(self.ctl + "show neighbor ")),

@@ -14,7 +14,8 @@ BEGIN {
 	row(2, "as_pattern aspath bgp_attr bgp_msg bgp_nlri bgp_open bgp_update bmp")
 	row(2, "community")
 	row(3, "conf conf_policy policy_text")
-	row(4, "msg msg_conduit msg_conf msg_peer msg_policy msg_query msg_route")
+	row(4, "msg msg_call msg_conduit msg_conf msg_metrics msg_peer msg_policy")
+	row(4, "msg_query msg_route")
 	row(5, "chan proc sandbox")
 }
 

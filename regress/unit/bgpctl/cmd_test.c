@@ -72,6 +72,20 @@ static const struct {
 	{ "policy test 192.0.2.1 import 10.0.0.0/8", ctl_policy_test_import },
 	{ "policy dry-run 192.0.2.1 export a samples 5",
 	    ctl_policy_dry_run_export },
+	{ "reload", ctl_reload },
+	{ "rel dry-run", ctl_reload },
+	{ "reload --dry-run", ctl_reload },
+	{ "reload --d", ctl_reload },
+	{ "config show", ctl_config_show },
+	{ "con sh --diff", ctl_config_show },
+	{ "config save", ctl_config_save },
+	{ "config commit -", ctl_config_commit },
+	{ "config list", ctl_config_list },
+	{ "config rollback 3", ctl_config_rollback },
+	{ "log verbose", ctl_log_verbose },
+	{ "l b", ctl_log_brief },
+	{ "watch neighbors every 5", ctl_watch_neighbors },
+	{ "w r 10.0.0.0/8 or-longer count 3", ctl_watch_routes },
 	{ "network bulk add -", ctl_network_bulk_add },
 	{ "net bulk del routes", ctl_network_bulk_delete },
 };
@@ -80,6 +94,90 @@ START_TEST(line_is_understood)
 {
 	ck_assert_msg(parse(good[_i].line) == 0, "%s", why);
 	ck_assert(args.cmd->run == good[_i].run);
+}
+END_TEST
+
+/* What a question at the end of a line is answered. */
+static char *
+ask(const char *line)
+{
+	static char copy[256];
+	const char *words[32];
+	size_t len;
+	FILE *f;
+	char *text = NULL, *p;
+	int n = 0;
+
+	(void)snprintf(copy, sizeof(copy), "%s", line);
+	for (p = strtok(copy, " "); p != NULL; p = strtok(NULL, " "))
+		words[n++] = p;
+	ck_assert(cmd_is_question(words[n - 1]));
+	f = open_memstream(&text, &len);
+	cmd_next(f, ctl_commands, ctl_n_commands, n, words);
+	fclose(f);
+	return text;
+}
+
+static const struct {
+	const char *line, *answer;
+} asked[] = {
+	{ "n?", "  neighbor              ...\n  network               ...\n" },
+	{ "config s?",
+	    "  show                  the running configuration as text of its "
+	    "file\n"
+	    "  save                  write the running configuration to its "
+	    "file\n" },
+	{ "network bulk ?",
+	    "  add                   originate many: a line each as after "
+	    "network add; - is\n"
+	    "                        standard input\n"
+	    "  delete                take many back: a prefix begins each "
+	    "line\n" },
+	{ "reload ?",
+	    "  dry-run               tell what would change, and change "
+	    "nothing\n"
+	    "  (end)                 read the configuration file again and "
+	    "tell what changes\n" },
+	{ "reload dry-run d?",
+	    "  dry-run               tell what would change, and change "
+	    "nothing\n" },
+	{ "nonsense ?", "unknown word \"nonsense\"\n" },
+	{ "s ?", "\"s\" is ambiguous: show, set\n" },
+};
+
+START_TEST(question_is_answered)
+{
+	char *text = ask(asked[_i].line);
+
+	ck_assert_str_eq(text, asked[_i].answer);
+	free(text);
+}
+END_TEST
+
+/* Word by word, each command of the table is offered. */
+START_TEST(every_command_is_found_by_asking)
+{
+	char line[200], word[40], *text;
+	const char *p;
+	size_t i, n;
+
+	for (i = 0; i < ctl_n_commands; i++) {
+		line[0] = '\0';
+		for (p = ctl_commands[i].pattern; *p != '\0';
+		     p += n + strspn(p + n, " ")) {
+			n = strcspn(p, " ");
+			(void)snprintf(word, sizeof(word), "  %.*s ", (int)n,
+			    p);
+			(void)strcat(line, "?");
+			text = ask(line);
+			ck_assert_msg(strstr(text, word) != NULL,
+			    "%s: no %s in %s", line, word, text);
+			free(text);
+			line[strlen(line) - 1] = '\0';
+			(void)strncat(line, p, n);
+			(void)strcat(line, " ");
+		}
+	}
 }
 END_TEST
 
@@ -182,7 +280,7 @@ static const struct {
 	{ "s", "show set " },
 	{ "ne", "neighbor network " },
 	{ "x", "" },
-	{ "show |", "summary neighbor rib info version policy sets bmp " },
+	{ "show |", "summary neighbor rib info version policy sets metrics bmp " },
 	{ "n |", "" },
 	{ "show n |", "@NEIGHBOR " },
 	{ "show neighbor 192.0.2.1 |", "" },
@@ -258,6 +356,8 @@ main(void)
 	tcase_add_loop_test(tc, line_is_understood, 0, (int)nitems(good));
 	tcase_add_test(tc, several_free_values);
 	tcase_add_test(tc, lines_are_split);
+	tcase_add_loop_test(tc, question_is_answered, 0, (int)nitems(asked));
+	tcase_add_test(tc, every_command_is_found_by_asking);
 	tcase_add_loop_test(tc, line_is_refused, 0, (int)nitems(bad));
 	tcase_add_test(tc, values_and_options_are_there);
 	tcase_add_test(tc, repeated_options_keep_their_order);

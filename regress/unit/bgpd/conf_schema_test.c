@@ -225,6 +225,49 @@ START_TEST(manual_knows_defaults_of_the_top_level)
 }
 END_TEST
 
+/* The guide names every key, in doc/policy.md where it belongs to policies. */
+START_TEST(guide_names_every_key)
+{
+	static const char *const files[] = { "doc/configuration.md",
+		"doc/policy.md" };
+	char *text[nitems(files)], *word;
+	const struct conf_table *t;
+	size_t i, k;
+	FILE *f;
+
+	for (i = 0; i < nitems(files); i++) {
+		f = fopen(files[i], "r");
+		ck_assert_msg(f != NULL, "%s", files[i]);
+		text[i] = xcalloc(1, 1 << 18);
+		ck_assert_uint_gt(fread(text[i], 1, (1 << 18) - 1, f), 0);
+		fclose(f);
+	}
+	for (i = 0; i < conf_tables_n; i++) {
+		t = conf_tables[i];
+		for (k = 0; k < t->n; k++) {
+			ck_assert_msg(strstr(text[0], t->keys[k].name) !=
+				    NULL ||
+				strstr(text[1], t->keys[k].name) != NULL,
+			    "the guide lacks %s of %s", t->keys[k].name,
+			    t->what);
+		}
+	}
+	/* And the defaults of the top level, beside their keys. */
+	t = conf_tables[0];
+	for (k = 0; k < t->n; k++) {
+		if (t->keys[k].dflt == NULL)
+			continue;
+		word = xasprintf("| `%s` | `%s` |", t->keys[k].name,
+		    t->keys[k].dflt);
+		ck_assert_msg(strstr(text[0], word) != NULL,
+		    "doc/configuration.md lacks %s", word);
+		free(word);
+	}
+	for (i = 0; i < nitems(files); i++)
+		free(text[i]);
+}
+END_TEST
+
 START_TEST(tables_fit_the_walker)
 {
 	size_t i;
@@ -411,6 +454,7 @@ main(void)
 	tcase_add_test(t, peers_are_sorted_and_can_grow);
 	tcase_add_test(t, network_becomes_canonical_attributes);
 	tcase_add_test(t, manual_describes_every_key);
+	tcase_add_test(t, guide_names_every_key);
 	tcase_add_test(t, manual_knows_defaults_of_the_top_level);
 	tcase_add_test(t, tables_fit_the_walker);
 	tcase_add_test(t, sets_become_sorted_members);

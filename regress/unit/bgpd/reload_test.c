@@ -15,7 +15,9 @@
 
 #include "bgpd/bgpd.h"
 #include "bgpd/conf_check.h"
+#include "bgpd/store.h"
 #include "common/hash.h"
+#include "common/log.h"
 #include "common/xmalloc.h"
 
 #define HEAD "asn: 65001\nrouter_id: 10.0.0.1\n"
@@ -32,7 +34,7 @@ struct fake {
 	int fds; /* descriptors received */
 	int aborts;
 	int answers;
-	struct err last; /* of CONF_EDIT_DONE or RELOAD_DONE */
+	struct err last; /* of CONF_EDIT_DONE or CONF_CALL_DONE */
 };
 
 static struct event_base *base;
@@ -115,6 +117,53 @@ fake_answer(void *ctx, const struct msg *m)
 	f->answers++;
 }
 
+/* The pieces of an answer; the last whole one is kept for the tests. */
+static struct wr piece;
+static struct conf_reply reply;
+static uint8_t *reply_bytes;
+
+static void
+fake_text(void *ctx, const struct msg *m)
+{
+	(void)ctx;
+	if (piece.limit == 0)
+		wr_init_grow(&piece, 1u << 26);
+	wr_copy(&piece, m->data, m->hdr.len);
+}
+
+static void
+fake_call_done(void *ctx, const struct msg *m)
+{
+	struct rd r;
+
+	fake_answer(ctx, m);
+	conf_reply_fini(&reply);
+	free(reply_bytes);
+	reply_bytes = NULL;
+	if (piece.limit == 0)
+		return;
+	reply_bytes = xmalloc(wr_len(&piece) + 1);
+	memcpy(reply_bytes, piece.base, wr_len(&piece));
+	rd_init(&r, reply_bytes, wr_len(&piece));
+	msg_conf_reply_get(&r, &reply);
+	ck_assert(rd_done(&r));
+	wr_free(&piece);
+	memset(&piece, 0, sizeof(piece));
+}
+
+static void
+call_send(uint8_t op, uint32_t index, uint32_t request, const char *text)
+{
+	struct conf_call call = { op, index, (const uint8_t *)text,
+		text == NULL ? 0 : strlen(text) };
+	struct wr w;
+
+	wr_init_grow(&w, MSG_MAX);
+	msg_conf_call_put(&w, &call);
+	chan_send_wr(fakes[PROC_APID].chan, MSG_CONF_CALL, request, 0, &w);
+	wr_free(&w);
+}
+
 static void
 fake_ignore(void *ctx, const struct msg *m)
 {
@@ -123,6 +172,7 @@ fake_ignore(void *ctx, const struct msg *m)
 }
 
 static void fake_sock(void *, const struct msg *);
+static void fake_level(void *, const struct msg *);
 
 static void
 fake_close(void *ctx, const char *why)
@@ -143,7 +193,9 @@ static const chan_handler fake_handlers[MSG__MAX] = {
 	[MSG_SHUTDOWN] = fake_ignore,
 	[MSG_SOCK] = fake_sock,
 	[MSG_CONF_EDIT_DONE] = fake_answer,
-	[MSG_RELOAD_DONE] = fake_answer,
+	[MSG_CONF_CALL_TEXT] = fake_text,
+	[MSG_CONF_CALL_DONE] = fake_call_done,
+	[MSG_LOG_LEVEL] = fake_level,
 };
 static const struct chan_ops fake_ops = { fake_handlers, fake_close, NULL,
 	NULL };
@@ -476,16 +528,22 @@ file_write(const char *text)
 	fclose(f);
 }
 
+static void
+call_and_wait(uint8_t op, uint32_t index, const char *text)
+{
+	int before = fakes[PROC_APID].answers;
+
+	call_send(op, index, 5, text);
+	while (fakes[PROC_APID].answers == before)
+		event_base_loop(base, EVLOOP_ONCE);
+	settle();
+}
+
 /* Asked through the API, so that the answer tells when it is over. */
 static void
 reload_and_wait(void)
 {
-	int before = fakes[PROC_APID].answers;
-
-	chan_send_buf(fakes[PROC_APID].chan, MSG_RELOAD, 5, 0, NULL, 0);
-	while (fakes[PROC_APID].answers == before)
-		event_base_loop(base, EVLOOP_ONCE);
-	settle();
+	call_and_wait(CONF_CALL_RELOAD, 0, NULL);
 }
 
 START_TEST(file_is_taken_over)
@@ -593,10 +651,285 @@ START_TEST(many_requests_share_a_reload)
 	file_write(HEAD LISTEN);
 	reload_first(&b);
 	for (i = 1; i <= 20; i++)
-		chan_send_buf(fakes[PROC_APID].chan, MSG_RELOAD, i, 0, NULL, 0);
+		call_send(CONF_CALL_RELOAD, 0, i, NULL);
 	while (fakes[PROC_APID].answers < 20)
 		event_base_loop(base, EVLOOP_ONCE);
 	ck_assert_uint_le(b.running->generation, 3);
+	unlink(conf_path);
+	suite_end();
+}
+END_TEST
+
+/* --- what is told, tried, written and brought back */
+
+static int levels[PROC__MAX];
+
+static void
+fake_level(void *ctx, const struct msg *m)
+{
+	const struct fake *f = ctx;
+
+	levels[f->proc] = m->data[0];
+}
+
+static bool
+told(const char *text)
+{
+	uint32_t i;
+
+	for (i = 0; i < reply.changes.n; i++)
+		if (strcmp(reply.changes.list[i].text, text) == 0)
+			return true;
+	return false;
+}
+
+static const char before_text[] =
+    HEAD LISTEN "peers: [{address: 192.0.2.1}, {address: 192.0.2.2}]\n"
+		"defined-sets:\n"
+		"  as-path-sets: [{name: s, patterns: [^1_, ^2_]}]\n";
+static const char after_text[] = HEAD LISTEN
+    "peers: [{address: 192.0.2.1, hold_time_secs: 9, passive_mode: true},\n"
+    "  {address: 192.0.2.2, enforce_first_as: true},\n"
+    "  {address: 192.0.2.3}]\n"
+    "networks: [10.0.0.0/8]\n"
+    "defined-sets:\n"
+    "  as-path-sets: [{name: s, patterns: [^2_, ^3_, ^4_]}]\n";
+
+static void
+changes_expect(void)
+{
+	ck_assert_uint_eq(reply.changes.n, 5);
+	ck_assert(told("peer 192.0.2.1: changed, session will be reset "
+		       "(hold_time_secs), also passive_mode"));
+	ck_assert(told("peer 192.0.2.2: changed, session is kept "
+		       "(enforce_first_as)"));
+	ck_assert(told("peer 192.0.2.3: added"));
+	ck_assert(told("network 10.0.0.0/8: added"));
+	ck_assert(told("as-path-set s: 2 members added, 1 removed"));
+}
+
+START_TEST(trial_tells_what_a_reload_does)
+{
+	suite_start(before_text);
+	reload_first(&b);
+	settle();
+	file_write(after_text);
+	order[0] = '\0';
+	call_and_wait(CONF_CALL_DRY_RUN, 0, NULL);
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_OK);
+	ck_assert_str_eq(reply.message,
+	    "a reload would succeed: 5 changes, 1 session is reset");
+	changes_expect();
+	ck_assert_str_eq(order, "");
+	ck_assert_int_eq(fakes[PROC_RDE].aborts, 1);
+	ck_assert_uint_eq(b.running->n_peers, 2);
+	reload_and_wait();
+	ck_assert_str_eq(reply.message,
+	    "reloaded: 5 changes, 1 session is reset");
+	changes_expect();
+	ck_assert_uint_eq(b.running->n_peers, 3);
+	reload_and_wait();
+	ck_assert_str_eq(reply.message, "reloaded: nothing changes");
+	unlink(conf_path);
+	suite_end();
+}
+END_TEST
+
+static char *
+file_text(const char *suffix)
+{
+	char path[80];
+	struct wr w;
+	struct err e;
+	char *text;
+
+	snprintf(path, sizeof(path), "%s%s", conf_path, suffix);
+	wr_init_grow(&w, 1u << 20);
+	if (store_read(path, &w, &e) == -1)
+		return NULL;
+	wr_n8(&w, 0);
+	text = xstrdup((const char *)w.base);
+	wr_free(&w);
+	return text;
+}
+
+static void
+file_expect(const char *suffix, const char *part, bool there)
+{
+	char *text = file_text(suffix);
+
+	ck_assert_msg(text != NULL, "no file %s", suffix);
+	ck_assert_msg((strstr(text, part) != NULL) == there, "%s in %s",
+	    there ? "not" : "is", text);
+	free(text);
+}
+
+static void
+files_remove(void)
+{
+	char path[80];
+	int i;
+
+	unlink(conf_path);
+	for (i = 1; i <= 11; i++) {
+		snprintf(path, sizeof(path), "%s.%d", conf_path, i);
+		unlink(path);
+	}
+}
+
+START_TEST(running_configuration_is_saved)
+{
+	suite_start(before_text);
+	file_write(before_text);
+	reload_first(&b);
+	settle();
+	reload_and_wait();
+	call_and_wait(CONF_CALL_SAVE, 0, NULL);
+	ck_assert_str_eq(reply.message,
+	    "nothing to save: test.yaml says the same");
+	ck_assert_ptr_null(file_text(".1"));
+	edit_send(CONF_EDIT_PEER_ADD, 1, "192.0.2.9");
+	settle();
+	call_and_wait(CONF_CALL_SAVE, 0, NULL);
+	ck_assert_msg(fakes[PROC_APID].last.code == ERR_OK, "%s",
+	    fakes[PROC_APID].last.text);
+	ck_assert_uint_eq(reply.changes.n, 0);
+	file_expect("", "192.0.2.9", true);
+	file_expect("", "listen_addr: '127.0.0.1:0'", true);
+	file_expect(".1", "192.0.2.9", false);
+	/* It is the file's now, and reading it again is nothing new. */
+	ck_assert_uint_eq(
+	    conf_peer_find(b.running, &b.running->peers[2].addr)->origin,
+	    CONF_FROM_FILE);
+	reload_and_wait();
+	ck_assert_str_eq(reply.message, "reloaded: nothing changes");
+	/* And back. */
+	call_and_wait(CONF_CALL_ROLLBACK, 1, NULL);
+	ck_assert_msg(fakes[PROC_APID].last.code == ERR_OK, "%s",
+	    fakes[PROC_APID].last.text);
+	ck_assert(told("peer 192.0.2.9: removed, its session ends"));
+	file_expect("", "192.0.2.9", false);
+	file_expect(".1", "192.0.2.9", true);
+	file_expect(".2", "192.0.2.9", false);
+	call_and_wait(CONF_CALL_VERSIONS, 0, NULL);
+	ck_assert_uint_eq(reply.n_versions, 2);
+	ck_assert_uint_eq(reply.versions[0].index, 1);
+	call_and_wait(CONF_CALL_ROLLBACK, 7, NULL);
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_NOT_FOUND);
+	call_and_wait(CONF_CALL_ROLLBACK, 11, NULL);
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_INVALID);
+	files_remove();
+	suite_end();
+}
+END_TEST
+
+START_TEST(text_of_the_api_is_taken_over_as_a_whole)
+{
+	char text[2000];
+	int i;
+
+	suite_start(before_text);
+	file_write(before_text);
+	reload_first(&b);
+	edit_send(CONF_EDIT_PEER_ADD, 1, "192.0.2.9");
+	settle();
+	call_and_wait(CONF_CALL_COMMIT, 0, after_text);
+	ck_assert_msg(fakes[PROC_APID].last.code == ERR_OK, "%s",
+	    fakes[PROC_APID].last.text);
+	ck_assert(told("peer 192.0.2.9: removed, its session ends"));
+	ck_assert_uint_eq(b.running->n_peers, 3);
+	file_expect("", "hold_time_secs: 9", true);
+	file_expect(".1", "hold_time_secs: 9", false);
+	/* A bad one changes nothing. */
+	call_and_wait(CONF_CALL_COMMIT, 0, "asn: 65001\nfoo: 1\n");
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_INVALID);
+	ck_assert_msg(strstr(fakes[PROC_APID].last.text,
+			  "candidate:2:1: unknown key foo") != NULL,
+	    "%s", fakes[PROC_APID].last.text);
+	call_and_wait(CONF_CALL_COMMIT, 0,
+	    "asn: 65002\nrouter_id: 10.0.0.1\n" LISTEN);
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_INVALID);
+	/* Nor may it choose what the parent writes, reads and binds. */
+	snprintf(text, sizeof(text), "%spid_file: /etc/passwd\n", before_text);
+	call_and_wait(CONF_CALL_COMMIT, 0, text);
+	ck_assert_str_eq(fakes[PROC_APID].last.text,
+	    "pid_file: cannot change through the API: edit test.yaml and "
+	    "reload");
+	fakes[PROC_RDE].reject = b.running->generation + 1;
+	call_and_wait(CONF_CALL_COMMIT, 0, before_text);
+	ck_assert_str_eq(fakes[PROC_APID].last.text, "not to my taste");
+	fakes[PROC_RDE].reject = 0;
+	file_expect("", "hold_time_secs: 9", true);
+	ck_assert_ptr_null(file_text(".2"));
+	ck_assert_ptr_null(file_text(".new"));
+	ck_assert_ptr_null(file_text(".old"));
+	/* Ten are kept. */
+	for (i = 0; i < 12; i++) {
+		snprintf(text, sizeof(text), "%sconnect_retry_secs: %d\n",
+		    before_text, 100 + i);
+		call_and_wait(CONF_CALL_COMMIT, 0, text);
+		ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_OK);
+	}
+	file_expect("", "secs: 111", true);
+	file_expect(".1", "secs: 110", true);
+	file_expect(".10", "secs: 101", true);
+	ck_assert_ptr_null(file_text(".11"));
+	files_remove();
+	suite_end();
+}
+END_TEST
+
+START_TEST(running_configuration_is_shown)
+{
+	struct conf *c;
+	char *text;
+
+	suite_start(before_text);
+	file_write(after_text);
+	reload_first(&b);
+	edit_send(CONF_EDIT_PEER_ADD, 1, "192.0.2.9");
+	settle();
+	call_and_wait(CONF_CALL_RUNNING, 0, NULL);
+	text = xasprintf("%.*s", (int)reply.text_len, (const char *)reply.text);
+	c = parse(text);
+	ck_assert_uint_eq(c->n_peers, 3);
+	ck_assert_uint_eq(c->listen[0].port, 0);
+	conf_free(c);
+	free(text);
+	call_and_wait(CONF_CALL_FILE, 0, NULL);
+	text = xasprintf("%.*s", (int)reply.text_len, (const char *)reply.text);
+	ck_assert_ptr_nonnull(strstr(text, "enforce_first_as: true"));
+	ck_assert_ptr_null(strstr(text, "192.0.2.9"));
+	free(text);
+	ck_assert_uint_eq(b.running->n_peers, 3);
+	unlink(conf_path);
+	suite_end();
+}
+END_TEST
+
+START_TEST(log_level_changes_at_run_time)
+{
+	suite_start(before_text);
+	file_write(after_text);
+	reload_first(&b);
+	settle();
+	call_and_wait(CONF_CALL_LOG, 1, NULL);
+	ck_assert_int_eq(levels[PROC_SESSIOND], LOG_LEVEL_DEBUG);
+	ck_assert_int_eq(levels[PROC_RDE], LOG_LEVEL_DEBUG);
+	ck_assert_int_eq(log_get_level(), LOG_LEVEL_DEBUG);
+	log_set_level(LOG_LEVEL_ERROR);
+	/* It outlives a reload, and is not written. */
+	reload_and_wait();
+	ck_assert_int_eq(fakes[PROC_RDE].conf->log_level, LOG_LEVEL_DEBUG);
+	ck_assert_int_eq(log_get_level(), LOG_LEVEL_DEBUG);
+	log_set_level(LOG_LEVEL_ERROR);
+	ck_assert(!told("log_level: becomes error"));
+	call_and_wait(CONF_CALL_RUNNING, 0, NULL);
+	ck_assert_ptr_nonnull(
+	    memmem(reply.text, reply.text_len, "log_level: error", 16));
+	call_and_wait(CONF_CALL_LOG, 0, NULL);
+	ck_assert_str_eq(reply.message, "log level is error, as configured");
+	ck_assert_int_eq(levels[PROC_RDE], LOG_LEVEL_ERROR);
 	unlink(conf_path);
 	suite_end();
 }
@@ -1404,6 +1737,11 @@ main(void)
 	    (int)nitems(bad_files));
 	tcase_add_test(t, refused_file_gives_its_listeners_back);
 	tcase_add_test(t, many_requests_share_a_reload);
+	tcase_add_test(t, trial_tells_what_a_reload_does);
+	tcase_add_test(t, running_configuration_is_saved);
+	tcase_add_test(t, text_of_the_api_is_taken_over_as_a_whole);
+	tcase_add_test(t, running_configuration_is_shown);
+	tcase_add_test(t, log_level_changes_at_run_time);
 	tcase_add_test(t, sockets_are_made_for_peers_only);
 	tcase_add_test(t, malformed_edit_costs_apid_its_channel);
 	tcase_add_test(t, sets_and_policies_are_sent_once);

@@ -30,7 +30,7 @@ START_TEST(port_zero_becomes_a_real_one)
 	struct listener *l;
 	struct err err;
 
-	l = listener_open(&e, false, (gid_t)-1, &err);
+	l = listener_open(&e, LISTENER_BGP, (gid_t)-1, &err);
 	ck_assert_ptr_nonnull(l);
 	ck_assert_uint_ne(l->bound.port, 0);
 	ck_assert_uint_eq(l->wanted.port, 0);
@@ -47,9 +47,9 @@ START_TEST(taken_port_is_named)
 	struct err err;
 	char text[LISTENER_STRLEN];
 
-	l = listener_open(&e, false, (gid_t)-1, &err);
+	l = listener_open(&e, LISTENER_BGP, (gid_t)-1, &err);
 	ck_assert_ptr_nonnull(l);
-	ck_assert_ptr_null(listener_open(&l->bound, false, (gid_t)-1, &err));
+	ck_assert_ptr_null(listener_open(&l->bound, LISTENER_BGP, (gid_t)-1, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, listener_str(&l->bound, text)));
 	ck_assert_ptr_nonnull(strstr(err.text, strerror(EADDRINUSE)));
 	listener_free(l);
@@ -61,7 +61,7 @@ START_TEST(address_that_is_not_ours_is_an_error)
 	struct conf_endpoint e = tcp("192.0.2.1:0");
 	struct err err;
 
-	ck_assert_ptr_null(listener_open(&e, false, (gid_t)-1, &err));
+	ck_assert_ptr_null(listener_open(&e, LISTENER_BGP, (gid_t)-1, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "192.0.2.1:0"));
 }
 END_TEST
@@ -72,11 +72,11 @@ START_TEST(ipv6_and_ipv4_share_a_port)
 	struct listener *l6, *l4;
 	struct err err;
 
-	l6 = listener_open(&e6, false, (gid_t)-1, &err);
+	l6 = listener_open(&e6, LISTENER_BGP, (gid_t)-1, &err);
 	if (l6 == NULL)
 		return; /* a machine without IPv6 */
 	e4.port = l6->bound.port;
-	l4 = listener_open(&e4, false, (gid_t)-1, &err);
+	l4 = listener_open(&e4, LISTENER_BGP, (gid_t)-1, &err);
 	ck_assert_msg(l4 != NULL, "%s", err.text);
 	listener_free(l4);
 	listener_free(l6);
@@ -110,13 +110,13 @@ START_TEST(unix_socket_has_its_mode_and_goes_away)
 	struct stat st;
 	struct err err;
 
-	l = listener_open(&e, true, getegid(), &err);
+	l = listener_open(&e, LISTENER_API, getegid(), &err);
 	ck_assert_msg(l != NULL, "%s", err.text);
 	ck_assert_int_eq(lstat(e.path, &st), 0);
 	ck_assert(S_ISSOCK(st.st_mode));
 	ck_assert_uint_eq(st.st_mode & 07777, 0660);
 	/* A second one does not take a living one's place. */
-	ck_assert_ptr_null(listener_open(&e, true, getegid(), &err));
+	ck_assert_ptr_null(listener_open(&e, LISTENER_API, getegid(), &err));
 	listener_free(l);
 	ck_assert_int_eq(lstat(e.path, &st), -1);
 	temporary_remove(e.path);
@@ -129,11 +129,11 @@ START_TEST(stale_unix_socket_is_replaced)
 	struct listener *l, *again;
 	struct err err;
 
-	l = listener_open(&e, true, getegid(), &err);
+	l = listener_open(&e, LISTENER_API, getegid(), &err);
 	ck_assert_ptr_nonnull(l);
 	close(l->fd); /* as if its process had died */
 	l->fd = -1;
-	again = listener_open(&e, true, getegid(), &err);
+	again = listener_open(&e, LISTENER_API, getegid(), &err);
 	ck_assert_msg(again != NULL, "%s", err.text);
 	l->ino = 0; /* the dead one unlinks nothing */
 	listener_free(l);
@@ -150,7 +150,7 @@ START_TEST(file_in_the_way_stays)
 	int fd = open(e.path, O_CREAT | O_WRONLY, 0600);
 
 	close(fd);
-	ck_assert_ptr_null(listener_open(&e, true, getegid(), &err));
+	ck_assert_ptr_null(listener_open(&e, LISTENER_API, getegid(), &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "in the way"));
 	ck_assert_int_eq(access(e.path, F_OK), 0);
 	temporary_remove(e.path);

@@ -241,8 +241,8 @@ main(void)
 	tcase_add_test(tc, a_sub_reader_stays_inside_its_cut);
 	tcase_add_test(tc, a_writer_keeps_to_its_memory_and_its_limit);
 	tcase_add_test(tc, strings_round_trip_and_refuse_nul);
-	tcase_add_loop_test(
-	    tc, endpoints_are_parsed_strictly, 0, (int)nitems(endpoints));
+	tcase_add_loop_test(tc, endpoints_are_parsed_strictly, 0,
+	    (int)nitems(endpoints));
 	tcase_add_loop_test(tc,
 	    prefixes_are_normalised_or_refused_with_a_reason, 0,
 	    (int)nitems(prefixes));

@@ -132,8 +132,7 @@ START_TEST(a_full_socket_queues_and_drains_in_order)
 	unsigned int n = 0;
 	while (!chan_congested(s.chan)) {
 		block[sizeof(block) - 1] = (uint8_t)n++;
-		chan_send_buf(
-		    s.chan, MSG_UPDATES, n, 1, block, sizeof(block));
+		chan_send_buf(s.chan, MSG_UPDATES, n, 1, block, sizeof(block));
 	}
 	ck_assert_uint_gt(chan_queued(s.chan), CHAN_HIGH_MARK);
 	for (int i = 0; i < 1000 && r.got < n; i++)
@@ -162,8 +161,7 @@ inject(struct end *r, enum proc self, enum proc peer, struct msg_hdr h)
 	event_base_priority_init(base, 3);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
 	r->chan = chan_new(base, sv[0], self, peer, &ops, r, 0);
-	ck_assert_int_eq(
-	    (int)write(sv[1], &h, sizeof(h)), (int)sizeof(h));
+	ck_assert_int_eq((int)write(sv[1], &h, sizeof(h)), (int)sizeof(h));
 	ck_assert_int_eq((int)write(sv[1], pad, 60), 60);
 	turn();
 	close(sv[1]);

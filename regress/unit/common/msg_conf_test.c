@@ -449,7 +449,7 @@ START_TEST(item_with_any_byte_changed_is_survived)
 	wr_init_grow(&w, 65536);
 	items[_i].put(&w);
 	n = wr_len(&w);
-	for (i = 0; i < n * 256; i += n > 200 ? 7 : 1) {
+	for (i = 0; i<n * 256; i += n> 200 ? 7 : 1) {
 		copy = xmemdup(w.base, n);
 		copy[i / 256] = (uint8_t)i;
 		conf_rx_begin(&rx, NULL, 1);
@@ -956,7 +956,7 @@ START_TEST(policy_edit_round_trip)
 		msg_conf_edit_get(&r, &back);
 		ck_assert(!rd_ok(&r));
 	}
-	w.base[0] = CONF_EDIT_ASSIGN + 1;
+	w.base[0] = CONF_EDIT_BMP_REMOVE + 1;
 	rd_init(&r, w.base, wr_len(&w));
 	msg_conf_edit_get(&r, &back);
 	ck_assert(!rd_ok(&r));
