@@ -24,6 +24,8 @@ objs += $(B)/obj/regress/bench/apiload.o
 # with DOCUMENT=ARCHITECTURE.md put there.
 # LOADS=api [ROUTES=1000000]: the programming interface beside GoBGP's, by
 # DAEMONS=ours,gobgp; FULL has it too.
+# LOADS=bmp: S1 beside itself with a BMP collector that reads and with one that
+# stalls; FULL has it too.
 # LOADS=policy (or policy1 to policy4): routes through filters, and changes of
 # these, beside BIRD and OpenBGPD.
 bench: all $(bgpload) $(apiload) rde_micro
