@@ -298,7 +298,7 @@ static const struct {
 	const char *line; /* "|" ends the words: an empty one follows */
 	const char *offered; /* the words, a blank behind each */
 } completions[] = {
-	{ "", "show neighbor network set policy bmp " },
+	{ "", "show reload config log watch neighbor network set policy bmp " },
 	{ "s", "show set " },
 	{ "ne", "neighbor network " },
 	{ "x", "" },

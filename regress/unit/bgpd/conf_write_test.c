@@ -502,7 +502,7 @@ random_conf(void)
 	peers(c);
 	networks(c);
 	for (n = rnd(3); n > 0; n--) {
-		memset(&b, 0, sizeof(b));
+		conf_bmp_server_init(&b);
 		address(&b.addr, coin());
 		b.port = (uint16_t)(1 + rnd(65535));
 		b.statistics_secs = coin() ? 0 : number();
