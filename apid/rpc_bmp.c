@@ -60,6 +60,8 @@ server_get(const Bgp__AddBmpServerRequest *m, struct conf_bmp_server *b,
 		b->loc_rib = m->loc_rib != 0;
 	if (m->_adj_rib_out_case != 0)
 		b->adj_rib_out = m->adj_rib_out != 0;
+	if (m->_adj_rib_out_pre_policy_case != 0)
+		b->adj_rib_out_pre = m->adj_rib_out_pre_policy != 0;
 	if (m->_route_mirroring_case != 0)
 		b->mirroring = m->route_mirroring != 0;
 	return 0;
@@ -146,6 +148,7 @@ server_put(struct server *s, const struct bmp_row *row)
 	m->adj_rib_in_post_policy = (row->feeds & CONF_BMP_IN_POST) != 0;
 	m->loc_rib = (row->feeds & CONF_BMP_LOC_RIB) != 0;
 	m->adj_rib_out = (row->feeds & CONF_BMP_OUT) != 0;
+	m->adj_rib_out_pre_policy = (row->feeds & CONF_BMP_OUT_PRE) != 0;
 	m->route_mirroring = (row->feeds & CONF_BMP_MIRROR) != 0;
 	m->buffer_bytes = row->buffer_bytes;
 }

@@ -14,6 +14,7 @@ const struct cmd_opt ctl_bmp_add_opts[] = {
 	{ "post-policy", NULL, "what neighbors send, after the policy" },
 	{ "loc-rib", NULL, "the chosen routes" },
 	{ "adj-rib-out", NULL, "what neighbors are sent" },
+	{ "adj-rib-out-pre-policy", NULL, "the same before the policy" },
 	{ "mirroring", NULL, "malformed messages as they came" },
 	{ "buffer", "BYTES", "what it may cost while it is slow" },
 	{ NULL, NULL, NULL },
@@ -25,10 +26,11 @@ const struct cmd_opt ctl_bmp_add_opts[] = {
 static const char *
 feeds(const Bgp__BmpServer *s, char *buf, size_t len)
 {
-	(void)snprintf(buf, len, "%s%s%s%s%s",
+	(void)snprintf(buf, len, "%s%s%s%s%s%s",
 	    s->adj_rib_in_pre_policy ? " pre-policy" : "",
 	    s->adj_rib_in_post_policy ? " post-policy" : "",
 	    s->loc_rib ? " loc-rib" : "", s->adj_rib_out ? " adj-rib-out" : "",
+	    s->adj_rib_out_pre_policy ? " adj-rib-out-pre-policy" : "",
 	    s->route_mirroring ? " mirroring" : "");
 	return buf[0] == ' ' ? buf + 1 : "nothing";
 }
@@ -36,7 +38,7 @@ feeds(const Bgp__BmpServer *s, char *buf, size_t len)
 static void
 put_text(struct ctl *ctl, const Bgp__BmpServer *s)
 {
-	char buf[80];
+	char buf[100];
 
 	fprintf(ctl->out, "%s: %s for %llu s%s%s\n", s->address,
 	    s->connected ?
@@ -85,6 +87,7 @@ put_json(struct json *j, const Bgp__BmpServer *s)
 	json_bool(j, "adj_rib_in_post_policy", s->adj_rib_in_post_policy != 0);
 	json_bool(j, "loc_rib", s->loc_rib != 0);
 	json_bool(j, "adj_rib_out", s->adj_rib_out != 0);
+	json_bool(j, "adj_rib_out_pre_policy", s->adj_rib_out_pre_policy != 0);
 	json_bool(j, "route_mirroring", s->route_mirroring != 0);
 	json_uint(j, "buffer_bytes", s->buffer_bytes);
 	json_object_end(j);
@@ -166,6 +169,8 @@ add_options(struct ctl *ctl, const struct cmd_args *args,
 		SET(loc_rib, LOC_RIB, 1);
 	if (cmd_has(args, "adj-rib-out"))
 		SET(adj_rib_out, ADJ_RIB_OUT, 1);
+	if (cmd_has(args, "adj-rib-out-pre-policy"))
+		SET(adj_rib_out_pre_policy, ADJ_RIB_OUT_PRE_POLICY, 1);
 	if (cmd_has(args, "mirroring"))
 		SET(route_mirroring, ROUTE_MIRRORING, 1);
 	return CTL_DONE;

@@ -316,6 +316,7 @@ conf_bmp_feeds(const struct conf_bmp_server *b)
 	    (b->post_policy ? CONF_BMP_IN_POST : 0) |
 	    (b->loc_rib ? CONF_BMP_LOC_RIB : 0) |
 	    (b->adj_rib_out ? CONF_BMP_OUT : 0) |
+	    (b->adj_rib_out_pre ? CONF_BMP_OUT_PRE : 0) |
 	    (b->mirroring ? CONF_BMP_MIRROR : 0));
 }
 

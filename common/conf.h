@@ -113,8 +113,9 @@ enum conf_bmp_feed { /* what a BMP server is sent */
 	CONF_BMP_IN_POST = 0x02, /* and after it */
 	CONF_BMP_LOC_RIB = 0x04, /* RFC 9069 */
 	CONF_BMP_OUT = 0x08, /* Adj-RIB-Out after policy, RFC 8671 */
-	CONF_BMP_MIRROR = 0x10, /* malformed messages */
-	CONF_BMP_FEEDS = 0x1f,
+	CONF_BMP_OUT_PRE = 0x10, /* and before it */
+	CONF_BMP_MIRROR = 0x20, /* malformed messages */
+	CONF_BMP_FEEDS = 0x3f,
 };
 #define CONF_BMP_BUFFER (8u * 1024 * 1024)
 #define CONF_BMP_BUFFER_MIN (1024u * 1024)
@@ -133,6 +134,7 @@ struct conf_bmp_server {
 	bool post_policy;
 	bool loc_rib;
 	bool adj_rib_out;
+	bool adj_rib_out_pre;
 	bool mirroring;
 };
 

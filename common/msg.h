@@ -85,6 +85,8 @@ enum msg_fd {
 	/* --- the data path (msg_route.h) */ \
 	M(UPDATES,       P_SESSIOND, P_RDE,    23, MSG_BATCH_MAX, MSG_FD_NONE) \
 	M(REFRESH,       P_SESSIOND, P_RDE,      4, 4,        MSG_FD_NONE) \
+	/* a message whose header is none, as far as it came */ \
+	M(MALFORMED,     P_SESSIOND, P_RDE,      19, 4096,    MSG_FD_NONE) \
 	M(RX_CREDIT,     P_RDE,      P_SESSIOND, 12, MSG_MAX, MSG_FD_NONE) \
 	M(TX,            P_RDE,      P_SESSIOND, 25, MSG_MAX, MSG_FD_NONE) \
 	M(TX_CREDIT,     P_SESSIOND, P_RDE,      12, MSG_MAX, MSG_FD_NONE) \

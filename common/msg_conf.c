@@ -355,6 +355,7 @@ msg_conf_bmp_server_put(struct wr *w, const struct conf_bmp_server *b)
 	put_bool(w, b->post_policy);
 	put_bool(w, b->loc_rib);
 	put_bool(w, b->adj_rib_out);
+	put_bool(w, b->adj_rib_out_pre);
 	put_bool(w, b->mirroring);
 }
 
@@ -373,6 +374,7 @@ msg_conf_bmp_server_get(struct rd *r, struct conf_bmp_server *b)
 	b->post_policy = get_bool(r);
 	b->loc_rib = get_bool(r);
 	b->adj_rib_out = get_bool(r);
+	b->adj_rib_out_pre = get_bool(r);
 	b->mirroring = get_bool(r);
 	if (b->addr.family == ADDR_NONE)
 		rd_fail(r);

@@ -57,18 +57,44 @@ monitor_set(struct shell *sh)
 {
 	const struct bmp_server *s;
 	unsigned int monitor = 0;
+	bool best;
 
 	TAILQ_FOREACH(s, &sh->bmp.servers, entry) {
 		if (s->epoch == 0 || s->closing)
 			continue;
+		best = s->n_feeds > 0 && s->feeds[0] != NULL &&
+		    s->feeds[0]->counted;
+		if (best)
+			monitor |= RDE_MONITOR_BEST;
+		if (s->n_told == 0)
+			continue;
 		if (s->want & (CONF_BMP_IN_PRE | CONF_BMP_IN_POST))
 			monitor |= RDE_MONITOR_IN;
-		if (s->want & CONF_BMP_LOC_RIB)
+		if (s->want & CONF_BMP_IN_POST)
+			monitor |= RDE_MONITOR_POLICY;
+		if (s->want & CONF_BMP_OUT_PRE)
 			monitor |= RDE_MONITOR_BEST;
 		if (s->want & CONF_BMP_OUT)
 			monitor |= RDE_MONITOR_OUT;
 	}
 	sh->rde->monitor = (uint8_t)monitor;
+}
+
+void
+bmp_feed_changed(struct bmp_server *s, struct bmp_feed *f)
+{
+	bool told = f->state == BMP_FEED_LIVE || f->state == BMP_FEED_PASS ||
+	    (f->state == BMP_FEED_WAITING && f->dirty && !f->lost);
+
+	if (told == f->counted)
+		return;
+	f->counted = told;
+	if (f->id != 0 && told)
+		s->n_told++;
+	else if (f->id != 0)
+		s->n_told--;
+	if (f->id == 0 || s->n_told == told)
+		monitor_set(s->shell);
 }
 
 /* --- a server's connection */
@@ -105,6 +131,7 @@ feed_off(struct bmp_server *s, struct bmp_feed *f)
 	f->dirty = false;
 	f->lost = false;
 	f->resyncs = 0;
+	bmp_feed_changed(s, f);
 }
 
 /* Nothing was said on the next connection. */
@@ -333,6 +360,7 @@ feed_start(struct bmp_server *s, uint32_t id)
 	put_peer_up(s, id);
 	f->state = BMP_FEED_WAITING;
 	s->n_waiting++;
+	bmp_feed_changed(s, f);
 	bmp_stats_start(s, f);
 }
 
@@ -417,16 +445,20 @@ bmp_peer_down(struct shell *sh, const struct peer *peer,
 void
 bmp_fault(struct shell *sh, const struct peer *peer, const struct bgp_update *u)
 {
+	if (u->outcome == BGP_UPDATE_WITHDRAW || u->outcome == BGP_UPDATE_RESET)
+		bmp_mirror(sh, peer, u->msg, u->msg_len);
+}
+
+void
+bmp_mirror(struct shell *sh, const struct peer *peer, const uint8_t *msg,
+    size_t len)
+{
 	struct bmp *bmp = &sh->bmp;
 	struct bmp_server *s, *next;
 	struct bmp_peer p;
 
-	if (peer->id >= bmp->n_sessions || bmp->sessions[peer->id] == NULL ||
-	    (u->outcome != BGP_UPDATE_WITHDRAW &&
-		u->outcome != BGP_UPDATE_RESET))
+	if (peer->id >= bmp->n_sessions || bmp->sessions[peer->id] == NULL)
 		return;
-	if (u->outcome == BGP_UPDATE_WITHDRAW)
-		bmp->sessions[peer->id]->withdrawn_updates++;
 	bmp_peer_of(sh->rde, peer, 0, 0, &p);
 	real_time(&p.secs, &p.usecs);
 	/* As received: with 2-octet numbers where the session has those. */
@@ -444,10 +476,26 @@ bmp_fault(struct shell *sh, const struct peer *peer, const struct bgp_update *u)
 			s->dropped++;
 			continue;
 		}
-		bmp_put_mirror(&s->out, &p, u->msg, u->msg_len, s->mirror_lost);
+		bmp_put_mirror(&s->out, &p, msg, len, s->mirror_lost);
 		s->mirror_lost = false;
 		bmp_server_wrote(s, 1);
 	}
+}
+
+static unsigned int
+feeds_of(enum rde_monitor what)
+{
+	switch (what) {
+	case RDE_MONITOR_IN:
+		return CONF_BMP_IN_PRE | CONF_BMP_IN_POST;
+	case RDE_MONITOR_BEST:
+		return CONF_BMP_LOC_RIB;
+	case RDE_MONITOR_OUT:
+		return CONF_BMP_OUT;
+	case RDE_MONITOR_POLICY:
+		return CONF_BMP_IN_POST;
+	}
+	return 0;
 }
 
 void
@@ -455,13 +503,17 @@ bmp_changed(void *ctx, const struct rde_change *c)
 {
 	struct shell *sh = ctx;
 	struct bmp_server *s;
-	unsigned int want = c->what == RDE_MONITOR_OUT ? CONF_BMP_OUT :
-	    c->what == RDE_MONITOR_BEST                ? CONF_BMP_LOC_RIB :
-					  CONF_BMP_IN_PRE | CONF_BMP_IN_POST;
+	unsigned int want = feeds_of(c->what);
 
 	TAILQ_FOREACH(s, &sh->bmp.servers, entry) {
-		if (s->epoch != 0 && !s->closing && (s->want & want) != 0)
-			bmp_feed_note(s, c);
+		if (s->epoch == 0 || s->closing)
+			continue;
+		if ((s->want & want) != 0)
+			bmp_feed_note(s, c, (uint32_t)c->what);
+		/* What is offered to peers follows the best path. */
+		if (c->what == RDE_MONITOR_BEST &&
+		    (s->want & CONF_BMP_OUT_PRE) != 0)
+			bmp_feed_note(s, c, BMP_CHANGE_OFFERED);
 	}
 }
 

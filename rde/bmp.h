@@ -48,6 +48,9 @@ void bmp_peer_down(struct shell *, const struct peer *,
     const struct peer_down *down);
 /* An UPDATE with a fault. */
 void bmp_fault(struct shell *, const struct peer *, const struct bgp_update *);
+/* Another message that is malformed. */
+void
+bmp_mirror(struct shell *, const struct peer *, const uint8_t *msg, size_t len);
 /* rde_ops */
 void bmp_changed(void *shell, const struct rde_change *);
 

@@ -59,12 +59,13 @@ resync(struct bmp_server *s, struct bmp_feed *f, bool lost)
 		return;
 	f->lost = f->lost || lost;
 	f->dirty = true;
-	if (f->state == BMP_FEED_WAITING)
-		return;
-	f->state = BMP_FEED_WAITING;
-	f->resyncs++;
-	s->n_waiting++;
-	s->resyncs++;
+	if (f->state != BMP_FEED_WAITING) {
+		f->state = BMP_FEED_WAITING;
+		f->resyncs++;
+		s->n_waiting++;
+		s->resyncs++;
+	}
+	bmp_feed_changed(s, f);
 }
 
 /* A key does not fit: what it is of is sent again from the start. */
@@ -97,13 +98,16 @@ anybody_is_told(const struct bmp_server *s, bool behind, bool gone)
 }
 
 void
-bmp_feed_note(struct bmp_server *s, const struct rde_change *c)
+bmp_feed_note(struct bmp_server *s, const struct rde_change *c, uint32_t what)
 {
 	struct bmp_change change;
 	struct bmp_feed *f = NULL;
-	bool all = c->what == RDE_MONITOR_OUT && c->peer == 0;
-	/* A member of a group may lose what the others get. */
-	bool gone = c->gone || c->what == RDE_MONITOR_OUT;
+	bool out = what == RDE_MONITOR_OUT || what == BMP_CHANGE_OFFERED;
+	bool all = out && c->peer == 0;
+	/* A member of a group may lose what the others get, and policy may
+	 * reject what comes. */
+	bool gone = c->gone || out ||
+	    (c->peer != 0 && (s->want & CONF_BMP_IN_POST) != 0);
 	bool behind = s->pass.active && is_behind(s, c->family, c->key);
 
 	if (all) {
@@ -119,10 +123,11 @@ bmp_feed_note(struct bmp_server *s, const struct rde_change *c)
 	change.peer = c->peer;
 	change.bits = c->key->bits;
 	change.family = (uint8_t)c->family;
-	change.what = (uint32_t)c->what;
+	change.what = what;
 	if (!bmp_pending_add(&s->pending, &change))
 		missed(s, f, gone);
-	if (!s->walk.queued)
+	/* With a full window the credit comes first. */
+	if (!s->walk.queued && s->window_used < CONDUIT_WINDOW)
 		bmp_server_kick(s);
 }
 
@@ -164,21 +169,23 @@ is_fresh(const struct peer *peer, enum family family,
 	    ((peer->generation >> family & 1) != 0);
 }
 
-/* The path of a peer (NULL: it has none) before and after policy. */
+/* The path of a peer (NULL: it has none) before and after policy, as far as
+ * these feeds are wanted. */
 static void
-add_in(struct bmp_server *s, const struct bmp_item *from,
+add_in(struct bmp_server *s, unsigned int feeds, const struct bmp_item *from,
     const struct rib_path_view *v)
 {
 	struct rde *rde = s->shell->rde;
 	struct bmp_items *items = &s->shell->bmp.items;
 	struct bmp_item item = *from;
 
-	if (s->want & CONF_BMP_IN_PRE) {
+	feeds &= s->want;
+	if (feeds & CONF_BMP_IN_PRE) {
 		item.feed = CONF_BMP_IN_PRE;
 		item.sent = v == NULL ? 0 : bmp_pre_policy_attrs(rde, v);
 		bmp_items_add(items, rde, &item);
 	}
-	if (s->want & CONF_BMP_IN_POST) {
+	if (feeds & CONF_BMP_IN_POST) {
 		item.feed = CONF_BMP_IN_POST;
 		item.sent = v == NULL ? 0 : bmp_post_policy_attrs(rde, v);
 		bmp_items_add(items, rde, &item);
@@ -205,28 +212,33 @@ add_loc(struct bmp_server *s, struct bmp_item *item, uint32_t id)
 	bmp_items_add(&s->shell->bmp.items, rde, item);
 }
 
-/* What was sent to a peer; false if that is nothing. */
-static bool
-add_out(struct bmp_server *s, struct bmp_item *item, const struct peer *peer,
-    uint32_t id, bool withdraw)
+/* What was sent to a peer (CONF_BMP_OUT), or would have been without its
+ * policy. */
+static void
+add_out(struct bmp_server *s, struct bmp_item *item, uint8_t feed,
+    const struct peer *peer, uint32_t id, bool withdraw)
 {
 	struct rde *rde = s->shell->rde;
 	const struct group *g = peer->group[item->family];
-	uint16_t source;
+	uint16_t source = 0;
 
 	if ((peer->families & FAMILY_BIT(item->family)) == 0)
-		return false;
-	item->feed = CONF_BMP_OUT;
+		return;
+	item->feed = feed;
 	item->peer = peer->id;
 	item->since = 0;
-	item->sent = id == 0 || g == NULL ? 0 : group_sent(g, id);
-	source = id == 0 || g == NULL ? 0 : group_source(g, id);
+	if (id == 0 || g == NULL) {
+		item->sent = 0;
+	} else if (feed == CONF_BMP_OUT) {
+		item->sent = group_sent(g, id);
+		source = group_source(g, id);
+	} else {
+		item->sent = group_offered(rde, g, id, &source);
+	}
 	if (source != 0 && source == peer->id)
 		item->sent = 0;
-	if (item->sent == 0 && !withdraw)
-		return false;
-	bmp_items_add(&s->shell->bmp.items, rde, item);
-	return true;
+	if (item->sent != 0 || withdraw)
+		bmp_items_add(&s->shell->bmp.items, rde, item);
 }
 
 static const struct peer *
@@ -239,8 +251,8 @@ feed_peer(const struct bmp_server *s, uint32_t id)
 }
 
 static void
-change_out(struct bmp_server *s, struct bmp_item *item, uint16_t only,
-    uint32_t id)
+change_out(struct bmp_server *s, struct bmp_item *item, uint8_t feed,
+    uint16_t only, uint32_t id)
 {
 	const bool behind =
 	    s->pass.active && is_behind(s, item->family, &item->key);
@@ -250,7 +262,7 @@ change_out(struct bmp_server *s, struct bmp_item *item, uint16_t only,
 	for (i = only != 0 ? only : 1; i < s->n_feeds; i++) {
 		peer = feed_peer(s, i);
 		if (peer != NULL && is_told(s, s->feeds[i], behind, true))
-			(void)add_out(s, item, peer, id, true);
+			add_out(s, item, feed, peer, id, true);
 		if (only != 0)
 			break;
 	}
@@ -264,6 +276,7 @@ change_take(struct bmp_server *s, const struct bmp_change *c)
 	struct bmp_item item;
 	struct rib *rib = &s->shell->rde->ribs[c->family];
 	struct nlri nlri;
+	unsigned int feeds = CONF_BMP_IN_PRE | CONF_BMP_IN_POST;
 	uint32_t id;
 
 	memset(&item, 0, sizeof(item));
@@ -274,13 +287,19 @@ change_take(struct bmp_server *s, const struct bmp_change *c)
 	item.family = c->family;
 	prefix_key_to_nlri(&item.key, c->family, &nlri);
 	id = rib_find(rib, &nlri);
-	switch ((enum rde_monitor)c->what) {
+	switch (c->what) {
 	case RDE_MONITOR_BEST:
 		add_loc(s, &item, id);
 		break;
 	case RDE_MONITOR_OUT:
-		change_out(s, &item, c->peer, id);
+		change_out(s, &item, CONF_BMP_OUT, c->peer, id);
 		break;
+	case BMP_CHANGE_OFFERED:
+		change_out(s, &item, CONF_BMP_OUT_PRE, 0, id);
+		break;
+	case RDE_MONITOR_POLICY:
+		feeds = CONF_BMP_IN_POST;
+		/* FALLTHROUGH */
 	case RDE_MONITOR_IN:
 		peer = feed_peer(s, c->peer);
 		if (peer == NULL)
@@ -288,9 +307,9 @@ change_take(struct bmp_server *s, const struct bmp_change *c)
 		if (id != 0 && rib_path_of(rib, id, c->peer, &v) &&
 		    is_fresh(peer, (enum family)c->family, &v)) {
 			item.since = v.since;
-			add_in(s, &item, &v);
+			add_in(s, feeds, &item, &v);
 		} else {
-			add_in(s, &item, NULL);
+			add_in(s, feeds, &item, NULL);
 		}
 		break;
 	}
@@ -329,6 +348,7 @@ pass_begin(struct bmp_server *s)
 			f->lost = false;
 		}
 		f->state = BMP_FEED_PASS;
+		bmp_feed_changed(s, f);
 	}
 	s->n_waiting = 0;
 	s->burst = wr_len(&s->out);
@@ -359,7 +379,7 @@ pass_paths(struct bmp_server *s, struct bmp_item *item, uint32_t id)
 			continue;
 		item->peer = v[i].peer;
 		item->since = v[i].since;
-		add_in(s, item, &v[i]);
+		add_in(s, CONF_BMP_FEEDS, item, &v[i]);
 	}
 	if (v != some)
 		free(v);
@@ -384,12 +404,16 @@ pass_entry(struct bmp_server *s, uint32_t id)
 		pass_paths(s, &item, id);
 	if (is_in_pass(s, 0) && rib_has_best(rib_entry(rib, id)))
 		add_loc(s, &item, id);
-	if ((s->want & CONF_BMP_OUT) == 0)
+	if ((s->want & (CONF_BMP_OUT | CONF_BMP_OUT_PRE)) == 0)
 		return;
 	for (i = 1; i < s->n_feeds; i++) {
 		peer = is_in_pass(s, i) ? rde_peer_find(rde, i) : NULL;
-		if (peer != NULL)
-			(void)add_out(s, &item, peer, id, false);
+		if (peer == NULL)
+			continue;
+		if (s->want & CONF_BMP_OUT_PRE)
+			add_out(s, &item, CONF_BMP_OUT_PRE, peer, id, false);
+		if (s->want & CONF_BMP_OUT)
+			add_out(s, &item, CONF_BMP_OUT, peer, id, false);
 	}
 }
 
@@ -434,6 +458,7 @@ pass_family_end(struct bmp_server *s)
 		if (s->pass.family == FAMILY__MAX - 1) {
 			s->feeds[i]->state = BMP_FEED_LIVE;
 			s->feeds[i]->dirty = false;
+			bmp_feed_changed(s, s->feeds[i]);
 		}
 	}
 	s->pass.begun = false;

@@ -27,7 +27,6 @@ struct bmp_session { /* one that is up, for all servers */
 	uint16_t open_sent_len;
 	uint8_t *open_received;
 	uint16_t open_received_len;
-	uint32_t withdrawn_updates; /* treated as withdrawal */
 };
 
 enum bmp_feed_state {
@@ -42,6 +41,7 @@ struct bmp_feed { /* of a peer, or of the Loc-RIB */
 	uint8_t state; /* enum bmp_feed_state */
 	bool dirty; /* the server knows routes from before this pass */
 	bool lost; /* and was not told that some of them went */
+	bool counted; /* in n_told: changes can be of interest to it */
 	uint32_t resyncs;
 	TAILQ_ENTRY(bmp_feed) due_entry;
 	struct mono due; /* next statistics */
@@ -66,6 +66,7 @@ struct bmp_server {
 	struct bmp_feed **feeds; /* by peer id; NULL: never needed */
 	uint32_t n_feeds;
 	uint32_t n_waiting; /* feeds in this state */
+	uint32_t n_told; /* feeds of peers that want to know of changes */
 	struct bmp_pending pending;
 	struct walk walk;
 	bool turn; /* of the pass, not of pending changes */
@@ -83,6 +84,9 @@ struct bmp_server {
 };
 
 /* --- bmp.c */
+/* A feed's state is another one.  While no feed wants to know of changes, as
+ * when all wait for a pass, the engine tells of none. */
+void bmp_feed_changed(struct bmp_server *, struct bmp_feed *);
 /* There is something to write or room to write it. */
 void bmp_server_kick(struct bmp_server *);
 /* Messages were written: give the connection up if they are too many. */
@@ -93,7 +97,10 @@ void bmp_server_peer_up(struct bmp_server *, struct bmp_feed *);
 void bmp_server_peer_forget(struct bmp_server *, const struct bmp_feed *);
 
 /* --- bmp_feed.c */
-void bmp_feed_note(struct bmp_server *, const struct rde_change *);
+/* `what`: enum rde_monitor, or */
+enum { BMP_CHANGE_OFFERED = 0x100 }; /* Adj-RIB-Out before policy */
+void
+bmp_feed_note(struct bmp_server *, const struct rde_change *, uint32_t what);
 /* Give out what was written; true if nothing of it is left. */
 bool bmp_feed_flush(struct bmp_server *);
 enum walk_result bmp_feed_step(struct walk *, struct walk_budget *);

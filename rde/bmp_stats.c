@@ -76,20 +76,55 @@ put_loc_rib(const struct rde *rde, struct wr *w)
 		    rde->ribs[f].n_best);
 }
 
+/* A loop of confederations (6) there is none: where there are no
+ * confederations, segments of them are malformed. */
 static void
-put_peer(const struct peer *peer, const struct bmp_session *session,
-    struct wr *w)
+put_counters(const struct peer_tally *st, struct wr *w)
 {
-	struct family_count counts[FAMILY__MAX];
-	uint64_t in = 0, out = 0;
+	bmp_stat32(w, BMP_STAT_REJECTED, st->rejected);
+	bmp_stat32(w, BMP_STAT_DUPLICATE_PREFIXES, st->same_prefixes);
+	bmp_stat32(w, BMP_STAT_DUPLICATE_WITHDRAWS, st->same_withdrawals);
+	bmp_stat32(w, BMP_STAT_CLUSTER_LOOPS, st->cluster_loops);
+	bmp_stat32(w, BMP_STAT_AS_LOOPS, st->as_loops);
+	bmp_stat32(w, BMP_STAT_ORIGINATOR_LOOPS, st->originator_loops);
+	bmp_stat32(w, BMP_STAT_CONFED_LOOPS, 0);
+	bmp_stat32(w, BMP_STAT_WITHDRAWN_UPDATES, st->withdrawn_updates);
+	bmp_stat32(w, BMP_STAT_WITHDRAWN_PREFIXES, st->withdrawn_prefixes);
+	bmp_stat32(w, BMP_STAT_DUPLICATE_UPDATES, st->same_updates);
+}
+
+/* Adj-RIB-Out before (RFC 8671 6.2: 14, 16) or after policy (15, 17). */
+static void
+put_out(const struct peer *peer, const struct family_count *counts,
+    enum bmp_stat stat, enum bmp_stat stat_family, struct wr *w)
+{
+	uint64_t n = 0;
 	int f;
 
+	for (f = 0; f < FAMILY__MAX; f++)
+		n += counts[f].sent;
+	bmp_stat64(w, stat, n);
+	for (f = 0; f < FAMILY__MAX; f++) {
+		if (peer->families & FAMILY_BIT(f))
+			bmp_stat_family(w, stat_family,
+			    family_afi((enum family)f),
+			    family_safi((enum family)f), counts[f].sent);
+	}
+}
+
+static void
+put_peer(const struct peer *peer, struct wr *w)
+{
+	struct family_count counts[FAMILY__MAX];
+	uint64_t in = 0;
+	int f;
+
+	put_counters(&peer->tally, w);
 	rde_peer_counts(peer, counts);
 	for (f = 0; f < FAMILY__MAX; f++) {
 		/* What a restart keeps was said of the session before. */
 		counts[f].received = peer->count[f].fresh;
 		in += counts[f].received;
-		out += counts[f].sent;
 	}
 	bmp_stat64(w, BMP_STAT_ADJ_RIB_IN, in);
 	for (f = 0; f < FAMILY__MAX; f++) {
@@ -98,14 +133,13 @@ put_peer(const struct peer *peer, const struct bmp_session *session,
 			    family_afi((enum family)f),
 			    family_safi((enum family)f), counts[f].received);
 	}
-	bmp_stat32(w, BMP_STAT_WITHDRAWN_UPDATES, session->withdrawn_updates);
-	bmp_stat64(w, BMP_STAT_ADJ_RIB_OUT, out);
-	for (f = 0; f < FAMILY__MAX; f++) {
-		if (peer->families & FAMILY_BIT(f))
-			bmp_stat_family(w, BMP_STAT_ADJ_RIB_OUT_FAMILY,
-			    family_afi((enum family)f),
-			    family_safi((enum family)f), counts[f].sent);
-	}
+	/* Without export policy it is the same before and after; with one,
+	 * nobody counts what it is asked about. */
+	if (peer->program[CONF_EXPORT] == NULL)
+		put_out(peer, counts, BMP_STAT_ADJ_RIB_OUT_PRE,
+		    BMP_STAT_ADJ_RIB_OUT_PRE_FAMILY, w);
+	put_out(peer, counts, BMP_STAT_ADJ_RIB_OUT, BMP_STAT_ADJ_RIB_OUT_FAMILY,
+	    w);
 }
 
 static void
@@ -124,7 +158,7 @@ report(struct bmp_server *s, const struct bmp_feed *f)
 	if (peer == NULL)
 		put_loc_rib(rde, &s->out);
 	else
-		put_peer(peer, s->shell->bmp.sessions[f->id], &s->out);
+		put_peer(peer, &s->out);
 	if (f->resyncs > 0)
 		bmp_stat32(&s->out, BMP_STAT_RESYNCS, f->resyncs);
 	bmp_stats_end(&s->out, at);

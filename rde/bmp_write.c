@@ -86,6 +86,8 @@ bmp_peer_of(const struct rde *rde, const struct peer *peer, uint8_t feed,
 		p->flags = BMP_FLAG_L;
 	else if (feed == CONF_BMP_OUT)
 		p->flags = BMP_FLAG_L | BMP_FLAG_O;
+	else if (feed == CONF_BMP_OUT_PRE)
+		p->flags = BMP_FLAG_O;
 }
 
 /* --- one UPDATE */
@@ -245,7 +247,7 @@ block_of(const struct rde *rde, const struct bmp_item *item,
 {
 	const struct attrs *a = attrs_get(rde->attrs, SENT_ATTRS(item->sent));
 
-	if (item->feed != CONF_BMP_OUT) {
+	if (item->feed != CONF_BMP_OUT && item->feed != CONF_BMP_OUT_PRE) {
 		*len = a->len;
 		return a->wire;
 	}

@@ -351,6 +351,28 @@ group_wanted(struct rde *rde, const struct group *g, uint32_t id,
 }
 
 uint32_t
+group_offered(const struct rde *rde, const struct group *g, uint32_t id,
+    uint16_t *source)
+{
+	const struct rib_entry *e = rib_entry(g->rib, id);
+	enum route_kind kind;
+	const struct attrs *a;
+	uint32_t base;
+
+	*source = 0;
+	if (!rib_has_best(e))
+		return 0;
+	kind = rde->peers[e->peer]->kind;
+	base = attrs_base(rde->attrs, e->attrs);
+	a = attrs_get(rde->attrs, base);
+	if (!export_admits(&g->rule, a, kind) ||
+	    export_fits(&g->rule, a, kind) != EXPORT_YES)
+		return 0;
+	*source = e->peer;
+	return SENT(base, kind);
+}
+
+uint32_t
 group_held(const struct group *g, uint16_t member)
 {
 	if ((size_t)member * sizeof(uint32_t) >= g->by_source.usable)

@@ -157,6 +157,9 @@ void group_mark(struct group *, const uint32_t *ids, size_t n);
  */
 uint32_t group_wanted(struct rde *, const struct group *, uint32_t id,
     uint16_t *source, bool report);
+/* The same if there was no export policy. */
+uint32_t group_offered(const struct rde *, const struct group *, uint32_t id,
+    uint16_t *source);
 /* Note what was sent.  The group holds no reference of the new set yet; the
  * old one's reference is the caller's.  May free the entry. */
 uint32_t

@@ -164,6 +164,14 @@ on_refresh(void *ctx, const struct msg *m)
 }
 
 static void
+on_malformed(void *ctx, const struct msg *m)
+{
+	if (session_malformed(ctx, m->hdr.id, m->hdr.epoch, m->data,
+		m->hdr.len) == -1)
+		link_broken(ctx, PROC_SESSIOND, "MALFORMED");
+}
+
+static void
 on_tx_credit(void *ctx, const struct msg *m)
 {
 	struct credit c;
@@ -429,6 +437,7 @@ static const chan_handler sessiond_handlers[MSG__MAX] = {
 	[MSG_PEER_GONE] = on_peer_gone,
 	[MSG_UPDATES] = on_updates,
 	[MSG_REFRESH] = on_refresh,
+	[MSG_MALFORMED] = on_malformed,
 	[MSG_TX_CREDIT] = on_tx_credit,
 	[MSG_CONDUIT_UP] = on_conduit_up,
 	[MSG_CONDUIT_DOWN] = on_conduit_down,

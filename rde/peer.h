@@ -25,6 +25,21 @@ struct peer_count {
 	uint32_t stale; /* of an earlier one */
 };
 
+/* What happened in a session, as BMP reports it (RFC 7854 4.8). */
+struct peer_tally {
+	uint32_t rejected; /* prefixes, by import policy: as they came, or
+			    * when it changed */
+	uint32_t same_prefixes; /* announced as they were */
+	uint32_t same_withdrawals; /* of what was not there */
+	uint32_t same_updates; /* of nothing but these two */
+	/* UPDATEs, each for the first reason in the order of attributes */
+	uint32_t as_loops;
+	uint32_t originator_loops;
+	uint32_t cluster_loops;
+	uint32_t withdrawn_updates; /* treated as withdrawal */
+	uint32_t withdrawn_prefixes; /* announced in these */
+};
+
 struct peer {
 	uint16_t id;
 	uint8_t kind; /* enum route_kind */
@@ -51,6 +66,7 @@ struct peer {
 	uint32_t max_prefix;
 	struct peer_count count[FAMILY__MAX];
 	uint64_t updates; /* UPDATEs handled in this session */
+	struct peer_tally tally;
 	/* by enum conf_direction, a reference each; NULL: all, unchanged */
 	struct policy_program *program[2];
 	/* transmit side */

@@ -320,6 +320,7 @@ rde_peer_up(struct rde *rde, uint32_t id, uint32_t epoch,
 	    up->max_prefix_action == CONF_MAX_PREFIX_DISCARD;
 	peer->limit_logged = false;
 	peer->updates = 0;
+	memset(&peer->tally, 0, sizeof(peer->tally));
 	reeval_peer(rde, peer);
 	for (f = 0; f < FAMILY__MAX; f++) {
 		if (up->families & FAMILY_BIT(f))

@@ -57,11 +57,13 @@ enum rde_monitor {
 	RDE_MONITOR_IN = 0x01, /* Adj-RIB-In: paths of peers */
 	RDE_MONITOR_BEST = 0x02, /* Loc-RIB */
 	RDE_MONITOR_OUT = 0x04, /* Adj-RIB-Out: what was sent */
+	/* What import policy makes of a path that is what it was. */
+	RDE_MONITOR_POLICY = 0x08,
 };
 struct rde_change { /* something about one NLRI may be different now */
 	enum rde_monitor what;
 	enum family family;
-	uint16_t peer; /* IN: whose; OUT: to whom, 0: look at all */
+	uint16_t peer; /* IN, POLICY: whose; OUT: to whom, 0: look at all */
 	bool gone; /* there is nothing any more */
 	const struct prefix_key *key;
 };

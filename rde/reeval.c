@@ -200,7 +200,9 @@ entry_look(struct rde *rde, struct rib *rib, uint32_t id)
 		if (r.change != RIB_REPLACED)
 			fatalx("%s: change %d", __func__, r.change);
 		attrs_unref(rde->attrs, r.old_attrs, 1);
-		rde_changed(rde, RDE_MONITOR_IN, (enum family)rib->family,
+		if ((u->flags & ~r.old_flags) & RIB_INELIGIBLE)
+			rde->peers[u->peer]->tally.rejected++;
+		rde_changed(rde, RDE_MONITOR_POLICY, (enum family)rib->family,
 		    u->peer, false, &key);
 	}
 	return n;

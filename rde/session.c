@@ -498,6 +498,20 @@ session_updates(struct shell *sh, uint32_t id, uint32_t epoch,
 }
 
 int
+session_malformed(struct shell *sh, uint32_t id, uint32_t epoch,
+    const uint8_t *msg, size_t len)
+{
+	struct peer *peer;
+
+	if (id == 0 || id > PEER_ID_MAX)
+		return -1;
+	peer = current(sh, id, epoch);
+	if (peer != NULL)
+		bmp_mirror(sh, peer, msg, len);
+	return 0;
+}
+
+int
 session_refresh(struct shell *sh, uint32_t id, uint32_t epoch,
     const struct refresh *f)
 {

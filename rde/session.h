@@ -60,6 +60,8 @@ int session_updates(struct shell *, uint32_t id, uint32_t epoch,
     const uint8_t *, size_t) ATTR_CHECK;
 int session_refresh(struct shell *, uint32_t id, uint32_t epoch,
     const struct refresh *) ATTR_CHECK;
+int session_malformed(struct shell *, uint32_t id, uint32_t epoch,
+    const uint8_t *, size_t) ATTR_CHECK;
 int session_tx_credit(struct shell *, const struct credit *) ATTR_CHECK;
 
 /* Go on with UPDATEs that there was no time for; true while there are. */

@@ -36,6 +36,7 @@ struct block {
 	const uint8_t *p;
 	uint16_t len;
 	bool ineligible;
+	uint8_t loop; /* type of the attribute that shows one; 0: none */
 	uint32_t hash;
 	uint32_t handle;
 	uint32_t refs; /* taken and not yet used */
@@ -47,18 +48,24 @@ struct record { /* one message */
 	struct bgp_nlri_span withdrawn, announced, mp_unreach, mp_reach;
 	struct block blocks[BLOCKS];
 	bool treat_as_withdraw;
+	size_t prefixes; /* of all spans ... */
+	size_t same; /* ... and how many of them changed nothing */
 };
 
 struct op {
 	struct prefix_key key;
 	struct block *block; /* NULL: withdraw */
 	uint8_t family;
+	uint8_t record; /* that it is of */
+	bool fault; /* announced, and treated as withdrawal */
 };
 
 struct update_in {
 	struct record records[BATCH];
 	struct op ops[OPS];
 	size_t n_ops;
+	uint8_t record; /* whose ops are made, ... */
+	bool fault; /* ... and how */
 	struct unref unref;
 	uint8_t buf[BUF_SIZE];
 };
@@ -99,8 +106,8 @@ cluster_loops(const struct rde *rde, const struct bgp_attr *a)
  * (RFC 4271 5.1.3).
  */
 static bool
-is_ineligible(struct rde *rde, const struct peer *peer,
-    const struct bgp_block *block)
+is_ineligible(const struct rde *rde, const struct peer *peer,
+    const struct bgp_block *block, uint8_t *why)
 {
 	const uint8_t *p = block->p, *end = block->p + block->len;
 	struct bgp_attr a;
@@ -131,8 +138,8 @@ is_ineligible(struct rde *rde, const struct peer *peer,
 			break;
 		}
 	}
-	if (loop)
-		rde->stats.loops++;
+	/* The loop has ended with the attribute that shows it. */
+	*why = loop ? a.type : 0;
 	return loop || own || block->bad_next_hop;
 }
 
@@ -183,6 +190,38 @@ limit_met(struct rde *rde, struct peer *peer, enum family family)
 	rde->ops->shut(rde->ctx, peer, &shut);
 }
 
+/* Is a path with these flags of an earlier session and on its way out? */
+static bool
+is_leaving(const struct peer *peer, enum family family, uint8_t flags)
+{
+	return ((flags & RIB_GENERATION) != 0) !=
+	    ((peer->generation >> family & 1) != 0) &&
+	    (peer->keeping & FAMILY_BIT(family)) == 0;
+}
+
+/* Is what was put what the peer has said already?  `own`: policy was asked,
+ * which may have changed since. */
+static bool
+is_same(const struct rde *rde, const struct peer *peer, const struct op *op,
+    const struct rib_result *r, bool own)
+{
+	if (r->change == RIB_NEW ||
+	    is_leaving(peer, (enum family)op->family, r->old_flags))
+		return false;
+	return r->change == RIB_SAME ||
+	    (own &&
+		attrs_received(rde->attrs, r->old_attrs) == op->block->handle);
+}
+
+static void
+count_same(uint32_t *counter, struct update_in *in, const struct op *op)
+{
+	if (op->fault)
+		return;
+	in->records[op->record].same++;
+	(*counter)++;
+}
+
 /* The counters of a peer after a path of it was stored over another one. */
 static void
 count_old(struct peer *peer, enum family family, uint8_t old_flags)
@@ -203,6 +242,9 @@ apply_withdraw(struct rde *rde, struct update_in *in, struct peer *peer,
 	struct rib_result r;
 
 	r = rib_remove(&rde->ribs[op->family], &op->key, peer->id);
+	if (r.change == RIB_NONE ||
+	    is_leaving(peer, (enum family)op->family, r.old_flags))
+		count_same(&peer->tally.same_withdrawals, in, op);
 	if (r.change == RIB_NONE)
 		return;
 	count_old(peer, op->family, r.old_flags);
@@ -235,6 +277,9 @@ apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
 		flags |= RIB_INELIGIBLE;
 	r = rib_put(rib, &op->key, peer->id, handle, flags, rde->now);
 	peer->count[op->family].fresh++;
+	peer->tally.rejected += rejected;
+	if (is_same(rde, peer, op, &r, own))
+		count_same(&peer->tally.same_prefixes, in, op);
 	if (r.change == RIB_SAME && own)
 		attrs_unref(rde->attrs, handle, 1);
 	if (r.change != RIB_SAME || ((r.old_flags ^ flags) & RIB_GENERATION))
@@ -278,9 +323,14 @@ ops_apply(struct rde *rde, struct update_in *in, struct peer *peer)
 static struct op *
 op_new(struct rde *rde, struct update_in *in, struct peer *peer)
 {
+	struct op *op;
+
 	if (in->n_ops == OPS)
 		ops_apply(rde, in, peer);
-	return &in->ops[in->n_ops++];
+	op = &in->ops[in->n_ops++];
+	op->record = in->record;
+	op->fault = in->fault;
+	return op;
 }
 
 static size_t
@@ -335,53 +385,87 @@ record_apply(struct rde *rde, struct update_in *in, struct peer *peer,
 {
 	struct rde_stats *st = &rde->stats;
 	bool no = r->treat_as_withdraw;
+	size_t gone, come;
 
-	st->withdrawn_in += ops_add(rde, in, peer, &r->withdrawn, NULL);
-	st->withdrawn_in += ops_add(rde, in, peer, &r->mp_unreach, NULL);
-	st->prefixes_in += ops_add(rde, in, peer, &r->announced,
+	in->record = (uint8_t)(r - in->records);
+	in->fault = false;
+	gone = ops_add(rde, in, peer, &r->withdrawn, NULL);
+	gone += ops_add(rde, in, peer, &r->mp_unreach, NULL);
+	in->fault = no;
+	come = ops_add(rde, in, peer, &r->announced,
 	    no ? NULL : &r->blocks[BLOCK_IPV4]);
-	st->prefixes_in += ops_add(rde, in, peer, &r->mp_reach,
+	come += ops_add(rde, in, peer, &r->mp_reach,
 	    no ? NULL : &r->blocks[BLOCK_MP]);
+	st->withdrawn_in += gone;
+	st->prefixes_in += come;
+	r->prefixes = gone + come;
+	if (no)
+		peer->tally.withdrawn_prefixes += (uint32_t)come;
 }
 
 /* --- a batch --- */
 
 static void
-block_set(struct rde *rde, struct peer *peer, struct block *to,
+block_set(const struct rde *rde, const struct peer *peer, struct block *to,
     const struct bgp_block *from, const struct bgp_nlri_span *span)
 {
 	to->p = from->p;
 	to->len = from->len;
 	to->handle = 0;
+	to->loop = 0;
 	if (from->p == NULL || span->len == 0) {
 		to->p = NULL;
 		return;
 	}
 	/* One more than can be used, so that the set lives until the end. */
 	to->refs = span->len + 1u;
-	to->ineligible = is_ineligible(rde, peer, from);
+	to->ineligible = is_ineligible(rde, peer, from, &to->loop);
 	to->hash = attrs_hash(from->p, from->len);
 	attrs_prefetch(rde->attrs, to->hash);
+}
+
+static void
+count_loop(struct rde *rde, struct peer *peer, uint8_t type)
+{
+	struct peer_tally *st = &peer->tally;
+
+	rde->stats.loops++;
+	if (type == BGP_ATTR_AS_PATH)
+		st->as_loops++;
+	else if (type == BGP_ATTR_ORIGINATOR_ID)
+		st->originator_loops++;
+	else
+		st->cluster_loops++;
 }
 
 static void
 record_set(struct rde *rde, struct peer *peer, struct record *r,
     const struct bgp_update *u)
 {
+	uint8_t loop;
+
 	r->withdrawn = u->withdrawn;
 	r->announced = u->announced;
 	r->mp_unreach = u->mp_unreach;
 	r->mp_reach = u->mp_reach;
 	r->treat_as_withdraw = u->outcome == BGP_UPDATE_WITHDRAW;
+	r->same = 0;
 	block_set(rde, peer, &r->blocks[BLOCK_IPV4], &u->attrs, &u->announced);
 	block_set(rde, peer, &r->blocks[BLOCK_MP], &u->mp_attrs, &u->mp_reach);
-	if (r->treat_as_withdraw)
+	/* Both blocks have the same attributes. */
+	loop = r->blocks[BLOCK_IPV4].loop | r->blocks[BLOCK_MP].loop;
+	if (loop != 0)
+		count_loop(rde, peer, loop);
+	if (r->treat_as_withdraw) {
 		rde->stats.treat_as_withdraw++;
+		peer->tally.withdrawn_updates++;
+	}
 }
 
 static void
 batch_apply(struct rde *rde, struct update_in *in, struct peer *peer, size_t n)
 {
+	const struct record *r;
 	struct block *b;
 	size_t i, j;
 
@@ -398,6 +482,9 @@ batch_apply(struct rde *rde, struct update_in *in, struct peer *peer, size_t n)
 	ops_apply(rde, in, peer);
 	unref_flush(&in->unref, rde->attrs);
 	for (i = 0; i < n; i++) {
+		r = &in->records[i];
+		if (r->prefixes > 0 && r->same == r->prefixes)
+			peer->tally.same_updates++;
 		for (j = 0; j < BLOCKS; j++) {
 			b = &in->records[i].blocks[j];
 			if (b->p != NULL)

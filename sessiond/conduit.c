@@ -5,8 +5,9 @@
  *
  * An attempt follows at once on CONDUIT_OPEN, later ones after a time that
  * doubles and starts again from the bottom when a connection held for a while.
- * What the other end says is thrown away; its end of file is the end of the
- * connection.
+ * What the other end says is thrown away, and if that is much, it is no such
+ * server: its end of file is the end of the connection, and so are too many
+ * bytes.
  */
 #include <sys/socket.h>
 
@@ -28,6 +29,7 @@ enum {
 	RETRY_MAX_MS = 60 * 1000,
 	CONNECT_MS = 30 * 1000, /* that an attempt may take */
 	SETTLED_MS = 60 * 1000, /* a connection that held so long was good */
+	HEARD_MAX = 64 * 1024, /* bytes from a server, who has nothing to say */
 };
 
 struct conduit {
@@ -52,6 +54,7 @@ struct conduit {
 	uint8_t *buf;
 	size_t at, len;
 	bool blocked; /* ev_write waits */
+	size_t heard; /* bytes that came */
 };
 
 static void on_writable(evutil_socket_t, short, void *);
@@ -185,16 +188,20 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	n = recv(fd, c->sd->rxbuf, RX_READ_MAX, 0);
+	if (n > 0)
+		c->heard += (size_t)n;
 	if (n == 0)
 		lost(c, 0);
+	else if (c->heard > HEARD_MAX)
+		lost(c, EPROTO);
 	else if (n == -1 && errno != EAGAIN && errno != EINTR)
 		lost(c, errno);
 }
 
-/* A server that vanished is to be found out, however little there is to say.
- */
+/* A server that vanished is to be found out, however little there is to say;
+ * one that stops reading is not to hold megabytes of the kernel's. */
 static void
-probe(int fd)
+set_up(int fd)
 {
 	static const struct {
 		int level, name, value;
@@ -204,6 +211,7 @@ probe(int fd)
 		{ IPPROTO_TCP, TCP_KEEPCNT, 8 },
 		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
 		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ SOL_SOCKET, SO_SNDBUF, CONDUIT_WINDOW },
 	};
 	size_t i;
 
@@ -217,12 +225,13 @@ up(struct conduit *c)
 {
 	c->connecting = false;
 	event_del(&c->timer);
-	probe(c->fd);
+	set_up(c->fd);
 	if (++c->last_epoch == 0)
 		c->last_epoch = 1;
 	c->epoch = c->last_epoch;
 	c->since = mono_now();
 	c->last_errno = 0;
+	c->heard = 0;
 	event_assign(&c->ev_read, c->sd->base, c->fd, EV_READ | EV_PERSIST,
 	    on_readable, c);
 	event_priority_set(&c->ev_read, PRIO_DATA);

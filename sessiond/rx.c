@@ -207,6 +207,21 @@ send_run(struct session *s, const uint8_t *run, size_t len)
 	chan_send_buf(s->sd->rde, MSG_UPDATES, s->peer->id, s->epoch, run, len);
 }
 
+/* For whoever mirrors what is malformed: the message as far as it came, or
+ * the header if that tells no length. */
+static void
+send_malformed(const struct session *s, const uint8_t *p, size_t n)
+{
+	size_t len = (size_t)p[16] << 8 | p[17];
+
+	if (s->state != PEER_ESTABLISHED || s->sd->rde == NULL)
+		return;
+	if (len < BGP_HEADER_LEN || len > BGP_MSG_MAX)
+		len = BGP_HEADER_LEN;
+	chan_send_buf(s->sd->rde, MSG_MALFORMED, s->peer->id, s->epoch, p,
+	    len < n ? len : n);
+}
+
 /*
  * Handle the whole messages among n bytes at p.  Returns how many bytes are
  * done with; all of them if the connection is gone.
@@ -229,6 +244,7 @@ walk(struct session *s, const uint8_t *p, size_t n)
 		len = bgp_msg_check(p + done, BGP_MSG_MAX, &e);
 		if (len == -1) {
 			send_run(s, run, run_len);
+			send_malformed(s, p + done, n - done);
 			session_event(s, FSM_EV_HEADER_ERR, &e);
 			return n;
 		}

@@ -799,11 +799,16 @@ KINDS = {c.name: c for c in (Bird, Frr, GoBgp, OpenBgpd, ExaBgp)}
 class Pmacct(Neighbour):
     """pmbmpd, a BMP collector: what it was told, from its log."""
     name = "pmacct"
+    FLAGS = ("is_in", "is_out", "is_loc", "is_post")
 
     def __init__(self, n):
         super().__init__(n, 0)
         self.port = net.free_port(self.addr)
         self.address = "%s:%d" % (self.addr, self.port)
+        self.at = 0             # read so far of its log
+        self.rest = ""          # a line that is not whole
+        self.routes = {}        # (peer, flags) -> rib()
+        self.lines = []
 
     def configure(self):
         self.messages = self.path("messages")
@@ -822,30 +827,46 @@ bmp_daemon_msglog_output: json
         with socket.socket() as s:
             return s.connect_ex((self.addr, self.port)) == 0
 
+    def follow(self):
+        """Read on in its log: routes go into `routes`, the rest to
+        `lines`."""
+        if not os.path.exists(self.messages):
+            return
+        with open(self.messages) as f:
+            f.seek(self.at)
+            text = f.read()
+        text = self.rest + text
+        self.at += len(text) - len(self.rest)  # all of it ASCII
+        *lines, self.rest = text.split("\n")
+        for line in lines:
+            self.take(json.loads(line))
+
+    def take(self, m):
+        kind = m.get("bmp_msg_type")
+        if kind != "route_monitor":
+            self.lines.append(m)
+            if kind == "peer_down":
+                for key in self.routes:
+                    if key[0] == m["peer_ip"]:
+                        self.routes[key] = {}
+            return
+        key = (m["peer_ip"],) + tuple(m.get(k, 0) for k in self.FLAGS)
+        rib = self.routes.setdefault(key, {})
+        if m["log_type"] == "update":
+            rib[m["ip_prefix"]] = (
+                m.get("as_path", ""), m["bgp_nexthop"], m.get("med"),
+                m.get("comms", ""))
+        elif m["log_type"] == "withdraw":
+            rib.pop(m["ip_prefix"], None)
+
     def log_lines(self):
-        try:
-            with open(self.messages) as f:
-                text = f.read()
-        except FileNotFoundError:
-            return []
-        return [json.loads(x) for x in text.split("\n")[:-1]]
+        """What it said but for routes."""
+        self.follow()
+        return self.lines
 
     def rib(self, peer, **flags):
         """prefix -> (AS path, next hop, MED, communities) of a peer, of the
         messages with these flags (is_post=1 ...)."""
-        out = {}
-        for m in self.log_lines():
-            if m.get("peer_ip") != peer:
-                continue
-            if m.get("bmp_msg_type") == "peer_down":
-                out.clear()
-            if m.get("bmp_msg_type") != "route_monitor" or any(
-                    m.get(k) != v for k, v in flags.items()):
-                continue
-            if m["log_type"] == "update":
-                out[m["ip_prefix"]] = (
-                    m.get("as_path", ""), m["bgp_nexthop"], m.get("med"),
-                    m.get("comms", ""))
-            elif m["log_type"] == "withdraw":
-                out.pop(m["ip_prefix"], None)
-        return out
+        self.follow()
+        return self.routes.get(
+            (peer,) + tuple(flags.get(k, 0) for k in self.FLAGS), {})

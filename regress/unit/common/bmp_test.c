@@ -293,6 +293,135 @@ START_TEST(peer_comes_back)
 }
 END_TEST
 
+/* A message taken apart and put together again; how long it is. */
+static size_t
+recode(const uint8_t *p, size_t len, const char *where)
+{
+	static uint8_t buf[65536];
+	struct bmp_peer_down down;
+	const uint8_t *pdu;
+	struct bmp_msg m;
+	struct bmp_tlv t;
+	struct bmp_up up;
+	struct wr w;
+	size_t n, at = 0;
+
+	ck_assert_msg(bmp_read(p, len, &m) > 0, "%s", where);
+	wr_init(&w, buf, sizeof(buf));
+	switch (m.type) {
+	case BMP_PEER_UP:
+		ck_assert_msg(bmp_read_up(&m, &up), "%s", where);
+		bmp_put_peer_up(&w, &m.peer, &up);
+		break;
+	case BMP_PEER_DOWN:
+		ck_assert_msg(bmp_read_down(&m, &down), "%s", where);
+		down.table = "";
+		bmp_put_peer_down(&w, &m.peer, &down);
+		if (down.reason == BMP_DOWN_LOC_RIB)
+			w.p -= 4; /* TLVs follow */
+		break;
+	case BMP_STATISTICS:
+		at = bmp_stats_begin(&w, &m.peer);
+		n = bmp_read_stats(&m);
+		while (bmp_tlv_next(&m.body, &t)) {
+			bmp_tlv_put(&w, t.type, t.value, t.len);
+			n--;
+		}
+		ck_assert_msg(n == 0, "%s: number of counters", where);
+		bmp_stats_end(&w, at);
+		break;
+	default:
+		at = bmp_begin(&w, (enum bmp_type)m.type);
+		if (m.has_peer)
+			bmp_peer_put(&w, &m.peer);
+		if (m.type != BMP_ROUTE_MONITORING)
+			break;
+		pdu = bmp_read_route(&m, &n);
+		ck_assert_msg(pdu != NULL, "%s", where);
+		wr_copy(&w, pdu, n);
+		(void)rd_bytes(&m.body, rd_left(&m.body));
+		break;
+	}
+	while (bmp_tlv_next(&m.body, &t))
+		bmp_tlv_put(&w, t.type, t.value, t.len);
+	bmp_end(&w, at);
+	ck_assert_msg(rd_done(&m.body), "%s: more than TLVs", where);
+	ck_assert_msg(wr_len(&w) == m.len && memcmp(buf, p, m.len) == 0,
+	    "%s: type %d comes back otherwise", where, m.type);
+	return m.len;
+}
+
+START_TEST(comes_back_as_it_was)
+{
+	uint8_t buf[256];
+	struct wr w;
+
+	wr_init(&w, buf, sizeof(buf));
+	cases[_i].put(&w);
+	ck_assert_uint_eq(recode(buf, wr_len(&w), cases[_i].bytes), wr_len(&w));
+}
+END_TEST
+
+/* The bytes of the TCP connections to a port in a capture with Ethernet
+ * headers, in the order of the packets; how many there are. */
+static size_t
+pcap_bytes(const char *path, uint16_t port, uint8_t *to, size_t max)
+{
+	static uint8_t buf[1 << 20];
+	const uint8_t *p, *ip, *tcp, *end;
+	size_t len, n, total = 0;
+	uint32_t seq = 0, next = 0;
+	FILE *f = fopen(path, "rb");
+
+	ck_assert_msg(f != NULL, "%s", path);
+	len = fread(buf, 1, sizeof(buf), f);
+	fclose(f);
+	ck_assert_msg(len > 24 && len < sizeof(buf) &&
+		memcmp(buf, "\xd4\xc3\xb2\xa1", 4) == 0 && buf[20] == 1,
+	    "%s is no such capture", path);
+	for (p = buf + 24; p + 16 <= buf + len; p = end) {
+		n = (size_t)p[8] | (size_t)p[9] << 8 | (size_t)p[10] << 16;
+		ip = p + 16 + 14;
+		end = p + 16 + n;
+		tcp = ip + (ip[0] & 15) * 4;
+		if (tcp + 20 > end || p[28] != 8 || p[29] != 0 || ip[9] != 6 ||
+		    (tcp[2] << 8 | tcp[3]) != port)
+			continue;
+		n = (size_t)(ip[2] << 8 | ip[3]);
+		seq = (uint32_t)tcp[4] << 24 | (uint32_t)tcp[5] << 16 |
+		    (uint32_t)tcp[6] << 8 | tcp[7];
+		n -= (size_t)(tcp - ip) + (size_t)(tcp[12] >> 4) * 4;
+		ck_assert_msg(next == 0 || seq == next, "%s: order", path);
+		next = seq + (uint32_t)n;
+		ck_assert_uint_le(total + n, max);
+		memcpy(to + total, tcp + (tcp[12] >> 4) * 4, n);
+		total += n;
+	}
+	return total;
+}
+
+START_TEST(recorded_session_comes_back_as_it_was)
+{
+	static uint8_t buf[1 << 20];
+	unsigned int types = 0;
+	char path[4096];
+	size_t n, at = 0, messages = 0;
+
+	(void)snprintf(path, sizeof(path),
+	    "%s/pcap/traffic-reproducer/bmp.pcap", getenv("BGPGG_DATA"));
+	n = pcap_bytes(path, 1790, buf, sizeof(buf));
+	while (at < n) {
+		types |= 1u << buf[at + 5];
+		at += recode(buf + at, n - at, path);
+		messages++;
+	}
+	ck_assert_uint_eq(at, n);
+	ck_assert_uint_gt(messages, 100);
+	/* Route Monitoring, Statistics, Peer Up, Initiation */
+	ck_assert_uint_eq(types, 0x1b);
+}
+END_TEST
+
 /* Of other speakers, as they were recorded. */
 START_TEST(captured_messages_are_read)
 {
@@ -311,6 +440,7 @@ START_TEST(captured_messages_are_read)
 		n = fread(buf, 1, sizeof(buf), f);
 		fclose(f);
 		ck_assert_msg(read_all(buf, n), "%s", path);
+		ck_assert_uint_eq(recode(buf, n, path), n);
 	}
 }
 END_TEST
@@ -336,8 +466,13 @@ main(void)
 	tcase_add_loop_test(tc, written_as_the_rfc_has_it, 0, n);
 	tcase_add_loop_test(tc, cut_anywhere_is_not_whole, 0, n);
 	tcase_add_loop_test(tc, changed_anywhere_is_survived, 0, n);
+	tcase_add_loop_test(tc, comes_back_as_it_was, 0, n);
 	tcase_add_test(tc, peer_comes_back);
 	tcase_add_test(tc, captured_messages_are_read);
+	if (getenv("BGPGG_DATA") != NULL)
+		tcase_add_test(tc, recorded_session_comes_back_as_it_was);
+	else
+		printf("bmp: BGPGG_DATA is not set, capture skipped\n");
 	tcase_add_test(tc, another_version_is_refused);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -167,6 +167,7 @@ static const chan_handler rde_handlers[MSG__MAX] = {
 	[MSG_PEER_GONE] = on_rde_msg,
 	[MSG_UPDATES] = on_rde_msg,
 	[MSG_REFRESH] = on_rde_msg,
+	[MSG_MALFORMED] = on_rde_msg,
 	[MSG_TX_CREDIT] = on_rde_msg,
 	[MSG_CONDUIT_UP] = on_rde_msg,
 	[MSG_CONDUIT_DOWN] = on_rde_msg,
