@@ -298,11 +298,12 @@ static const struct {
 	const char *line; /* "|" ends the words: an empty one follows */
 	const char *offered; /* the words, a blank behind each */
 } completions[] = {
-	{ "", "show neighbor network set policy bmp " },
+	{ "", "show reload config log watch neighbor network set policy bmp " },
 	{ "s", "show set " },
 	{ "ne", "neighbor network " },
 	{ "x", "" },
-	{ "show |", "summary neighbor rib info version policy sets metrics bmp " },
+	{ "show |",
+	    "summary neighbor rib info version policy sets metrics bmp " },
 	{ "n |", "" },
 	{ "show n |", "@NEIGHBOR " },
 	{ "show neighbor 192.0.2.1 |", "" },
