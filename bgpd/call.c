@@ -270,6 +270,9 @@ text_is_harmless(const struct bgpd *b, const struct conf *c, struct err *e)
 	else if (!listeners_same(now->grpc_listen, now->n_grpc_listen,
 		     c->grpc_listen, c->n_grpc_listen))
 		key = "grpc_listen_addr";
+	else if (!listeners_same(now->metrics_listen, now->n_metrics_listen,
+		     c->metrics_listen, c->n_metrics_listen))
+		key = "metrics_listen_addr";
 	else if (!text_same(now->pid_file, c->pid_file))
 		key = "pid_file";
 	else if (!text_same(now->state_dir, c->state_dir))
