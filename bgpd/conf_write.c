@@ -502,6 +502,9 @@ put_bmp_server(struct wr *w, const struct conf_bmp_server *b)
 		put(w, "    loc_rib: %s\n", truth(b->loc_rib));
 	if (b->adj_rib_out != dflt.adj_rib_out)
 		put(w, "    adj_rib_out: %s\n", truth(b->adj_rib_out));
+	if (b->adj_rib_out_pre != dflt.adj_rib_out_pre)
+		put(w, "    adj_rib_out_pre_policy: %s\n",
+		    truth(b->adj_rib_out_pre));
 	if (b->mirroring != dflt.mirroring)
 		put(w, "    route_mirroring: %s\n", truth(b->mirroring));
 	if (b->buffer_bytes != dflt.buffer_bytes)

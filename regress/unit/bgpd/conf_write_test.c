@@ -502,10 +502,19 @@ random_conf(void)
 	peers(c);
 	networks(c);
 	for (n = rnd(3); n > 0; n--) {
-		memset(&b, 0, sizeof(b));
+		conf_bmp_server_init(&b);
 		address(&b.addr, coin());
 		b.port = (uint16_t)(1 + rnd(65535));
 		b.statistics_secs = coin() ? 0 : number();
+		b.pre_policy = coin();
+		b.post_policy = coin();
+		b.loc_rib = coin();
+		b.adj_rib_out = coin();
+		b.adj_rib_out_pre = coin();
+		b.mirroring = coin();
+		if (coin())
+			b.buffer_bytes =
+			    CONF_BMP_BUFFER_MIN + rnd(CONF_BMP_BUFFER_MIN);
 		conf_bmp_server_append(c, &b);
 	}
 	return c;
