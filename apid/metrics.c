@@ -38,7 +38,15 @@ struct metrics_text {
 	struct text text;
 };
 
-/* One of the questions that a sample takes. */
+/* The questions that a sample takes. */
+enum {
+	ASK_BGPD,
+	ASK_SESSIOND,
+	ASK_RDE,
+	ASK_PEERS, /* of sessiond, the only one of many answers */
+	ASK_BMP, /* of the rde */
+	ASK__MAX
+};
 struct question {
 	struct req req;
 	struct metrics *metrics;
@@ -54,8 +62,7 @@ struct metrics {
 	struct mono latest_at;
 	struct user_list waiting;
 	bool gathering;
-	/* by enum proc; apid's own place is that of the listing of peers */
-	struct question questions[PROC__MAX];
+	struct question questions[ASK__MAX];
 	unsigned int n_open;
 	struct metrics_sample sample;
 	struct text making;
@@ -157,6 +164,7 @@ complete(struct metrics *m)
 	text->text = m->making;
 	memset(&m->making, 0, sizeof(m->making));
 	free(m->sample.peers);
+	free(m->sample.bmp);
 	memset(&m->sample, 0, sizeof(m->sample));
 	m->gathering = false;
 	TAILQ_INSERT_TAIL(&m->texts, text, entry);
@@ -193,10 +201,6 @@ gathered(struct metrics *m)
 {
 	if (--m->n_open > 0)
 		return;
-	/* The place of apid was that of the listing of peers. */
-	if (!m->sample.known[PROC_APID])
-		m->sample.known[PROC_SESSIOND] = false;
-	m->sample.known[PROC_APID] = true;
 	evtimer_del(m->patience);
 	m->step = 0;
 	on_step(-1, 0, m);
@@ -205,7 +209,7 @@ gathered(struct metrics *m)
 static bool
 is_listing(const struct question *q)
 {
-	return q == &q->metrics->questions[PROC_APID];
+	return q == &q->metrics->questions[ASK_PEERS];
 }
 
 static void
@@ -217,7 +221,8 @@ question_end(struct question *q, bool known)
 	/* A listing that was given up is still there for the other side. */
 	if (is_listing(q) && !known && q->id != 0 && chan != NULL)
 		chan_send_buf(chan, MSG_PEERS_CLOSE, q->id, 0, NULL, 0);
-	m->sample.known[is_listing(q) ? PROC_APID : q->to] = known;
+	if (!known)
+		m->sample.known[q->to] = false;
 	gathered(m);
 }
 
@@ -311,6 +316,31 @@ on_peers(struct req *req, const struct msg *msg)
 static const struct req_ops peers_ops = { on_peers, on_lost };
 
 static void
+on_bmp(struct req *req, const struct msg *msg)
+{
+	struct question *q = of_req(req);
+	struct metrics_sample *s = &q->metrics->sample;
+	struct rd r;
+
+	rd_init(&r, msg->data, msg->hdr.len);
+	while (msg->hdr.type == MSG_BMP_ROWS && rd_left(&r) > 0 && rd_ok(&r)) {
+		s->bmp = xreallocarray(s->bmp, s->n_bmp + 1, sizeof(*s->bmp));
+		msg_bmp_row_get(&r, &s->bmp[s->n_bmp]);
+		if (rd_ok(&r))
+			s->n_bmp++;
+	}
+	if (!rd_done(&r)) {
+		apid_broken(q->metrics->apid, q->to,
+		    msg_rules[msg->hdr.type].name);
+		return;
+	}
+	req_close(&q->metrics->apid->reqs, req);
+	question_end(q, true);
+}
+
+static const struct req_ops bmp_ops = { on_bmp, on_lost };
+
+static void
 ask(struct metrics *m, struct question *q, enum proc to, enum msg_type type,
     const struct wr *wr, const struct req_ops *ops)
 {
@@ -352,18 +382,25 @@ gather(struct metrics *m)
 {
 	const struct timeval patience = { METRICS_ANSWER_MS / 1000,
 		METRICS_ANSWER_MS % 1000 * 1000 };
-	struct question *peers = &m->questions[PROC_APID];
+	struct question *peers = &m->questions[ASK_PEERS];
 	uint8_t kind;
 	struct wr wr;
 	enum proc p;
 
 	m->gathering = true;
-	m->n_open = PROC__MAX + 1; /* the last one is ours, for the end */
+	m->n_open = ASK__MAX + 1; /* the last one is ours, for the end */
+	for (p = 0; p < PROC__MAX; p++)
+		m->sample.known[p] = true;
 	if (evtimer_add(m->patience, &patience) == -1)
 		fatalx("%s: no event", __func__);
 	wr_init(&wr, NULL, 0);
-	for (p = PROC_BGPD; p < PROC_APID; p++)
-		ask(m, &m->questions[p], p, MSG_METRICS_GET, &wr, &numbers_ops);
+	ask(m, &m->questions[ASK_BGPD], PROC_BGPD, MSG_METRICS_GET, &wr,
+	    &numbers_ops);
+	ask(m, &m->questions[ASK_SESSIOND], PROC_SESSIOND, MSG_METRICS_GET, &wr,
+	    &numbers_ops);
+	ask(m, &m->questions[ASK_RDE], PROC_RDE, MSG_METRICS_GET, &wr,
+	    &numbers_ops);
+	ask(m, &m->questions[ASK_BMP], PROC_RDE, MSG_BMP_GET, &wr, &bmp_ops);
 	wr_init(&wr, &kind, sizeof(kind));
 	wr_n8(&wr, PEERS_ALL);
 	ask(m, peers, PROC_SESSIOND, MSG_PEERS_GET, &wr, &peers_ops);
@@ -409,6 +446,7 @@ metrics_free(struct metrics *m)
 	if (m->latest != NULL)
 		latest_set(m, NULL);
 	free(m->sample.peers);
+	free(m->sample.bmp);
 	free(m->making.base);
 	free(m);
 }

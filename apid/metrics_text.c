@@ -542,6 +542,62 @@ put_peers(struct text *t, const struct peer_family *f,
 		f->put(t, f, addr_str(&s->peers[i].addr, peer), &s->peers[i]);
 }
 
+/* --- BMP servers; few */
+
+static const struct {
+	const char *name;
+	enum kind kind;
+	const char *unit;
+	const char *help;
+	size_t offset; /* of a uint64_t in a row; 0: whether it is up */
+} bmp_families[] = {
+	{ "bgpgg_bmp_up", GAUGE, "", "1 while the server is connected", 0 },
+	{ "bgpgg_bmp_connections", COUNTER, "", "Connections so far",
+	    offsetof(struct bmp_row, connections) },
+	{ "bgpgg_bmp_messages", COUNTER, "", "Messages given out",
+	    offsetof(struct bmp_row, messages) },
+	{ "bgpgg_bmp_sent_bytes", COUNTER, "bytes", "Bytes given out",
+	    offsetof(struct bmp_row, bytes) },
+	{ "bgpgg_bmp_queued_bytes", GAUGE, "bytes",
+	    "Bytes that wait for the server",
+	    offsetof(struct bmp_row, queued) },
+	{ "bgpgg_bmp_pending_changes", GAUGE, "",
+	    "Changes that wait to be written",
+	    offsetof(struct bmp_row, pending) },
+	{ "bgpgg_bmp_resyncs", COUNTER, "",
+	    "Tables sent again for what was missed",
+	    offsetof(struct bmp_row, resyncs) },
+	{ "bgpgg_bmp_dropped_messages", COUNTER, "",
+	    "Messages that were given up", offsetof(struct bmp_row, dropped) },
+};
+
+static void
+put_bmp(struct text *t, const struct metrics_sample *s)
+{
+	char server[ENDPOINT_STRLEN], labels[ENDPOINT_STRLEN + 16];
+	const struct bmp_row *row;
+	uint64_t v;
+	size_t i, k;
+
+	for (k = 0; k < nitems(bmp_families); k++) {
+		family(t, bmp_families[k].name, bmp_families[k].kind,
+		    bmp_families[k].unit, bmp_families[k].help);
+		for (i = 0; s->known[PROC_RDE] && i < s->n_bmp; i++) {
+			row = &s->bmp[i];
+			v = row->up;
+			if (bmp_families[k].offset != 0)
+				memcpy(&v,
+				    (const uint8_t *)row +
+					bmp_families[k].offset,
+				    sizeof(v));
+			(void)snprintf(labels, sizeof(labels), "server=\"%s\"",
+			    endpoint_str(&row->addr, row->port, server));
+			number(t, bmp_families[k].name, bmp_families[k].kind,
+			    labels, v);
+		}
+	}
+}
+
 bool
 metrics_step(struct text *t, unsigned int step, const struct metrics_sample *s,
     const struct apid *apid)
@@ -552,6 +608,7 @@ metrics_step(struct text *t, unsigned int step, const struct metrics_sample *s,
 		put_catalogue(t, s, apid);
 		put_apid(t, apid);
 		put_states(t, s);
+		put_bmp(t, s);
 		return true;
 	}
 	if (step <= nitems(peer_families)) {

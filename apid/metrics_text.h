@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/msg_conduit.h"
 #include "common/msg_metrics.h"
 #include "common/msg_peer.h"
 
@@ -32,10 +33,12 @@ void text_fraction(struct text *, uint64_t v, uint32_t divisor);
 
 /* What was gathered. */
 struct metrics_sample {
-	bool known[PROC__MAX]; /* this process has answered */
+	bool known[PROC__MAX]; /* this process has answered all of it */
 	uint64_t values[METRIC__MAX];
 	struct peer_row *peers; /* of sessiond */
 	size_t n_peers;
+	struct bmp_row *bmp; /* of the rde */
+	size_t n_bmp;
 };
 
 /*

@@ -541,7 +541,9 @@ put_next(FILE *to, const char *word, size_t len, const char *value,
 	int column = fprintf(to, "  %.*s%s%s", (int)len, word,
 	    value == NULL ? "" : " ", value == NULL ? "" : value);
 
-	if (column < HELP)
+	if (help == NULL)
+		;
+	else if (column < HELP)
 		column += fprintf(to, "%*s", HELP - column, "");
 	else
 		column += fprintf(to, " ");

@@ -97,7 +97,10 @@ struct call {
 	struct wr text; /* what is parsed in place of the file */
 	struct store *store; /* the file about to be written */
 	enum log_level level; /* as the text has it */
-	uint64_t says; /* what file_says becomes */
+	/* what file_says, file_mtime and file_size become */
+	uint64_t says;
+	struct timespec mtime;
+	off_t size;
 	struct conf_reply reply;
 };
 TAILQ_HEAD(calls, call);

@@ -270,6 +270,9 @@ text_is_harmless(const struct bgpd *b, const struct conf *c, struct err *e)
 	else if (!listeners_same(now->grpc_listen, now->n_grpc_listen,
 		     c->grpc_listen, c->n_grpc_listen))
 		key = "grpc_listen_addr";
+	else if (!listeners_same(now->metrics_listen, now->n_metrics_listen,
+		     c->metrics_listen, c->n_metrics_listen))
+		key = "metrics_listen_addr";
 	else if (!text_same(now->pid_file, c->pid_file))
 		key = "pid_file";
 	else if (!text_same(now->state_dir, c->state_dir))
@@ -544,14 +547,14 @@ inert_remember(struct bgpd *b, const struct diags *d)
 }
 
 static void
-file_stat(struct bgpd *b)
+file_stat(const struct bgpd *b, struct timespec *mtime, off_t *size)
 {
 	struct stat st;
 
 	if (b->conf_path == NULL || stat(b->conf_path, &st) == -1)
 		memset(&st, 0, sizeof(st));
-	b->file_mtime = st.st_mtim;
-	b->file_size = st.st_size;
+	*mtime = st.st_mtim;
+	*size = st.st_size;
 }
 
 void
@@ -561,7 +564,7 @@ call_first(struct bgpd *b, const struct loaded *l)
 	b->file_says = says_of(l->conf);
 	b->file_inert = b->next_inert;
 	b->next_inert = NULL;
-	file_stat(b);
+	file_stat(b, &b->file_mtime, &b->file_size);
 }
 
 static void
@@ -698,8 +701,7 @@ call_begin(struct bgpd *b, struct call *call)
 		call_end(b, &e);
 		return;
 	}
-	if (call->op == CONF_CALL_RELOAD)
-		file_stat(b);
+	file_stat(b, &call->mtime, &call->size);
 	b->loader_reaped = false;
 	b->loader = writes_file(call) ?
 	    loader_start_text(call->text.base, wr_len(&call->text), &b->box,
@@ -784,8 +786,10 @@ call_committed(struct bgpd *b)
 		} else
 			log_info("configuration written to %s", b->conf_name);
 		call->store = NULL;
-		file_stat(b);
+		file_stat(b, &call->mtime, &call->size);
 	}
+	b->file_mtime = call->mtime;
+	b->file_size = call->size;
 	if (call->op == CONF_CALL_RELOAD)
 		reply_message(call, "reloaded: %s", count);
 	else if (call->op == CONF_CALL_SAVE)

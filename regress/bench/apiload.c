@@ -11,6 +11,9 @@
  *	unary	UNARY calls, one after the other
  *	beside	calls of the same kind while lists run on another connection
  *
+ * apiload list SERVICE ENDPOINT: the list once, whatever is in it; prints how
+ * many messages it had.
+ *
  * Every request is made beforehand, byte by byte, and of what comes back
  * only the prefix and the attributes that were announced are looked at, so
  * that the client is not what is measured.  Prints a JSON object a phase, a
@@ -682,6 +685,44 @@ list(struct conn *conn, const struct service *s, uint32_t routes)
 	return seen.count;
 }
 
+/* The list, of which nothing is looked at. */
+static int
+list_only(const struct service *s, const char *endpoint)
+{
+	uint64_t n = 0, octets = 0;
+	struct conn conn;
+	struct call c;
+	grpc_slice m;
+
+	grpc_init();
+	conn_open(&conn, endpoint);
+	call_begin(&c, &conn, s->list);
+	call_simple(&c, GRPC_OP_SEND_INITIAL_METADATA);
+	call_send(&c, s->list_request, s->list_request_len, false);
+	call_simple(&c, GRPC_OP_SEND_CLOSE_FROM_CLIENT);
+	while (call_receive(&c, &m)) {
+		n++;
+		octets += GRPC_SLICE_LENGTH(m);
+		grpc_slice_unref(m);
+	}
+	call_finish(&c);
+	conn_close(&conn);
+	grpc_shutdown_blocking();
+	printf("{\"messages\": %llu, \"octets\": %llu}\n",
+	    (unsigned long long)n, (unsigned long long)octets);
+	return 0;
+}
+
+static const struct service *
+service_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(services) / sizeof(*services); i++) {
+		if (strcmp(name, services[i].name) == 0)
+			return &services[i];
+	}
+	return NULL;
+}
+
 /* --- the phases --- */
 
 struct messages {
@@ -809,13 +850,16 @@ main(int argc, char **argv)
 	uint32_t routes, calls, i;
 	double began, seconds;
 
-	for (i = 0; argc == 5 && i < sizeof(services) / sizeof(*services); i++)
-		if (strcmp(argv[1], services[i].name) == 0)
-			s = &services[i];
+	if (argc == 4 && strcmp(argv[1], "list") == 0 &&
+	    (s = service_find(argv[2])) != NULL)
+		return list_only(s, argv[3]);
+	if (argc == 5)
+		s = service_find(argv[1]);
 	if (s == NULL) {
 		fprintf(stderr,
 		    "usage: apiload stream|batch|gobgp ENDPOINT ROUTES "
-		    "UNARY\n");
+		    "UNARY\n"
+		    "       apiload list stream|batch|gobgp ENDPOINT\n");
 		return 1;
 	}
 	routes = (uint32_t)strtoul(argv[3], NULL, 10);

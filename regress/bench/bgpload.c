@@ -33,10 +33,14 @@ static void __attribute__((__noreturn__)) usage(int rc)
 	    "-D AS     its AS (65000)           -P PID   its first process\n"
 	    "-L ADDR   own address, of peer 0   -A AS    own AS, of peer 0\n"
 	    "-n N      prefixes in all          -c N     senders\n"
-	    "-s SEED   of the table (1)         -t SEC   limit of a phase\n"
+	    "-s SEED   of the table (1)         -t SEC   limit of a load\n"
 	    "-N        the daemon has to set itself as next hop\n"
 	    "-X PROG   P3: reloads the daemon   -x N     steps it has\n"
 	    "-z N      P3: entries of a set\n"
+	    "-r N      receivers of S10 to S12\n"
+	    "-F N      single changes of S11, S12\n"
+	    "-R CMD    runs beside them, over and over\n"
+	    "-w MSEC   how long a table has to stay right (1000)\n"
 	    "-6        IPv6 table (gen; else by -L)\n\n"
 	    "loads:\n",
 	    stderr);
@@ -86,7 +90,8 @@ main(int argc, char **argv)
 		.dut_as = 65000,
 		.peer_as = 60001,
 		.seed = 1,
-		.timeout = 120 };
+		.timeout = 120,
+		.stable_ms = 1000 };
 	const char *verb = argc > 1 ? argv[1] : "";
 	uint32_t sender_as = 60001;
 	bool ip6 = false;
@@ -100,8 +105,8 @@ main(int argc, char **argv)
 	addr_parse(&o.local, "127.0.1.1");
 	argv++;
 	argc--;
-	while ((c = getopt(argc, argv, "6A:D:L:NP:S:X:c:d:hl:n:p:s:t:x:z:")) !=
-	    -1) {
+	while ((c = getopt(argc, argv,
+		    "6A:D:F:L:NP:R:S:X:c:d:hl:n:p:r:s:t:w:x:z:")) != -1) {
 		switch (c) {
 		case '6':
 			ip6 = true;
@@ -112,6 +117,9 @@ main(int argc, char **argv)
 		case 'D':
 			o.dut_as = (uint32_t)number(optarg, UINT32_MAX);
 			break;
+		case 'F':
+			o.flaps = (unsigned)number(optarg, 1000000);
+			break;
 		case 'L':
 			address(&o.local, optarg);
 			break;
@@ -120,6 +128,9 @@ main(int argc, char **argv)
 			break;
 		case 'P':
 			o.pid = (pid_t)number(optarg, 1 << 22);
+			break;
+		case 'R':
+			o.beside = optarg;
 			break;
 		case 'S':
 			sender_as = (uint32_t)number(optarg, UINT32_MAX);
@@ -144,11 +155,17 @@ main(int argc, char **argv)
 		case 'p':
 			o.port = (uint16_t)number(optarg, 65535);
 			break;
+		case 'r':
+			o.receivers = (unsigned)number(optarg, 1000);
+			break;
 		case 's':
 			o.seed = number(optarg, UINT32_MAX);
 			break;
 		case 't':
 			o.timeout = (unsigned)number(optarg, 86400);
+			break;
+		case 'w':
+			o.stable_ms = (unsigned)number(optarg, 60000);
 			break;
 		case 'x':
 			o.steps = (unsigned)number(optarg, 4);

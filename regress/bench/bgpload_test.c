@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* The load tool's codec and generator. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "regress/bench/table.h"
+#include "regress/bench/full.h"
+#include "regress/bench/latency.h"
 
 #define DUT_AS 65000u
 
@@ -246,6 +249,173 @@ START_TEST(canonical_form_sorts_and_compares)
 }
 END_TEST
 
+static void
+mrt_record(FILE *f, unsigned type, unsigned subtype, const struct bytes *body)
+{
+	struct bytes h = { 0 };
+
+	bytes_u32(&h, 1);
+	bytes_u16(&h, type);
+	bytes_u16(&h, subtype);
+	bytes_u32(&h, (uint32_t)body->len);
+	fwrite(h.data, 1, h.len, f);
+	fwrite(body->data, 1, body->len, f);
+	bytes_free(&h);
+}
+
+/* A table's stream as BGP4MP_MESSAGE_AS4. */
+static void
+mrt_messages(const char *file, const struct table *t)
+{
+	struct bytes b = { 0 }, body = { 0 };
+	struct addr nh[3] = { { 0 } };
+	FILE *f = fopen(file, "w");
+	size_t len;
+
+	ck_assert_ptr_nonnull(f);
+	addr_parse(&nh[1], "192.0.2.1");
+	table_stream(t, &b, 0, 0, t->nsets, nh);
+	for (size_t at = 0; at < b.len; at += len) {
+		len = get_u16(b.data + at + 16);
+		body.len = 0;
+		bytes_u32(&body, 60001);
+		bytes_u32(&body, 60001);
+		bytes_u16(&body, 0);
+		bytes_u16(&body, 1);
+		bytes_u32(&body, 0xc0000201);
+		bytes_u32(&body, 0xc0000202);
+		bytes_add(&body, b.data + at, len);
+		mrt_record(f, 16, 4, &body);
+	}
+	fclose(f);
+	bytes_free(&b);
+	bytes_free(&body);
+}
+
+/* Each set's first prefix with one path, of one peer or the other. */
+static void
+mrt_rib(const char *file, const struct table *t)
+{
+	struct bytes body = { 0 };
+	FILE *f = fopen(file, "w");
+
+	ck_assert_ptr_nonnull(f);
+	for (uint32_t i = 0; i < t->nsets; i++) {
+		const struct set *s = &t->sets[i];
+
+		body.len = 0;
+		bytes_u32(&body, i);
+		wire_put_pfx(&body, &t->pfx[s->first]);
+		bytes_u16(&body, 1);
+		bytes_u16(&body, i % 2);
+		bytes_u32(&body, 1);
+		bytes_u16(&body, s->attrs_len);
+		bytes_add(&body, t->arena.data + s->attrs, s->attrs_len);
+		mrt_record(f, 13, 2, &body);
+	}
+	fclose(f);
+	bytes_free(&body);
+}
+
+/* Every fifth prefix's origin is one that the sets do not know. */
+static void
+prefix_list(const char *file, const struct table *t)
+{
+	FILE *f = fopen(file, "w");
+	char text[64];
+
+	ck_assert_ptr_nonnull(f);
+	for (uint32_t i = 0; i < t->nsets; i++) {
+		const struct set *s = &t->sets[i];
+		const uint8_t *path = t->arena.data + s->attrs + 4;
+
+		for (uint32_t k = s->first; k < s->first + s->n; k++)
+			fprintf(f, "%s\t%u\n", pfx_text(&t->pfx[k], text),
+			    k % 5 == 0 ? 64000 + k % 3 :
+					 get_u32(path + 5 + 4 * (path[4] - 1)));
+	}
+	fclose(f);
+}
+
+START_TEST(full_tables_are_composed)
+{
+	char dir[] = "/tmp/bgpload_test.XXXXXX", name[FULL_FILES][64];
+	const char *files[FULL_FILES];
+	struct table from = table_of(1, 2000, 1, false), t;
+	struct full f = { .files = files,
+		.npfx = _i == 0 ? 0 : 500,
+		.feeds = 3,
+		.feed_as = 60001,
+		.seed = 1 };
+	struct addr nh[3] = { { 0 } };
+	uint32_t n = f.npfx != 0 ? f.npfx : 2000, best = 0;
+	struct bytes b = { 0 };
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	for (unsigned i = 0; i < FULL_FILES; i++) {
+		snprintf(name[i], sizeof(name[i]), "%s/%u", dir, i);
+		files[i] = name[i];
+	}
+	mrt_messages(name[FULL_TABLE], &from);
+	prefix_list(name[FULL_PREFIXES], &from);
+	mrt_messages(name[FULL_UPDATES], &from);
+	mrt_rib(name[FULL_RIB], &from);
+
+	table_init(&t, DUT_AS);
+	ck_assert(full_compose(&t, &f));
+	ck_assert_uint_eq(t.npfx, n + 3);
+	ck_assert_uint_eq(table_paths(&t), 3 * (n + 1));
+	ck_assert_uint_eq(t.nsets % 3, 0);
+	addr_parse(&nh[1], "192.0.2.1");
+	for (unsigned i = 0; i < 3; i++) {
+		b.len = 0;
+		table_stream(&t, &b, i, 0, t.nsets, nh);
+		best += read_back(&t, &b, true);
+	}
+	/* every prefix has a best path, and not all of them are */
+	ck_assert_uint_ge(best, n + 3);
+	ck_assert_uint_lt(best, 3 * (n + 1));
+	for (uint32_t i = 0; i < t.npfx; i++)
+		ck_assert_uint_ge(t.expect[i], CLASS_FIRST);
+	bytes_free(&b);
+	table_fini(&t);
+	table_fini(&from);
+	for (unsigned i = 0; i < FULL_FILES; i++)
+		unlink(name[i]);
+	rmdir(dir);
+}
+END_TEST
+
+START_TEST(expectation_of_one_prefix_changes)
+{
+	struct table t = table_of(1, 20, 1, false);
+	struct addr base;
+	struct pool p;
+	uint32_t was = t.expect[5];
+
+	addr_parse(&base, "127.0.1.1");
+	pool_init(&p, &t, 3, &base, 60001, 1u << 1);
+	p.s[1].receives = p.s[2].receives = true;
+	pool_recount(&p);
+	ck_assert_uint_eq(p.nwanting, 2);
+	ck_assert_uint_eq(p.ndone, 0);
+	for (unsigned i = 1; i < 3; i++)
+		memcpy(p.s[i].held, t.expect, 20 * sizeof(*t.expect));
+	pool_recount(&p);
+	ck_assert(pool_done(&p));
+	pool_expect(&p, 5, CLASS_OTHER);
+	ck_assert_uint_eq(p.ndone, 0);
+	ck_assert_uint_eq(p.s[1].nright, 19);
+	pool_expect(&p, 5, CLASS_NONE);
+	ck_assert_uint_eq(p.s[1].want, 19);
+	ck_assert_uint_eq(p.ndone, 0);
+	pool_expect(&p, 5, was);
+	ck_assert(pool_done(&p));
+	pool_fini(&p);
+	table_fini(&t);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -263,6 +433,8 @@ main(void)
 	tcase_add_loop_test(tc, withdrawal_reads_back, 1, 3);
 	tcase_add_loop_test(tc, damaged_update_is_survived, 1, 3);
 	tcase_add_test(tc, canonical_form_sorts_and_compares);
+	tcase_add_loop_test(tc, full_tables_are_composed, 0, 2);
+	tcase_add_test(tc, expectation_of_one_prefix_changes);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);

@@ -14,20 +14,46 @@
 #include "regress/bench/abuse.h"
 #include "regress/bench/flap.h"
 #include "regress/bench/policy.h"
+#include "regress/bench/full.h"
+#include "regress/bench/latency.h"
 #include "regress/bench/usage.h"
 
-#define STABLE_US 1000000
 #define DEAF_CHANGES 10
 #define FLAP_ROUNDS 30
 /* Load G1's neighbours and strangers, after the sender and the receiver. */
 #define ABUSE_PEERS 8
 #define ABUSE_STRANGERS 8
 #define ABUSE_SECONDS 10
+/* Loads S11 and S12: changes in all; own prefixes of who flaps and of the
+ * others, each. */
+#define FLAPS 1000
+#define FLAPS_SECONDS 60
+#define FLAP_OWN 32
+#define CHURN_OWN 150
+#define CHURN_ROUNDS 2
+#define SHORT_HOLD 3
 #define POLICY_HOLD 3
 #define PSS_LIMIT_KIB (10u * 1024 * 1024)
 
-enum kind { ONE_TO_ONE, RIVALS, FAN_OUT, REAL, DEAF, ABUSE, FLAP, SERVER };
-enum then { THEN_NOTHING, THEN_DROP, THEN_JOIN, THEN_CHANGE };
+enum kind {
+	ONE_TO_ONE,
+	RIVALS,
+	FAN_OUT,
+	REAL,
+	DEAF,
+	ABUSE,
+	FLAP,
+	TABLES,
+	SERVER
+};
+enum then {
+	THEN_NOTHING,
+	THEN_DROP,
+	THEN_JOIN,
+	THEN_CHANGE,
+	THEN_FLAPS,
+	THEN_ALL
+};
 
 /* `npfx` is the whole table, whoever announces it. */
 static const struct load {
@@ -57,6 +83,12 @@ static const struct load {
 	    "500 peers, 100 own prefixes each, all receive all" },
 	{ "S9", REAL, THEN_NOTHING, 1, 0, 1,
 	    "MRT files: a table, then updates as churn" },
+	{ "S10", TABLES, THEN_NOTHING, 1, 200000, 10,
+	    "ten full tables (files), one receiver" },
+	{ "S11", TABLES, THEN_FLAPS, 1, 200000, 10,
+	    "S10, 50 receivers join, then single changes beside -R" },
+	{ "S12", TABLES, THEN_ALL, 1, 200000, 10,
+	    "S11 with 200 peers, hold time 3 s, then churn of all" },
 	{ "Z1", DEAF, THEN_NOTHING, 1, 500000, 1,
 	    "S1 with four receivers, one of them stops reading for a while" },
 	{ "G1", ABUSE, THEN_NOTHING, 1, 100000, 1,
@@ -82,10 +114,13 @@ struct run {
 	struct bytes *streams;
 	unsigned senders;
 	bool finished, first_phase;
+	uint32_t own; /* S11, S12: first of the peers' own prefixes */
+	struct latency *latency; /* of the running phase, or NULL */
 	uint32_t *cls; /* of each prefix, before policy */
 	struct flap *flap;
 	/* of the running phase */
 	double t0, cpu0, self0, machine0;
+	double spent; /* seconds of the phases before */
 	uint64_t updates0, routes0, withdrawn0, bytes0;
 };
 
@@ -183,6 +218,23 @@ phase_begin(struct run *r)
 	r->t0 = seconds();
 }
 
+/* What only some loads measure. */
+static void
+phase_print_more(const struct run *r)
+{
+	const struct latency *l = r->latency;
+
+	printf(",\"by\":");
+	usage_print(r->usage, stdout);
+	if (r->pool.hold <= SHORT_HOLD && r->flap == NULL)
+		printf(",\"silence_ms\":%.0f", (double)r->pool.silence / 1000);
+	if (l != NULL)
+		printf(",\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
+		       "\"worst_ms\":%.3f,\"flaps\":%u,\"besides\":%u",
+		    l->p50 * 1000, l->p99 * 1000, l->worst * 1000, l->done,
+		    l->besides);
+}
+
 static void
 phase_print_gap(struct run *r)
 {
@@ -213,7 +265,7 @@ phase_print(struct run *r, const char *name, bool ok, double took, double cpu,
 	double foreign = machine - cpu - self;
 
 	for (unsigned i = 0; i < p->n; i++) {
-		if (!p->s[i].receives)
+		if (!p->s[i].receives || p->s[i].late)
 			continue;
 		right += p->s[i].nright;
 		want += p->s[i].want;
@@ -234,6 +286,7 @@ phase_print(struct run *r, const char *name, bool ok, double took, double cpu,
 	    (unsigned long long)(p->withdrawn - r->withdrawn0),
 	    (unsigned long long)(p->bytes_in - r->bytes0),
 	    (unsigned long long)right, (unsigned long long)want);
+	phase_print_more(r);
 	phase_print_gap(r);
 	printf("}");
 	fflush(stdout);
@@ -249,7 +302,7 @@ phase_end(struct run *r, const char *name)
 {
 	struct pool *p = &r->pool;
 	double at = 0, now, cpu = 0, self = 0, machine = 0;
-	double end = r->t0 + r->o->timeout, check = r->t0;
+	double end = r->t0 + r->o->timeout - r->spent, check = r->t0;
 	bool ok = false, was = false;
 
 	if (p->nwanting == 0)
@@ -265,7 +318,7 @@ phase_end(struct run *r, const char *name)
 			self = usage_self_cpu() - r->self0;
 			machine = usage_machine_cpu() - r->machine0;
 		}
-		if (was && now - at >= STABLE_US / 1e6) {
+		if (was && now - at >= r->o->stable_ms / 1e3) {
 			ok = true;
 			break;
 		}
@@ -284,6 +337,7 @@ phase_end(struct run *r, const char *name)
 		self = usage_self_cpu() - r->self0;
 		machine = usage_machine_cpu() - r->machine0;
 	}
+	r->spent += at - r->t0;
 	phase_print(r, name, ok, at - r->t0, cpu, self, machine);
 	r->finished = r->finished && ok;
 	return ok;
@@ -301,6 +355,7 @@ phase_announce(struct run *r, const char *name, uint32_t from, uint32_t to)
 		nh[r->pool.s[i].local.afi] = r->pool.s[i].local;
 		r->streams[i].len = 0;
 		table_stream(&r->t, &r->streams[i], i, from, to, nh);
+		pool_keepalives(&r->pool);
 	}
 	pool_recount(&r->pool);
 	phase_begin(r);
@@ -324,19 +379,21 @@ phase_drop(struct run *r)
 	phase_end(r, "drop");
 }
 
-static void
-phase_join(struct run *r)
+/* The peers from `first` on join. */
+static bool
+phase_join(struct run *r, unsigned first)
 {
 	struct pool *p = &r->pool;
 
-	p->s[2].late = false;
+	for (unsigned i = first; i < p->n; i++)
+		p->s[i].late = false;
 	pool_recount(p);
 	phase_begin(r);
 	/* The clock runs from connect(); the phase's own loop does the rest,
 	 * since a receiver counts only with its whole table. */
 	while (!pool_connect(p) && seconds() < r->t0 + r->o->timeout)
 		pool_turn(p, 1);
-	phase_end(r, "join");
+	return phase_end(r, "join");
 }
 
 static void
@@ -485,6 +542,153 @@ run_flaps(struct run *r)
 	free(cls);
 }
 
+/* ---- S10 to S12: feeds, then who flaps, then receivers ---- */
+
+/* Single changes, while a command lists the table over and over. */
+static void
+phase_flaps(struct run *r)
+{
+	uint32_t ids[2 * FLAP_OWN], step = r->own / FLAP_OWN;
+	struct latency l = { .sender = r->senders,
+		.ids = ids,
+		.flaps = r->o->flaps != 0 ? r->o->flaps : FLAPS,
+		.seconds = r->o->timeout < FLAPS_SECONDS ? r->o->timeout :
+							   FLAPS_SECONDS,
+		.beside = r->o->beside,
+		.seed = r->o->seed };
+	double at;
+	bool ok;
+
+	/* Prefixes that only it has, and in turn those that all have. */
+	for (uint32_t i = 0; i < FLAP_OWN; i++) {
+		ids[l.nids++] = r->own + i;
+		if (step > 0)
+			ids[l.nids++] = i * step;
+	}
+	pool_recount(&r->pool);
+	phase_begin(r);
+	ok = latency_run(&l, &r->pool);
+	at = seconds();
+	r->latency = &l;
+	phase_print(r, "flaps", ok, at - r->t0, usage_cpu(r->usage) - r->cpu0,
+	    usage_self_cpu() - r->self0, usage_machine_cpu() - r->machine0);
+	r->latency = NULL;
+	r->finished = r->finished && ok;
+}
+
+/* Each receiver's own prefixes, announced or withdrawn. */
+static bool
+phase_churn(struct run *r, const char *name, bool gone)
+{
+	unsigned first = r->senders + 1, n = r->pool.n;
+	struct bytes *streams = need(calloc(n, sizeof(*streams)));
+	struct bytes attrs = { 0 }, canon = { 0 }, path = { 0 };
+	struct addr nh[3] = { { 0 } };
+	uint32_t at, from = r->t.nsets, cls = CLASS_NONE;
+	bool ok;
+
+	for (unsigned i = first; i < n; i++) {
+		at = r->own + FLAP_OWN + (i - first) * CHURN_OWN;
+		attrs.len = canon.len = path.len = 0;
+		wire_attr(&attrs, 0x40, ATTR_ORIGIN, "", 1);
+		bytes_u8(&path, 2);
+		bytes_u8(&path, 1);
+		bytes_u32(&path, r->pool.s[i].asn);
+		wire_attr(&attrs, 0x40, ATTR_AS_PATH, path.data, path.len);
+		wire_canon(&canon, attrs.data, attrs.len, r->t.dut_as);
+		if (!gone)
+			cls = table_learn(&r->t, &canon);
+		table_set(&r->t, i, at, CHURN_OWN, gone ? NULL : &attrs);
+		for (uint32_t k = at; k < at + CHURN_OWN; k++)
+			r->t.expect[k] = cls;
+		nh[1] = r->pool.s[i].local;
+		table_stream(&r->t, &streams[i], i, from, r->t.nsets, nh);
+	}
+	pool_recount(&r->pool);
+	phase_begin(r);
+	for (unsigned i = first; i < n; i++)
+		pool_send(&r->pool, i, &streams[i]);
+	ok = phase_end(r, name);
+	for (unsigned i = first; i < n; i++) {
+		r->pool.s[i].out_len = r->pool.s[i].out_sent = 0;
+		bytes_free(&streams[i]);
+	}
+	free(streams);
+	bytes_free(&attrs);
+	bytes_free(&canon);
+	bytes_free(&path);
+	return ok;
+}
+
+static void
+run_tables(struct run *r)
+{
+	char name[32];
+
+	if (!phase_announce(r, "announce", 0, r->t.nsets) ||
+	    r->load->then == THEN_NOTHING)
+		return;
+	if (r->load->then == THEN_FLAPS && !phase_join(r, r->senders + 2))
+		return;
+	phase_flaps(r);
+	if (r->load->then != THEN_ALL)
+		return;
+	for (unsigned i = 0; i < CHURN_ROUNDS && r->finished; i++) {
+		snprintf(name, sizeof(name), "churn %u", i + 1);
+		if (!phase_churn(r, name, false))
+			return;
+		snprintf(name, sizeof(name), "gone %u", i + 1);
+		if (!phase_churn(r, name, true))
+			return;
+	}
+	/* A hold time's worth of nothing. */
+	settle(r, SHORT_HOLD + 1);
+}
+
+static unsigned
+tables_receivers(const struct run *r)
+{
+	if (r->o->receivers != 0)
+		return r->o->receivers;
+	if (r->load->then == THEN_ALL)
+		return 200 - r->senders - 1;
+	return r->load->then == THEN_FLAPS ? 50 : 1;
+}
+
+static void
+tables_own(struct run *r)
+{
+	unsigned peers = tables_receivers(r);
+	uint32_t n = FLAP_OWN + peers * CHURN_OWN, id;
+	struct pfx p;
+
+	r->own = r->t.npfx;
+	for (uint32_t i = 0; i < n; i++) {
+		p = full_own_pfx(i);
+		id = table_enter(&r->t, &p);
+		r->t.owner[id] = (uint16_t)(r->senders +
+		    (i < FLAP_OWN ? 0 : 1 + (i - FLAP_OWN) / CHURN_OWN));
+	}
+}
+
+/* The files' tables, or without them a generated one. */
+static bool
+tables_make(struct run *r, const struct gen *g)
+{
+	struct full f = { .files = r->o->files,
+		.npfx = r->o->npfx,
+		.feeds = r->senders,
+		.feed_as = r->o->peer_as,
+		.seed = r->o->seed };
+
+	if (r->o->nfiles == 0)
+		table_generate(&r->t, g);
+	else if (r->o->nfiles != FULL_FILES || !full_compose(&r->t, &f))
+		return false;
+	tables_own(r);
+	return true;
+}
+
 /* One step: the daemon gets new sets, receivers the new state. */
 static void
 phase_reload(struct run *r, const char *name, unsigned step)
@@ -536,6 +740,10 @@ run_server(struct run *r)
 static void
 run_phases(struct run *r)
 {
+	if (r->load->kind == TABLES) {
+		run_tables(r);
+		return;
+	}
 	if (r->load->kind == SERVER) {
 		run_server(r);
 		return;
@@ -566,17 +774,19 @@ run_phases(struct run *r)
 		phase_drop(r);
 		break;
 	case THEN_JOIN:
-		phase_join(r);
+		phase_join(r, 2);
 		break;
 	case THEN_CHANGE:
 		phase_change(r);
 		break;
+	case THEN_FLAPS:
+	case THEN_ALL:
 	case THEN_NOTHING:
 		break;
 	}
 }
 
-static void
+static bool
 run_table(struct run *r)
 {
 	const struct load_opts *o = r->o;
@@ -585,11 +795,14 @@ run_table(struct run *r)
 		.afi = r->load->afi,
 		.senders = r->senders,
 		.sender_as = o->peer_as,
-		.same = r->load->kind == RIVALS };
+		.same = r->load->kind == RIVALS || r->load->kind == TABLES };
 
 	table_init(&r->t, o->dut_as);
+	if (r->load->kind == TABLES)
+		return tables_make(r, &g);
 	if (r->load->kind != REAL)
 		table_generate(&r->t, &g);
+	return true;
 }
 
 static void
@@ -612,6 +825,8 @@ run_sessions(struct run *r)
 
 	if (r->load->kind == DEAF)
 		n += 4;
+	else if (r->load->kind == TABLES)
+		n += 1 + tables_receivers(r);
 	else if (r->load->kind != FAN_OUT && r->load->kind != FLAP &&
 	    r->load->kind != SERVER)
 		n += r->load->then == THEN_JOIN ? 2 : 1;
@@ -629,6 +844,13 @@ run_sessions(struct run *r)
 		r->pool.hold = POLICY_HOLD;
 		r->flap = flap_new(&r->t, &r->pool);
 	}
+	if (r->load->kind == TABLES)
+		r->pool.s[r->senders].receives = false;
+	if (r->load->then == THEN_ALL)
+		r->pool.hold = SHORT_HOLD;
+	for (unsigned i = r->senders + 2; i < n && r->load->then == THEN_FLAPS;
+	     i++)
+		r->pool.s[i].late = true;
 	if (r->load->then == THEN_JOIN)
 		r->pool.s[n - 1].late = true;
 }
@@ -660,18 +882,21 @@ load_run(const struct load_opts *o)
 	r.senders = r.load->npeers;
 	if (o->npeers != 0 &&
 	    (r.load->kind == RIVALS || r.load->kind == FAN_OUT ||
-		r.load->kind == FLAP))
+		r.load->kind == FLAP || r.load->kind == TABLES))
 		r.senders = o->npeers;
 	if (o->npeers != 0 && r.load->kind == SERVER)
 		r.senders = o->npeers;
 	r.finished = r.first_phase = true;
 	r.streams = need(calloc(r.senders, sizeof(*r.streams)));
-	run_table(&r);
+	if (!run_table(&r))
+		errx(2, "%s: the table is not to be had", o->name);
 	run_policy(&r);
 	run_sessions(&r);
 	r.usage = usage_new(o->pid);
-	printf("{\"load\":\"%s\",\"prefixes\":%u,\"sets\":%u,\"peers\":%u,",
-	    o->name, r.t.npfx, r.t.nsets, r.pool.n);
+	printf("{\"load\":\"%s\",\"prefixes\":%u,\"sets\":%u,\"peers\":%u,"
+	       "\"paths\":%llu,",
+	    o->name, r.t.npfx, r.t.nsets, r.pool.n,
+	    (unsigned long long)table_paths(&r.t));
 	pool_recount(&r.pool);
 	t0 = seconds();
 	r.finished = bring_up(&r);

@@ -21,13 +21,18 @@ struct load_opts {
 	uint32_t npfx; /* 0: the load's own */
 	unsigned npeers; /* 0: the load's own */
 	uint64_t seed;
-	unsigned timeout; /* seconds a phase, and to come up */
+	unsigned timeout; /* seconds for all phases, and to come up */
+	unsigned stable_ms; /* how long what is right has to stay so */
 	bool nh_self; /* the daemon has to put itself as next hop */
 	const char *reload; /* P3: a program, given the step's number */
 	unsigned steps; /* how many it has */
 	unsigned size; /* P3: entries of a set, to print */
-	const char **files; /* S9: MRT files, the first is the table */
+	const char **files; /* S9: MRT files; S10 to S12: full.h's */
 	unsigned nfiles;
+	/* S10 to S12 */
+	unsigned receivers; /* 0: the load's own */
+	unsigned flaps; /* single changes; 0: the load's own */
+	const char *beside; /* a command that runs beside them, or NULL */
 };
 
 /* Is there a load of this name? */

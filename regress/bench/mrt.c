@@ -174,9 +174,11 @@ load_rib(struct loader *l, unsigned afi, const uint8_t *p, size_t n)
 }
 
 static void
-load_record(struct loader *l, unsigned type, unsigned subtype, const uint8_t *p,
+load_record(void *ctx, unsigned type, unsigned subtype, const uint8_t *p,
     size_t n)
 {
+	struct loader *l = ctx;
+
 	if (type == 17 && n >= 4) { /* BGP4MP_ET: microseconds in front */
 		p += 4;
 		n -= 4;
@@ -219,14 +221,13 @@ open_packed(const char *file)
 	return f;
 }
 
-long
-mrt_load(struct table *t, const char *file, unsigned sender, uint32_t sender_as,
-    unsigned families)
+typedef void
+record_fn(void *, unsigned type, unsigned subtype, const uint8_t *, size_t);
+
+/* All records of a file; false if it could not be read to its end. */
+static bool
+each_record(const char *file, record_fn *fn, void *ctx)
 {
-	struct loader l = { .t = t,
-		.sender = sender,
-		.sender_as = sender_as,
-		.families = families };
 	struct bytes rec = { 0 };
 	uint8_t h[12];
 	FILE *f = open_packed(file);
@@ -234,7 +235,7 @@ mrt_load(struct table *t, const char *file, unsigned sender, uint32_t sender_as,
 
 	if (f == NULL) {
 		fprintf(stderr, "bgpload: %s: cannot be read\n", file);
-		return -1;
+		return false;
 	}
 	while (fread(h, 1, sizeof(h), f) == sizeof(h)) {
 		len = get_u32(h + 8);
@@ -245,15 +246,79 @@ mrt_load(struct table *t, const char *file, unsigned sender, uint32_t sender_as,
 			bytes_add(&rec, h, sizeof(h));
 		if (len > 0 && fread(rec.data, 1, len, f) != len)
 			break;
-		load_record(&l, get_u16(h + 4), get_u16(h + 6), rec.data, len);
+		fn(ctx, get_u16(h + 4), get_u16(h + 6), rec.data, len);
 	}
-	if (pclose(f) != 0)
+	bytes_free(&rec);
+	return pclose(f) == 0;
+}
+
+long
+mrt_load(struct table *t, const char *file, unsigned sender, uint32_t sender_as,
+    unsigned families)
+{
+	struct loader l = { .t = t,
+		.sender = sender,
+		.sender_as = sender_as,
+		.families = families };
+
+	if (!each_record(file, load_record, &l))
 		l.taken = -1;
 	if (l.taken <= 0)
 		fprintf(stderr, "bgpload: %s: nothing was taken\n", file);
-	bytes_free(&rec);
 	bytes_free(&l.attrs);
 	bytes_free(&l.path);
 	free(l.ids);
 	return l.taken > 0 ? l.taken : -1;
+}
+
+struct rib_reader {
+	mrt_path_fn *fn;
+	void *ctx;
+	long taken;
+};
+
+/* The AS_PATH of each entry. */
+static void
+rib_record(void *ctx, unsigned type, unsigned subtype, const uint8_t *p,
+    size_t n)
+{
+	struct rib_reader *r = ctx;
+	size_t step, len, i, h, vlen;
+	const uint8_t *a;
+	struct pfx pfx;
+
+	if (type != 13 || subtype != 2 || n < 5 ||
+	    (step = wire_get_pfx(&pfx, WIRE_AFI_IP4, p + 4, n - 4)) == 0 ||
+	    n < 4 + step + 2)
+		return;
+	p += 4 + step + 2;
+	n -= 4 + step + 2;
+	for (; n >= 8; p += 8 + len, n -= 8 + len) {
+		len = get_u16(p + 6);
+		if (len > n - 8)
+			return;
+		a = p + 8;
+		for (i = 0; i + 4 <= len; i += h + vlen) {
+			h = (a[i] & 0x10) ? 4 : 3;
+			vlen = h == 4 ? get_u16(a + i + 2) : a[i + 2];
+			if (vlen > len - i - h)
+				break;
+			if (a[i + 1] != ATTR_AS_PATH)
+				continue;
+			r->fn(r->ctx, get_u16(p), a + i + h, vlen);
+			r->taken++;
+		}
+	}
+}
+
+long
+mrt_rib_paths(const char *file, mrt_path_fn *fn, void *ctx)
+{
+	struct rib_reader r = { .fn = fn, .ctx = ctx };
+
+	if (!each_record(file, rib_record, &r) || r.taken == 0) {
+		fprintf(stderr, "bgpload: %s: nothing was taken\n", file);
+		return -1;
+	}
+	return r.taken;
 }

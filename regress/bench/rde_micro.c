@@ -3,12 +3,15 @@
  * The route engine alone, in one process, memory to memory: what a prefix
  * costs in time and memory when no socket and no other process takes part.
  *
- *	rde_micro [-r runs] [-n prefixes] [-f mrt-file] [scenario ...]
+ *	rde_micro [-d] [-r runs] [-n prefixes] [-f mrt-file] [scenario ...]
  *
  * s1 one sender, one receiver; s2 ten senders of the same prefixes; s4 the
  * sender goes; s5 a late receiver; s6 IPv6; s7 a fifth is announced again
  * with other attributes; s8 many peers, each announces to all others.
  * Times are of the process's CPU, the best of all runs.
+ *
+ * s1a is s1's announcement alone; with -d it tells in lines "ns STAGE VALUE"
+ * and "bytes STRUCTURE VALUE" where a prefix's share goes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +23,11 @@
 #include "common/hash.h"
 #include "common/msg.h"
 #include "common/msg_route.h"
+#include "common/slab.h"
 #include "common/xmalloc.h"
 #include "rde/group.h"
+#include "rde/pack.h"
+#include "rde/prefix_index.h"
 #include "rde/rde.h"
 #include "regress/bench/rde_micro_load.h"
 
@@ -33,6 +39,7 @@ enum {
 
 static uint64_t out_bytes, out_messages, out_runs;
 static uint32_t n_peers;
+static double taking, deciding, packing; /* CPU seconds of a run's stages */
 
 static void
 on_tx(void *ctx, const struct rde_tx *tx)
@@ -178,12 +185,30 @@ slice(const struct micro_stream *s, size_t at)
 	return end - at;
 }
 
-/* All senders at the same pace, a round of them before each pack. */
 static void
+decide_and_pack(struct rde *rde)
+{
+	double t = cpu_seconds(), u;
+
+	rde_settle(rde);
+	u = cpu_seconds();
+	deciding += u - t;
+	flush(rde);
+	packing += cpu_seconds() - u;
+}
+
+/*
+ * All senders at the same pace, a round of them before each pack.  A
+ * function of its own, so that a profiler may count just what is in it.
+ */
+static void __attribute__((__noinline__))
 feed(struct rde *rde, const struct micro_stream *s, unsigned senders)
 {
 	size_t at[SENDERS_MAX] = { 0 }, len, taken = 0;
 	unsigned i, active = 1;
+	double t;
+
+	taking = deciding = packing = 0;
 
 	while (active > 0) {
 		active = 0;
@@ -192,19 +217,19 @@ feed(struct rde *rde, const struct micro_stream *s, unsigned senders)
 			if (len == 0)
 				continue;
 			active++;
+			t = cpu_seconds();
 			rde_updates(rde, rde->peers[i + 1], s[i].data + at[i],
 			    len, now);
+			taking += cpu_seconds() - t;
 			at[i] += len;
 			taken += len;
 			if (taken >= ROUND) {
-				rde_settle(rde);
-				flush(rde);
+				decide_and_pack(rde);
 				taken = 0;
 			}
 		}
 	}
-	rde_settle(rde);
-	flush(rde);
+	decide_and_pack(rde);
 }
 
 static void
@@ -315,6 +340,67 @@ run_table(const char *name, unsigned afi, uint32_t n, const char *mrt, int runs)
 	free(s[1].data);
 }
 
+/* Where the memory is. */
+static void
+tell_bytes(const struct rde *rde, double per)
+{
+	const struct rib *rib = &rde->ribs[FAMILY_IPV4_UNICAST];
+	const struct group *g;
+	size_t groups = 0;
+
+	TAILQ_FOREACH(g, &rde->groups, entry)
+		groups += group_bytes(g);
+	printf("bytes index %.2f\n",
+	    (double)prefix_index_bytes(rib->index) / per);
+	printf("bytes entries %.2f\n",
+	    (double)(slab_bytes(&rib->entries) + slab_bytes(&rib->paths)) /
+		per);
+	printf("bytes dirty %.2f\n",
+	    (double)(rib->max_dirty * sizeof(*rib->dirty)) / per);
+	printf("bytes attributes %.2f\n",
+	    (double)attrs_bytes(rde->attrs) / per);
+	printf("bytes groups %.2f\n", (double)groups / per);
+	printf("bytes packer %.2f\n", (double)packer_bytes(rde->packer) / per);
+}
+
+static void
+run_announce(uint32_t n, int runs, bool detail)
+{
+	double t, took, best[4] = { 0 };
+	struct micro_stream s[2];
+	struct result r = { 0 };
+	struct rde *rde;
+	double rss;
+	int i;
+
+	n = micro_load(s, 1, 1, n, 0, 0, NULL);
+	for (i = 0; i < runs; i++) {
+		rde = begin(2, 1);
+		rss = resident();
+		t = cpu_seconds();
+		feed(rde, s, 1);
+		took = cpu_seconds() - t;
+		take(&r, took, n, rde, resident() - rss);
+		if (best[0] == 0 || took < best[0]) {
+			best[0] = took;
+			best[1] = taking;
+			best[2] = deciding;
+			best[3] = packing;
+		}
+		if (detail && i == runs - 1)
+			tell_bytes(rde, n);
+		rde_free(rde);
+	}
+	if (detail)
+		printf("ns take %.2f\nns decide %.2f\nns pack %.2f\n"
+		       "ns all %.2f\n",
+		    best[1] * 1e9 / n, best[2] * 1e9 / n, best[3] * 1e9 / n,
+		    best[0] * 1e9 / n);
+	else
+		report("s1 announce alone", &r);
+	free(s[0].data);
+}
+
 static void
 run_senders(const char *name, unsigned senders, uint32_t n, int same, int runs)
 {
@@ -357,10 +443,13 @@ main(int argc, char **argv)
 {
 	uint32_t n = 1000000;
 	const char *mrt = NULL;
+	bool detail = false;
 	int c, runs = 3;
 
-	while ((c = getopt(argc, argv, "r:n:f:")) != -1) {
-		if (c == 'r')
+	while ((c = getopt(argc, argv, "dr:n:f:")) != -1) {
+		if (c == 'd')
+			detail = true;
+		else if (c == 'r')
 			runs = atoi(optarg);
 		else if (c == 'n')
 			n = (uint32_t)atoi(optarg);
@@ -372,6 +461,8 @@ main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	hash_init();
+	if (argc > 0 && wanted(argc, argv, "s1a"))
+		run_announce(n, runs, detail);
 	if (wanted(argc, argv, "s1"))
 		run_table("s1", 1, n, NULL, runs);
 	if (mrt != NULL)

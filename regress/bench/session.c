@@ -365,11 +365,35 @@ pool_recount(struct pool *p)
 		struct session *s = &p->s[i];
 
 		count_session(p, s);
+		pool_keepalives(p);
 		if (!s->receives || s->late || s->deaf)
 			continue;
 		p->nwanting++;
 		p->ndone += s->done;
 	}
+}
+
+void
+pool_expect(struct pool *p, uint32_t id, uint32_t cls)
+{
+	uint32_t was = p->t->expect[id];
+
+	for (unsigned i = 0; i < p->n; i++) {
+		struct session *s = &p->s[i];
+		bool done = s->done;
+
+		held_grow(p->t, s);
+		if (p->t->owner[id] == (uint16_t)i)
+			continue;
+		s->want += (cls != CLASS_NONE) - (was != CLASS_NONE);
+		if (s->held[id] != CLASS_NONE)
+			s->nright +=
+			    (s->held[id] == cls) - (s->held[id] == was);
+		s->done = s->nright == s->want && s->npresent == s->want;
+		if (s->receives && !s->late && !s->deaf && s->done != done)
+			p->ndone += s->done ? 1 : UINT32_MAX;
+	}
+	p->t->expect[id] = cls;
 }
 
 /* ---- receiving ---- */
@@ -700,6 +724,16 @@ session_ready(struct pool *p, struct session *s)
 	session_write(p, s);
 }
 
+/* The daemon said nothing for the hold time, and nothing lies unread. */
+static bool
+expired(const struct pool *p, const struct session *s, int64_t now)
+{
+	char c;
+
+	return !s->deaf && now - s->heard > (int64_t)p->hold * 1000000 &&
+	    recv(s->fd, &c, 1, MSG_PEEK) == -1 && errno == EAGAIN;
+}
+
 static void
 keepalives(struct pool *p)
 {
@@ -708,8 +742,15 @@ keepalives(struct pool *p)
 	for (unsigned i = 0; i < p->n; i++) {
 		struct session *s = &p->s[i];
 
-		if (s->state != SESSION_UP || now < s->timer ||
-		    s->out_sent < s->out_len)
+		if (s->state != SESSION_UP)
+			continue;
+		if (expired(p, s, now)) {
+			wire_notification(&s->ctl, 4, 0);
+			session_write(p, s);
+			session_lost(p, s, "hold time expired");
+			continue;
+		}
+		if (now < s->timer || s->out_sent < s->out_len)
 			continue;
 		s->timer = now + keepalive_us(p);
 		wire_keepalive(&s->ctl);
@@ -718,9 +759,19 @@ keepalives(struct pool *p)
 }
 
 void
-pool_turn(struct pool *p, int wait_ms)
+pool_keepalives(struct pool *p)
 {
 	static int64_t next;
+
+	if (now_us() < next)
+		return;
+	next = now_us() + 100000;
+	keepalives(p);
+}
+
+void
+pool_turn(struct pool *p, int wait_ms)
+{
 	struct epoll_event ev[64];
 	int n = epoll_wait(p->epoll, ev, 64, wait_ms);
 
@@ -740,8 +791,5 @@ pool_turn(struct pool *p, int wait_ms)
 		if (s->fd != -1 && (ev[i].events & EPOLLOUT))
 			session_write(p, s);
 	}
-	if (now_us() >= next) {
-		next = now_us() + 100000;
-		keepalives(p);
-	}
+	pool_keepalives(p);
 }

@@ -110,6 +110,12 @@ void pool_revive(struct pool *, unsigned i);
 /* Stop reading from a session, or go on. */
 void pool_deafen(struct pool *, unsigned i, bool deaf);
 
+/* A prefix is expected with another class, CLASS_NONE: not at all. */
+void pool_expect(struct pool *, uint32_t id, uint32_t cls);
+
+/* KEEPALIVEs that are due, where pool_turn is not called for long. */
+void pool_keepalives(struct pool *);
+
 /*
  * The expectation changed, or a receiver came: count anew who holds what.
  */

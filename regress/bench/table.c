@@ -245,6 +245,25 @@ set_add(struct table *t, unsigned sender, uint32_t first, uint32_t n,
 }
 
 void
+table_set(struct table *t, unsigned sender, uint32_t first, uint32_t n,
+    const struct bytes *attrs)
+{
+	set_add(t, sender, first, n, attrs);
+}
+
+void
+table_path(struct table *t, const struct bytes *canon, uint32_t cls)
+{
+	path_enter(t, canon, cls);
+}
+
+uint32_t
+table_new_class(struct table *t)
+{
+	return t->nclasses++;
+}
+
+void
 table_event(struct table *t, unsigned sender, const uint32_t *ids, uint32_t n,
     const struct bytes *attrs)
 {
@@ -594,6 +613,16 @@ table_reannounce(struct table *t, uint64_t seed, uint32_t n, uint32_t *end)
 	bytes_free(&attrs);
 	bytes_free(&canon);
 	return from;
+}
+
+uint64_t
+table_paths(const struct table *t)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < t->nsets; i++)
+		n += t->sets[i].gone ? 0 : t->sets[i].n;
+	return n;
 }
 
 static void

@@ -96,6 +96,9 @@ void table_generate(struct table *, const struct gen *);
 uint32_t
 table_reannounce(struct table *, uint64_t seed, uint32_t n, uint32_t *end);
 
+/* Paths that all sets announce together. */
+uint64_t table_paths(const struct table *);
+
 /* The stream of sets [from, to) of this sender, with its next hop. */
 void table_stream(const struct table *, struct bytes *, unsigned sender,
     uint32_t from, uint32_t to, const struct addr *nh);
@@ -109,6 +112,15 @@ uint32_t table_enter(struct table *, const struct pfx *);
 uint32_t table_class(const struct table *, const struct bytes *canon);
 /* The same for an expected path, entering it with a class of its own. */
 uint32_t table_learn(struct table *, const struct bytes *canon);
+
+/*
+ * For tables that others compose: a set of consecutive prefixes by a sender;
+ * a new path of a class, as table_class tells it; a new class.
+ */
+void table_set(struct table *, unsigned sender, uint32_t first, uint32_t n,
+    const struct bytes *attrs);
+void table_path(struct table *, const struct bytes *canon, uint32_t cls);
+uint32_t table_new_class(struct table *);
 
 /*
  * Append one announcement or withdrawal of the prefixes numbered ids[] as it
@@ -126,6 +138,11 @@ void table_event(struct table *, unsigned sender, const uint32_t *ids,
  */
 long mrt_load(struct table *, const char *file, unsigned sender,
     uint32_t sender_as, unsigned families);
+
+/* The AS_PATH (4-octet) of each path of a TABLE_DUMP_V2 file, IPv4; peer is
+ * its index.  Returns the number of paths, or -1 with a message. */
+typedef void mrt_path_fn(void *, unsigned peer, const uint8_t *, size_t);
+long mrt_rib_paths(const char *file, mrt_path_fn *, void *);
 
 /* One line a prefix: prefix, AS path, origin, communities. */
 void table_print(const struct table *);

@@ -14,9 +14,15 @@
 
 #include "regress/bench/wire.h"
 
+/* At the last usage_watch. */
+struct before {
+	double cpu, sys;
+};
+
 struct usage {
 	pid_t root;
 	pid_t *pids;
+	struct before *before;
 	unsigned n;
 	pthread_t thread;
 	bool watching;
@@ -49,6 +55,7 @@ usage_free(struct usage *u)
 	if (u->watching)
 		usage_peak(u);
 	free(u->pids);
+	free(u->before);
 	free(u);
 }
 
@@ -166,6 +173,51 @@ cpu_of(pid_t pid)
 	return (double)sum / 1e9;
 }
 
+/* What the kernel did for it, and its name. */
+static double
+sys_of(pid_t pid, char name[32])
+{
+	char path[64], line[512], *open, *close;
+	unsigned long sys = 0;
+	FILE *f;
+
+	name[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if ((f = fopen(path, "r")) == NULL)
+		return 0;
+	if (fgets(line, sizeof(line), f) != NULL &&
+	    (open = strchr(line, '(')) != NULL &&
+	    (close = strrchr(line, ')')) != NULL) {
+		*close = '\0';
+		snprintf(name, 32, "%s", open + 1);
+		sscanf(close + 1,
+		    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %lu",
+		    &sys);
+	}
+	fclose(f);
+	return (double)sys / (double)sysconf(_SC_CLK_TCK);
+}
+
+void
+usage_print(const struct usage *u, FILE *to)
+{
+	char name[32];
+	double sys;
+
+	fputc('{', to);
+	for (unsigned i = 0; i < u->n && u->before != NULL; i++) {
+		sys = sys_of(u->pids[i], name);
+		for (char *c = name; *c != '\0'; c++) {
+			if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ')
+				*c = '_';
+		}
+		fprintf(to, "%s\"%s %d\":[%.4f,%.2f]", i > 0 ? "," : "", name,
+		    u->pids[i], cpu_of(u->pids[i]) - u->before[i].cpu,
+		    sys - u->before[i].sys);
+	}
+	fputc('}', to);
+}
+
 double
 usage_cpu(const struct usage *u)
 {
@@ -272,9 +324,16 @@ watch(void *arg)
 void
 usage_watch(struct usage *u)
 {
+	char name[32];
+
 	atomic_store(&u->stop, false);
 	atomic_store(&u->peak, 0);
 	sample(u);
+	u->before = grow(u->before, u->n + 1, sizeof(*u->before));
+	for (unsigned i = 0; i < u->n; i++) {
+		u->before[i].cpu = cpu_of(u->pids[i]);
+		u->before[i].sys = sys_of(u->pids[i], name);
+	}
 	u->watching =
 	    u->root != 0 && pthread_create(&u->thread, NULL, watch, u) == 0;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct usage;
 
@@ -26,6 +27,11 @@ bool usage_lost(const struct usage *);
 double usage_cpu(const struct usage *); /* seconds of CPU so far */
 double usage_self_cpu(void); /* of the load tool */
 double usage_machine_cpu(void); /* busy, of all processors */
+/*
+ * Print a JSON object: the CPU seconds of each process since usage_watch, and
+ * how many of them the kernel spent for it (in its ticks, so roughly).
+ */
+void usage_print(const struct usage *, FILE *);
 uint64_t usage_pss_kib(const struct usage *);
 /* The kernel's own highest resident sizes, shared pages counted twice. */
 uint64_t usage_hwm_kib(const struct usage *);

@@ -115,7 +115,10 @@ class Metrics(Case):
     @classmethod
     def setUpClass(cls):
         cls.at = ["127.0.0.1:%d" % net.free_port()]
-        cls.conf = {"metrics_listen_addr": cls.at[0]}
+        # Nobody listens there.
+        cls.bmp = "127.0.0.1:%d" % net.free_port()
+        cls.conf = {"metrics_listen_addr": cls.at[0],
+                    "bmp_servers": [{"address": cls.bmp}]}
         super().setUpClass()
         # Where also an ordinary user may make it.
         cls.at.append("unix:/tmp/bgpgg-metrics-%d.sock" % os.getpid())
@@ -245,6 +248,31 @@ class Metrics(Case):
             self.assertEqual(self.of(found, "bgpgg_up", process=process), 1)
         self.assertAlmostEqual(found["bgpgg_start_time_seconds", ()],
                                time.time(), delta=600 * wait.FACTOR)
+
+    def test_bmp_servers(self):
+        """As ListBmpServers has them."""
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(1)
+            at = "127.0.0.1:%d" % listener.getsockname()[1]
+            self.suite.rpc.AddBmpServer(pb.AddBmpServerRequest(address=at))
+            s, _ = listener.accept()
+            with s:
+                found = self.fresh(lambda f: f.get(
+                    ("bgpgg_bmp_up", (("server", at),))) == 1 and self.of(
+                    f, "bgpgg_bmp_queued_bytes", server=at) == 0)
+                self.assertEqual(
+                    self.of(found, "bgpgg_bmp_up", server=self.bmp), 0)
+                have = {x.address: x for x in self.suite.rpc.ListBmpServers(
+                    pb.ListBmpServersRequest()).servers}
+                self.assertEqual(self.of(
+                    found, "bgpgg_bmp_connections_total", server=at), 1)
+                self.assertGreater(self.of(
+                    found, "bgpgg_bmp_messages_total", server=at), 0)
+                self.assertTrue(have[at].connected)
+            self.suite.rpc.RemoveBmpServer(
+                pb.RemoveBmpServerRequest(address=at))
+        self.fresh(lambda f: ("bgpgg_bmp_up", (("server", at),)) not in f)
 
     def test_calls_are_counted(self):
         name = "bgpgg_api_calls_total"
@@ -570,7 +598,8 @@ class Prometheus(Case):
     @classmethod
     def setUpClass(cls):
         cls.at = "127.0.0.1:%d" % net.free_port()
-        cls.conf = {"metrics_listen_addr": cls.at}
+        cls.conf = {"metrics_listen_addr": cls.at,
+                    "bmp_servers": [{"address": "127.0.0.1:1"}]}
         super().setUpClass()
         cls.web = "127.0.0.1:%d" % net.free_port()
         conf = os.path.join(cls.suite.dir, "prometheus.yml")

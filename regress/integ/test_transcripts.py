@@ -9,6 +9,7 @@ what changes before it is kept.
 import os
 import pty
 import re
+import select
 import shlex
 import subprocess
 import time
@@ -105,6 +106,7 @@ class Transcripts(unittest.TestCase):
                 {"actions": {"reject": True}}]}]})
 
     def setUp(self):
+        os.chmod(self.suite.dir, 0o777)     # bgpd may be another user
         self.suite.start()
         self.addCleanup(self.suite.kill)
         s = Speaker("192.0.2.10", 65010, remote=self.suite.addr)
@@ -182,6 +184,47 @@ class Transcripts(unittest.TestCase):
             os.close(master)
             self.assertEqual(p.wait(10), 0)
         return out.decode()
+
+    def test_progress_only_beside_the_output(self):
+        """Lines that come slowly through a pipe: standard error, a terminal,
+        shows how far they are, and nothing of it stays."""
+        master, slave = pty.openpty()
+        source, feed = os.pipe()
+        p = subprocess.Popen(
+            [self.suite.program("sbin/bgpctl"), "-s", self.suite.grpc,
+             "network", "bulk", "add", "-"], stdin=source,
+            stdout=subprocess.PIPE, stderr=slave,
+            env=self.suite.environment())
+        os.close(slave)
+        os.close(source)
+        n, out = 0, b""
+        while b"routes" not in out:
+            with self.subTest(n):
+                self.assertLess(n, 200000)
+            lines = ["172.%d.%d.%d/32" % (16 + (n + i) // 65536,
+                                          (n + i) // 256 % 256,
+                                          (n + i) % 256)
+                     for i in range(256)]
+            os.write(feed, ("\n".join(lines) + "\n").encode())
+            n += 256
+            if select.select([master], [], [], 0.02)[0]:
+                out += os.read(master, 4096)
+        os.close(feed)
+        self.assertIn(b"%d routes added" % n, p.stdout.read())
+        p.stdout.close()
+        while True:
+            try:
+                data = os.read(master, 4096)
+            except OSError:
+                break
+            if not data:
+                break
+            out += data
+        os.close(master)
+        self.assertEqual(p.wait(20), 0)
+        self.assertRegex(out.decode(), r"^\r\033\[K\d+ routes, \d+ a second")
+        self.assertTrue(out.endswith(b"\r\033[K"), out[-60:])
+        self.suite.stop()
 
     def test_colors_only_on_a_terminal(self):
         shown = self.on_terminal("show", env={"TERM": "xterm"})

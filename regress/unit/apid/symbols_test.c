@@ -33,7 +33,7 @@ START_TEST(services_come_in_order)
 		ck_assert_int_lt(strcmp(last, name), 0);
 		last = name;
 	}
-	ck_assert_uint_eq(i, 7);
+	ck_assert_uint_eq(i, 8);
 	ck_assert_str_eq(symbols_service(s, 0), "bgp.BgpService");
 }
 END_TEST

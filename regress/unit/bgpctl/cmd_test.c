@@ -177,7 +177,29 @@ START_TEST(every_command_is_found_by_asking)
 			(void)strncat(line, p, n);
 			(void)strcat(line, " ");
 		}
+		(void)strcat(line, "?");
+		text = ask(line);
+		ck_assert_msg(strstr(text, "(end)") != NULL ||
+			(ctl_commands[i].free_value != NULL &&
+			    strstr(text, ctl_commands[i].free_value) != NULL),
+		    "%s: %s", line, text);
+		free(text);
 	}
+}
+END_TEST
+
+START_TEST(help_fits_the_terminal)
+{
+	char *text = NULL, *p;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	cmd_help(f, ctl_commands, ctl_n_commands, 0, NULL);
+	fclose(f);
+	ck_assert_ptr_null(strstr(text, "(null)"));
+	for (p = strtok(text, "\n"); p != NULL; p = strtok(NULL, "\n"))
+		ck_assert_msg(strlen(p) <= 80, "%s", p);
+	free(text);
 }
 END_TEST
 
@@ -276,11 +298,12 @@ static const struct {
 	const char *line; /* "|" ends the words: an empty one follows */
 	const char *offered; /* the words, a blank behind each */
 } completions[] = {
-	{ "", "show neighbor network set policy bmp " },
+	{ "", "show reload config log watch neighbor network set policy bmp " },
 	{ "s", "show set " },
 	{ "ne", "neighbor network " },
 	{ "x", "" },
-	{ "show |", "summary neighbor rib info version policy sets metrics bmp " },
+	{ "show |",
+	    "summary neighbor rib info version policy sets metrics bmp " },
 	{ "n |", "" },
 	{ "show n |", "@NEIGHBOR " },
 	{ "show neighbor 192.0.2.1 |", "" },
@@ -358,6 +381,7 @@ main(void)
 	tcase_add_test(tc, lines_are_split);
 	tcase_add_loop_test(tc, question_is_answered, 0, (int)nitems(asked));
 	tcase_add_test(tc, every_command_is_found_by_asking);
+	tcase_add_test(tc, help_fits_the_terminal);
 	tcase_add_loop_test(tc, line_is_refused, 0, (int)nitems(bad));
 	tcase_add_test(tc, values_and_options_are_there);
 	tcase_add_test(tc, repeated_options_keep_their_order);

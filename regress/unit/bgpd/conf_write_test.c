@@ -485,6 +485,7 @@ random_conf(void)
 	c->log_format = coin() ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON;
 	c->grpc_max_reply_bytes = 65536 + rnd(1u << 29);
 	c->grpc_reflection = coin();
+	c->grpc_unread_secs = 10 + rnd(86391);
 	free(c->sys_name);
 	id = addr_ipv4(c->router_id);
 	c->sys_name = xasprintf("bgpgg %s", addr_str(&id, text));
@@ -503,9 +504,6 @@ random_conf(void)
 	networks(c);
 	for (n = rnd(3); n > 0; n--) {
 		conf_bmp_server_init(&b);
-		address(&b.addr, coin());
-		b.port = (uint16_t)(1 + rnd(65535));
-		b.statistics_secs = coin() ? 0 : number();
 		b.pre_policy = coin();
 		b.post_policy = coin();
 		b.loc_rib = coin();
@@ -513,8 +511,10 @@ random_conf(void)
 		b.adj_rib_out_pre = coin();
 		b.mirroring = coin();
 		if (coin())
-			b.buffer_bytes =
-			    CONF_BMP_BUFFER_MIN + rnd(CONF_BMP_BUFFER_MIN);
+			b.buffer_bytes = CONF_BMP_BUFFER_MIN + rnd(1000000);
+		address(&b.addr, coin());
+		b.port = (uint16_t)(1 + rnd(65535));
+		b.statistics_secs = coin() ? 0 : number();
 		conf_bmp_server_append(c, &b);
 	}
 	return c;

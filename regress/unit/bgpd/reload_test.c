@@ -788,6 +788,19 @@ START_TEST(running_configuration_is_saved)
 	ck_assert_str_eq(reply.message,
 	    "nothing to save: test.yaml says the same");
 	ck_assert_ptr_null(file_text(".1"));
+	/* A bad file is not what runs, so that saving replaces it. */
+	file_write("asn: no\n");
+	reload_and_wait();
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_INVALID);
+	call_and_wait(CONF_CALL_SAVE, 0, NULL);
+	ck_assert_int_eq(fakes[PROC_APID].last.code, ERR_OK);
+	ck_assert_str_eq(reply.notes[0],
+	    "test.yaml had changed since it was read; what it said is "
+	    "version 1");
+	file_expect(".1", "asn: no", true);
+	files_remove();
+	file_write(before_text);
+	reload_and_wait();
 	edit_send(CONF_EDIT_PEER_ADD, 1, "192.0.2.9");
 	settle();
 	call_and_wait(CONF_CALL_SAVE, 0, NULL);

@@ -85,6 +85,7 @@ START_TEST(sets_are_their_patterns)
 			list[n] = as_pattern_new(text, &e);
 			if (list[n] == NULL)
 				continue;
+			as_pattern_tame(list[n]);
 			ck_assert_int_eq(as_path_set_add(s, text, &e), 0);
 			needy += as_pattern_needs(list[n], &asns) > 0;
 			strcat(strcat(shown, text), "\n");
