@@ -52,6 +52,7 @@ struct policy_store {
 	struct build build;
 	struct entry *buckets[BUCKETS];
 	struct policy_store *origin; /* of a fork: numbers come from there */
+	uint64_t limits; /* searches given up in sets that were replaced */
 	uint32_t last_uid;
 };
 
@@ -544,9 +545,35 @@ policy_store_step(struct policy_store *ps, size_t budget, struct err *e)
 	return POLICY_BUILD_FAILED;
 }
 
+/* What was not told of sets that are replaced is told of those in their
+ * places. */
+static void
+limits_carry(struct policy_store *ps)
+{
+	struct policy_set *old, *new;
+	uint64_t more;
+	uint32_t i;
+
+	/* The sets of a fork are somebody else's. */
+	for (i = 0; ps->origin == NULL && i < ps->gen.n_sets; i++) {
+		old = ps->gen.sets[i];
+		if (old->conf->kind != CONF_SET_AS_PATH)
+			continue;
+		new =
+		    set_find(&ps->build.gen, CONF_SET_AS_PATH, old->conf->name);
+		if (new == NULL || new == old)
+			continue;
+		more = as_path_set_take_limits(old->paths);
+		ps->limits += more;
+		new->limits += old->limits + more;
+		old->limits = 0;
+	}
+}
+
 void
 policy_store_commit(struct policy_store *ps)
 {
+	limits_carry(ps);
 	generation_fini(ps, &ps->gen);
 	ps->gen = ps->build.gen;
 	memset(&ps->build, 0, sizeof(ps->build));
@@ -725,9 +752,10 @@ uint64_t
 policy_store_take_limits(struct policy_store *ps)
 {
 	struct policy_set *set;
-	uint64_t n = 0, more;
+	uint64_t n = ps->limits, more;
 	uint32_t i;
 
+	ps->limits = 0;
 	for (i = 0; i < ps->gen.n_sets; i++) {
 		set = ps->gen.sets[i];
 		if (set->conf->kind != CONF_SET_AS_PATH)
