@@ -136,6 +136,12 @@ rpc_set_policy_assignment(void *ctx, struct call *call,
 
 	memset(&edit, 0, sizeof(edit));
 	edit.op = CONF_EDIT_ASSIGN;
+	if (m->afi != 0 || m->safi != 0) {
+		call_failf(call, ERR_INVALID,
+		    "afi, safi: policies are assigned for all families; leave "
+		    "both 0");
+		return;
+	}
 	if (pb_peer_address("peer_address", m->peer_address, &edit.peer.addr,
 		NULL, &e) == -1 ||
 	    pb_direction(m->direction, &edit.direction, &e) == -1 ||

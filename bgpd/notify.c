@@ -216,6 +216,9 @@ notify_run(struct notify *n, struct event_base *base, bool (*alive)(void *),
 	on_pulse(-1, 0, n);
 }
 
+static void state_set(struct notify *, const char *state, const char *fmt,
+    va_list) ATTR_PRINTF(3, 0);
+
 /* A status is one line: what follows a line break would be a variable. */
 static void
 state_set(struct notify *n, const char *state, const char *fmt, va_list ap)

@@ -298,9 +298,9 @@ change_take(struct bmp_server *s, const struct bmp_change *c)
 		change_out(s, &item, CONF_BMP_OUT_PRE, 0, id);
 		break;
 	case RDE_MONITOR_POLICY:
-		feeds = CONF_BMP_IN_POST;
-		/* FALLTHROUGH */
 	case RDE_MONITOR_IN:
+		if (c->what == RDE_MONITOR_POLICY)
+			feeds = CONF_BMP_IN_POST;
 		peer = feed_peer(s, c->peer);
 		if (peer == NULL)
 			break;

@@ -544,6 +544,7 @@ class Policy(PolicyCase):
                     default_action=text)
         refused(C.INVALID_ARGUMENT, "policy_names[1]",
                 policy_names=["a", ""])
+        refused(C.INVALID_ARGUMENT, "afi, safi", afi=1, safi=1)
         refused(C.INVALID_ARGUMENT, "policy_names: 101 exceed 100",
                 policy_names=["a"] * 101)
         refused(C.NOT_FOUND, ["unknown", "not found"],

@@ -10,6 +10,9 @@
 #include "common/xmalloc.h"
 #include "proto/optional.h"
 
+/* The initialisers that protoc-c writes drop const. */
+#pragma GCC diagnostic ignored "-Wcast-qual"
+
 #define NO_LIMIT SIZE_MAX
 
 static char any[] = "any", all[] = "all", name_s[] = "s", none[] = "";

@@ -63,8 +63,8 @@ static const char *const odd[] = {
 	"        - prefix: 10.0.0.0/8:\n",
 	"        - prefix: 10.0.0.0/8\n          more: 1\n",
 	"        - prefix: 10.0.0.0/8\n            1\n",
-	"        - prefix: 10.0.0.0/8\n          masklength-range: 8..9\n"
-	"          masklength-range: 8..9\n",
+	("        - prefix: 10.0.0.0/8\n          masklength-range: 8..9\n"
+	 "          masklength-range: 8..9\n"),
 	"        - masklength-range: 8..9\n          prefix: 10.0.0.0/8\n",
 	"        -\n",
 	"        - 10.0.0.0/8\n",

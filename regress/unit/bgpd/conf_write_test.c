@@ -50,8 +50,8 @@ name(void)
 		"*star", "&and", "!bang", "%p", "@at", "`tick", "a#b", "a #b",
 		"~", "caf\xc3\xa9", "\xe2\x80\xa8line", "x\xc2\x85y",
 		"\xf0\x9f\x98\x80",
-		"\xef\xbb\xbf"
-		"bom",
+		("\xef\xbb\xbf"
+		 "bom"),
 		"'", "\"", "|", ">", "=", "<<", "2001-01-01", "1:20", "---",
 		"...", "plain-name", "with.dot", "a/b", "\xc2\xa0nbsp",
 		"\xef\xbf\xbd" };
