@@ -322,7 +322,7 @@ class Forgotten(Case):
         # The client's library tells of the end only behind what it has.
         wait.holds(lambda: rpc.GetServerInfo(
             pb.GetServerInfoRequest()).num_routes == self.N,
-            "answers for the others", 17)
+            "answers for the others", 26)
         with self.assertRaises(grpc.RpcError) as e:
             for _ in held:
                 pass
