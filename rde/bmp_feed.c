@@ -18,6 +18,9 @@ enum {
 	STEP_BYTES = 64 * 1024, /* written in one step, about */
 	WALK_IDS = 64,
 	PATHS = 64, /* of an entry, without memory of its own */
+	/* That wait for a server whose window is full, before its peers wait
+	 * for a pass instead; what was withdrawn needs its key. */
+	STALLED_KEYS = 16384,
 };
 
 /* --- changes */
@@ -124,7 +127,10 @@ bmp_feed_note(struct bmp_server *s, const struct rde_change *c, uint32_t what)
 	change.bits = c->key->bits;
 	change.family = (uint8_t)c->family;
 	change.what = what;
-	if (!bmp_pending_add(&s->pending, &change))
+	/* While it takes nothing, a pass later is cheaper than many keys. */
+	if ((f != NULL && !gone && s->window_used >= CONDUIT_WINDOW &&
+		bmp_pending_count(&s->pending) >= STALLED_KEYS) ||
+	    !bmp_pending_add(&s->pending, &change))
 		missed(s, f, gone);
 	/* With a full window the credit comes first. */
 	if (!s->walk.queued && s->window_used < CONDUIT_WINDOW)
