@@ -134,7 +134,7 @@ notify_free(struct notify *n)
 
 /* --- sending */
 
-/* False if the socket is full for now. */
+/* False if the socket has no room. */
 static bool
 tell(struct notify *n, const char *text)
 {
