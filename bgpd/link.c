@@ -209,7 +209,13 @@ static const chan_handler handlers_apid[MSG__MAX] = {
 };
 
 const struct chan_ops link_ops[PROC__MAX] = {
-	[PROC_SESSIOND] = { handlers_sessiond, on_close, on_drain, NULL },
-	[PROC_RDE] = { handlers_rde, on_close, on_drain, NULL },
-	[PROC_APID] = { handlers_apid, on_close, on_drain, NULL },
+	[PROC_SESSIOND] = { .handlers = handlers_sessiond,
+	    .on_close = on_close,
+	    .on_drain = on_drain },
+	[PROC_RDE] = { .handlers = handlers_rde,
+	    .on_close = on_close,
+	    .on_drain = on_drain },
+	[PROC_APID] = { .handlers = handlers_apid,
+	    .on_close = on_close,
+	    .on_drain = on_drain },
 };

@@ -61,6 +61,7 @@ struct chan {
 	int fds[CHAN_FDS];
 	unsigned int n_fds;
 	bool paused;
+	bool yielded; /* for this round */
 
 	TAILQ_HEAD(node_list, node) queue;
 	size_t queued;
@@ -206,7 +207,8 @@ dispatch(struct chan *c)
 {
 	size_t off = 0;
 
-	while (!c->paused && c->len - off >= sizeof(struct msg_hdr)) {
+	while (!c->paused && !c->yielded &&
+	    c->len - off >= sizeof(struct msg_hdr)) {
 		struct msg m;
 		const char *why;
 
@@ -308,9 +310,14 @@ on_readable(int fd ATTR_UNUSED, short what ATTR_UNUSED, void *arg)
 	ssize_t n = 1;
 
 	enter(c);
-	/* A resumed channel may hold complete messages already. */
+	c->yielded = false;
+	if (c->ops->on_batch_begin != NULL)
+		c->ops->on_batch_begin(c->ctx);
+	/* A channel that resumed or yielded may hold complete messages
+	 * already. */
 	while (dispatch(c)) {
-		if (n == 0 || c->paused || total >= CHAN_READ_MAX) {
+		if (n == 0 || c->paused || c->yielded ||
+		    total >= CHAN_READ_MAX) {
 			if (c->ops->on_batch_end != NULL)
 				c->ops->on_batch_end(c->ctx);
 			break;
@@ -563,6 +570,15 @@ chan_flush(struct chan *c, int timeout_ms)
 		    poll(&p, 1, (int)left) <= 0)
 			break;
 	}
+}
+
+void
+chan_yield(struct chan *c)
+{
+	if (c->yielded || c->closed || c->freed)
+		return;
+	c->yielded = true;
+	event_active(c->rev, EV_READ, 0);
 }
 
 void

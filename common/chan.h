@@ -56,8 +56,9 @@ struct chan_ops {
 	/* The queue fell below the low mark after it was congested; may be
 	 * NULL. */
 	void (*on_drain)(void *ctx);
-	/* All messages that were readable in this round have been handled;
-	 * may be NULL. */
+	/* Before the messages that are readable in this round are handled,
+	 * and when they have been; may be NULL. */
+	void (*on_batch_begin)(void *ctx);
 	void (*on_batch_end)(void *ctx);
 };
 
@@ -93,6 +94,9 @@ bool chan_congested(const struct chan *); /* above the high mark */
 void chan_set_incarnation(struct chan *, uint32_t);
 /* Write out what is queued, blocking at most timeout_ms; for clean ends. */
 void chan_flush(struct chan *, int timeout_ms);
+/* From a handler: the batch ends with this message, the others that are
+ * readable have their turn in the next round of the loop. */
+void chan_yield(struct chan *);
 /* Pause and resume reading (resumed channels handle what is buffered). */
 void chan_pause(struct chan *);
 void chan_resume(struct chan *);

@@ -13,7 +13,11 @@ struct mono {
 	int64_t us; /* microseconds since an arbitrary start */
 };
 
+#define MONO_NEVER ((struct mono){ INT64_MAX })
+
 struct mono mono_now(void); /* CLOCK_MONOTONIC */
+/* Processor time that the calling thread has used, in microseconds. */
+int64_t mono_cpu_us(void);
 
 static inline struct mono
 mono_add_ms(struct mono t, int64_t ms)

@@ -131,6 +131,13 @@ enum metric_type {
 	    "kind=\"policies\"", 1, "") \
 	M(ROUNDS, RDE, "bgpgg_rde_rounds", \
 	    COUNTER, "", "", 1, "Rounds of the route engine") \
+	M(TURN_LONGEST, RDE, "bgpgg_rde_longest_turn_seconds", \
+	    GAUGE, "seconds", "clock=\"wall\"", 1000000, \
+	    "Longest time in which the route engine took no new message") \
+	M(TURN_LONGEST_CPU, RDE, "bgpgg_rde_longest_turn_seconds", \
+	    GAUGE, "seconds", "clock=\"processor\"", 1000000, "") \
+	M(TURNS_LONG, RDE, "bgpgg_rde_long_turns", \
+	    COUNTER, "", "", 1, "Such times over 10 ms") \
 	M(UPDATES_IN, RDE, "bgpgg_rde_updates_received", \
 	    COUNTER, "", "", 1, "UPDATEs handled") \
 	M(ANNOUNCED_IN, RDE, "bgpgg_rde_prefixes_received", COUNTER, "", \

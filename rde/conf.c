@@ -16,7 +16,7 @@
 #include "rde/shell.h"
 
 enum {
-	CONF_SLICE_US = 3000, /* of compiling, a round */
+	CONF_SLICE_US = 1000, /* of compiling, a round */
 	CONF_STEP = 16, /* members between looks at the clock */
 	CONF_DONE_MS = 2000, /* the work on routes may go on after this */
 };

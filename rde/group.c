@@ -250,12 +250,6 @@ group_reach(struct group *g)
 	region_need(&g->marks, (n + 63) / 64 * 8);
 }
 
-static inline uint64_t *
-mark_word(const struct group *g, uint32_t id)
-{
-	return (uint64_t *)(void *)g->marks.base + id / 64;
-}
-
 static void
 pending_room(struct group *g, size_t more)
 {
@@ -723,13 +717,11 @@ copy_pending(struct group *to, const struct group *from)
 	if (n == 0)
 		return;
 	region_need(&to->marks, from->marks.usable);
+	memcpy(to->marks.base, from->marks.base, from->marks.usable);
 	to->pending = xreallocarray(NULL, n, sizeof(*to->pending));
 	memcpy(to->pending, from->pending + from->pending_at,
 	    n * sizeof(*to->pending));
 	to->max_pending = to->pending_end = n;
-	for (n = 0; n < to->pending_end; n++)
-		*mark_word(to, to->pending[n]) |= (uint64_t)1
-		    << (to->pending[n] % 64);
 }
 
 static bool

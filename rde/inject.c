@@ -123,6 +123,9 @@ inject_batch(struct shell *sh, uint32_t id, const uint8_t *data, size_t len)
 	a->len = wr_len(&w);
 	a->data = xmemdup(w.base, a->len);
 	wr_free(&w);
+	rde_settle_many(sh->rde);
+	if (mono_reached(mono_now(), sched_updates_until(sh)))
+		chan_yield(sh->apid);
 	return 0;
 }
 

@@ -394,10 +394,17 @@ apid_close(void *ctx, const char *why)
 	log_info("apid is gone%s%s", why != NULL ? ": " : "",
 	    why != NULL ? why : "");
 	link_apid_close(sh);
+	sched_round(sh); /* its last batch has no other end */
 }
 
 static void
-bgpd_batch_end(void *ctx)
+batch_begin(void *ctx)
+{
+	sched_turn(ctx);
+}
+
+static void
+batch_end(void *ctx)
 {
 	sched_round(ctx);
 }
@@ -415,7 +422,8 @@ static const chan_handler bgpd_handlers[MSG__MAX] = {
 static const struct chan_ops bgpd_ops = {
 	.handlers = bgpd_handlers,
 	.on_close = bgpd_close,
-	.on_batch_end = bgpd_batch_end,
+	.on_batch_begin = batch_begin,
+	.on_batch_end = batch_end,
 };
 
 static void
@@ -423,12 +431,6 @@ sessiond_drain(void *ctx)
 {
 	sched_round(ctx);
 	bmp_drained(ctx);
-}
-
-static void
-sessiond_batch_end(void *ctx)
-{
-	sched_round(ctx);
 }
 
 static const chan_handler sessiond_handlers[MSG__MAX] = {
@@ -448,7 +450,8 @@ static const struct chan_ops sessiond_ops = {
 	.handlers = sessiond_handlers,
 	.on_close = sessiond_close,
 	.on_drain = sessiond_drain,
-	.on_batch_end = sessiond_batch_end,
+	.on_batch_begin = batch_begin,
+	.on_batch_end = batch_end,
 };
 
 /* An apid that asks and does not read is not listened to: answers queue up
@@ -490,6 +493,7 @@ static const struct chan_ops apid_ops = {
 	.handlers = apid_handlers,
 	.on_close = apid_close,
 	.on_drain = apid_drain,
+	.on_batch_begin = batch_begin,
 	.on_batch_end = apid_batch_end,
 };
 

@@ -7,6 +7,7 @@
 #include <event2/event.h>
 
 #include "common/log.h"
+#include "common/loop.h"
 #include "common/proc.h"
 
 #include "rde/shell.h"
@@ -20,10 +21,7 @@ main(int argc, char **argv)
 	int fd;
 
 	fd = proc_child_init(PROC_RDE, argc, argv, 0);
-	base = event_base_new();
-	if (base == NULL ||
-	    event_base_priority_init(base, SHELL_PRIO__MAX) == -1)
-		fatalx("no event loop");
+	base = loop_new(SHELL_PRIO__MAX, false);
 	sh = shell_new(base, fd);
 	if (event_base_dispatch(base) == -1)
 		fatalx("the event loop failed");

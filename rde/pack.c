@@ -28,7 +28,10 @@
 enum {
 	CHUNK_MIN = 1024,
 	CHUNK_MAX = 65536,
-	COLLECT_STEP = 65536, /* entries of a dump looked at in one call */
+	COLLECT_STEP = 8192, /* entries of a dump looked at in one call */
+	COLLECT_POLICY_STEP = 64, /* the same if a policy is asked each time */
+	CLOCK_EVERY = 1024, /* entries between looks at the clock */
+	CLOCK_EVERY_POLICY = 32, /* the same if a policy is asked */
 	NONE = 0, /* indices into arrays are kept one higher */
 	/* What a resend leaves of a peer's window to its group. */
 	RESEND_RESERVE = TX_WINDOW / 2,
@@ -103,6 +106,9 @@ struct packer {
 	size_t made; /* bytes in this call */
 	size_t limit; /* at most about so many */
 	bool stopped;
+	struct mono until; /* nothing more is begun then */
+	bool late; /* that was so when the clock was last asked */
+	uint32_t unchecked; /* entries looked at since */
 	bool over; /* write on although the limit is reached */
 	struct unref unref;
 	uint16_t message_max;
@@ -151,6 +157,23 @@ packer_bytes(const struct packer *p)
 {
 	return sizeof(*p) + p->max * 12 + p->max_buckets * sizeof(*p->buckets) +
 	    p->max_targets * sizeof(*p->targets) + p->n_by_peer * 8;
+}
+
+/* Time is over.  What was begun is finished: `late` stops what follows. */
+static bool
+is_late(struct packer *p)
+{
+	p->unchecked = 0;
+	if (!p->late)
+		p->late = mono_reached(mono_now(), p->until);
+	return p->late;
+}
+
+/* The same for each of many entries, without asking the clock each time. */
+static inline bool
+is_late_after(struct packer *p, uint32_t every)
+{
+	return ++p->unchecked >= every && is_late(p);
 }
 
 /* --- runs of messages for one target --- */
@@ -822,8 +845,14 @@ pack_chunk(struct packer *p)
 	p->n_targets = 0;
 	memset(&p->memo, 0, sizeof(p->memo));
 	p->pair.old = 0;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		classify(p, i);
+		if (g->program != NULL &&
+		    is_late_after(p, CLOCK_EVERY_POLICY)) {
+			g->pending_at -= n - (i + 1);
+			p->n = n = i + 1;
+		}
+	}
 	send_targets(p);
 	for (t = 0; t < p->n_targets; t++)
 		p->by_peer[p->targets[t].mode][p->targets[t].peer] = NONE;
@@ -837,7 +866,8 @@ static bool
 dump_collect(struct packer *p, struct dump *d)
 {
 	struct group *g = p->group;
-	uint32_t end = d->at + COLLECT_STEP, sent;
+	uint32_t step = g->program == NULL ? COLLECT_STEP : COLLECT_POLICY_STEP;
+	uint32_t end = d->at + step, sent;
 	const struct rib_entry *e;
 	uint16_t source;
 
@@ -915,6 +945,8 @@ dump_send_list(struct packer *p, struct dump *d, struct dump_list *l)
 	bool ready = false;
 
 	for (; id != 0; id = d->next[id]) {
+		if (is_late_after(p, CLOCK_EVERY))
+			break;
 		if (!dump_is_due(p, l, id, &peer))
 			continue;
 		if (!ready && !dump_list_begin(p, d, l, id)) {
@@ -946,10 +978,8 @@ pack_dump(struct packer *p)
 	struct group *g = p->group;
 	struct dump *d = g->dump;
 
-	while (!dump_is_collected(d)) {
-		if (!dump_collect(p, d))
-			return;
-	}
+	if (!dump_is_collected(d) && !dump_collect(p, d))
+		return;
 	/* A handle may name another set than in an earlier call. */
 	p->encoded = 0;
 	while (d->list < d->n_lists && !p->stopped) {
@@ -968,7 +998,7 @@ pack_dump(struct packer *p)
 /* --- the calls --- */
 
 static void
-pack_begin(struct rde *rde, struct group *g, size_t limit)
+pack_begin(struct rde *rde, struct group *g, size_t limit, struct mono until)
 {
 	struct packer *p = rde->packer;
 
@@ -982,6 +1012,9 @@ pack_begin(struct rde *rde, struct group *g, size_t limit)
 	p->messages = 0;
 	p->limit = limit;
 	p->stopped = false;
+	p->until = until;
+	p->late = false;
+	p->unchecked = 0;
 	p->over = false;
 	p->encoded = 0;
 	p->message_max = g->rule.message_max;
@@ -995,12 +1028,20 @@ pack_begin(struct rde *rde, struct group *g, size_t limit)
 }
 
 static void
-pack_end(struct packer *p, size_t *budget)
+pack_end(struct packer *p, struct pack_budget *budget)
 {
 	run_flush(p);
 	unref_flush(&p->unref, p->rde->attrs);
 	policy_apply_release(p->rde);
-	*budget -= p->made < *budget ? p->made : *budget;
+	budget->bytes -= p->made < budget->bytes ? p->made : budget->bytes;
+}
+
+/* Does the budget not allow more? */
+static bool
+is_spent(const struct packer *p, const struct pack_budget *budget)
+{
+	return p->late ||
+	    (p->stopped && budget->bytes < p->group->rule.message_max);
 }
 
 static void
@@ -1027,7 +1068,8 @@ mrai_start(struct rde *rde, struct group *g, struct mono now)
 }
 
 bool
-pack_group(struct rde *rde, struct group *g, struct mono now, size_t *budget)
+pack_group(struct rde *rde, struct group *g, struct mono now,
+    struct pack_budget *budget)
 {
 	struct packer *p = rde->packer;
 	size_t window;
@@ -1039,7 +1081,7 @@ pack_group(struct rde *rde, struct group *g, struct mono now, size_t *budget)
 		return false;
 	if (g->mrai_until > now.us)
 		return false;
-	if (*budget < g->rule.message_max)
+	if (budget->bytes < g->rule.message_max)
 		return true;
 	window = group_window(rde, g);
 	if (window == 0) {
@@ -1047,8 +1089,9 @@ pack_group(struct rde *rde, struct group *g, struct mono now, size_t *budget)
 		return false;
 	}
 	g->blocked_since = 0;
-	pack_begin(rde, g, window < *budget ? window : *budget);
-	while (!p->stopped) {
+	pack_begin(rde, g, window < budget->bytes ? window : budget->bytes,
+	    budget->until);
+	do {
 		if (group_pending(g) > 0)
 			pack_chunk(p);
 		else if (g->dump != NULL)
@@ -1057,13 +1100,13 @@ pack_group(struct rde *rde, struct group *g, struct mono now, size_t *budget)
 			end_of_rib(p);
 		else
 			break;
-	}
+	} while (!p->stopped && !is_late(p));
 	pack_end(p, budget);
 	/* What did not fit goes on at once: it is one advertisement. */
 	if (p->made > 0 && g->mrai_secs > 0 && group_pending(g) == 0 &&
 	    g->dump == NULL)
 		mrai_start(rde, g, now);
-	return p->stopped && *budget < g->rule.message_max;
+	return is_spent(p, budget);
 }
 
 /* --- sending a family again --- */
@@ -1095,6 +1138,8 @@ resend_list(struct packer *p, struct dump *d, const struct dump_list *l,
 	uint32_t sent, id = d->id != 0 ? d->id : l->head;
 
 	for (; id != 0; id = d->next[id]) {
+		if (is_late_after(p, CLOCK_EVERY))
+			break;
 		sent = group_sent(g, id);
 		if (sent == 0 || group_source(g, id) == peer->id)
 			continue;
@@ -1130,7 +1175,7 @@ resend_next(struct rde *rde, struct peer *peer, enum family family)
 
 bool
 pack_resend(struct rde *rde, struct peer *peer, enum family family,
-    size_t *budget)
+    struct pack_budget *budget)
 {
 	struct packer *p = rde->packer;
 	struct group *g = peer->group[family];
@@ -1139,22 +1184,26 @@ pack_resend(struct rde *rde, struct peer *peer, enum family family,
 
 	if (!group_is_active(g))
 		return false;
-	if (*budget < g->rule.message_max)
+	if (budget->bytes < g->rule.message_max)
 		return true;
 	if (peer->tx_used + g->rule.message_max > room)
 		return false;
 	room -= peer->tx_used;
-	pack_begin(rde, g, room < *budget ? room : *budget);
-	while (!dump_is_collected(d) && !resend_collect(p, d, peer))
+	pack_begin(rde, g, room < budget->bytes ? room : budget->bytes,
+	    budget->until);
+	while (
+	    !dump_is_collected(d) && !resend_collect(p, d, peer) && !is_late(p))
 		;
 	target_set(p, TO_ONLY, peer->id);
-	for (; d->list < d->n_lists && !p->stopped; d->list++) {
+	for (; dump_is_collected(d) && d->list < d->n_lists && !p->stopped &&
+	     !p->late;
+	     d->list++) {
 		resend_list(p, d, &d->lists[d->list], peer);
 		if (d->id != 0)
 			break;
 	}
 	pack_end(p, budget);
-	if (d->list >= d->n_lists)
+	if (dump_is_collected(d) && d->list >= d->n_lists)
 		resend_next(rde, peer, family);
-	return p->stopped && *budget < g->rule.message_max;
+	return is_spent(p, budget);
 }

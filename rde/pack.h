@@ -21,6 +21,13 @@
 #include "rde/group.h"
 #include "rde/rde.h"
 
+/* Bytes that may still be made, and when to stop looking for more: policies
+ * can make much work of entries that come to nothing. */
+struct pack_budget {
+	size_t bytes;
+	struct mono until;
+};
+
 struct packer;
 struct packer *packer_new(void);
 void packer_free(struct packer *);
@@ -28,11 +35,13 @@ size_t packer_bytes(const struct packer *);
 
 /*
  * Send what is pending for a group, then what is left of its dump, while
- * the windows of its members, tx_ready() and the budget (bytes) allow.
- * Returns true if it stopped at the budget.
+ * the windows of its members, tx_ready() and the budget allow.  Returns true
+ * if it stopped at the budget.
  */
-bool pack_group(struct rde *, struct group *, struct mono now, size_t *budget);
+bool
+pack_group(struct rde *, struct group *, struct mono now, struct pack_budget *);
 /* The same for a family that is sent again to one peer. */
-bool pack_resend(struct rde *, struct peer *, enum family, size_t *budget);
+bool
+pack_resend(struct rde *, struct peer *, enum family, struct pack_budget *);
 
 #endif

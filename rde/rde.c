@@ -21,6 +21,10 @@
 #include "rde/sweep.h"
 #include "rde/update_in.h"
 
+/* What is decided at once costs a millisecond or two at most: so many times a
+ * group that is told of an entry, of which the decision costs as much as 32. */
+enum { SETTLE_MANY = 128 * 1024, SETTLE_DECISION = 32 };
+
 /* --- life --- */
 
 struct rde *
@@ -626,10 +630,22 @@ rde_settle(struct rde *rde)
 	}
 }
 
+void
+rde_settle_many(struct rde *rde)
+{
+	size_t n = 0;
+	int f;
+
+	for (f = 0; f < FAMILY__MAX; f++)
+		n += rde->ribs[f].n_dirty;
+	if (n * (SETTLE_DECISION + rde->n_groups) > SETTLE_MANY)
+		rde_settle(rde);
+}
+
 /* --- routes out --- */
 
 static bool
-pack_resends(struct rde *rde, size_t *budget)
+pack_resends(struct rde *rde, struct pack_budget *budget)
 {
 	struct peer *peer;
 	bool more = false;
@@ -652,8 +668,9 @@ pack_resends(struct rde *rde, size_t *budget)
 }
 
 bool
-rde_pack(struct rde *rde, struct mono now, size_t budget)
+rde_pack(struct rde *rde, struct mono now, struct mono until, size_t budget)
 {
+	struct pack_budget left = { budget, until };
 	struct group *g, *next, *last;
 	bool more = false;
 
@@ -664,7 +681,7 @@ rde_pack(struct rde *rde, struct mono now, size_t budget)
 		if (!rde->ops->tx_ready(rde->ctx))
 			break;
 		next = g == last ? NULL : TAILQ_NEXT(g, entry);
-		if (pack_group(rde, g, now, &budget)) {
+		if (pack_group(rde, g, now, &left)) {
 			/* The others come first next time. */
 			TAILQ_REMOVE(&rde->groups, g, entry);
 			TAILQ_INSERT_TAIL(&rde->groups, g, entry);
@@ -672,7 +689,7 @@ rde_pack(struct rde *rde, struct mono now, size_t budget)
 			break;
 		}
 	}
-	more = pack_resends(rde, &budget) || more;
+	more = pack_resends(rde, &left) || more;
 	group_settle(rde);
 	more = group_begin_all(rde) || more;
 	rde_trim(rde);

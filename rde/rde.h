@@ -227,11 +227,15 @@ bool rde_has_reeval(const struct rde *);
 
 /* Decide all entries that changed and tell the groups. */
 void rde_settle(struct rde *);
+/* The same if there are so many, or so many groups, that deciding the rest
+ * with what is still to come would take long. */
+void rde_settle_many(struct rde *);
 /*
- * Send what is pending, while windows, tx_ready() and `budget` (bytes made)
- * allow.  Returns true if it stopped at the budget with more to do.
+ * Send what is pending, while windows, tx_ready(), `budget` (bytes made) and
+ * the time allow: it does something, and no more after `until`.  Returns
+ * true if it stopped at one of these two with more to do.
  */
-bool rde_pack(struct rde *, struct mono now, size_t budget);
+bool rde_pack(struct rde *, struct mono now, struct mono until, size_t budget);
 /* Time at which rde_pack() has something to do that nothing else would
  * trigger (MRAI, slow members); false if there is none. */
 bool rde_deadline(const struct rde *, struct mono now, struct mono *);

@@ -66,18 +66,79 @@ arm_deadline(struct shell *sh, struct mono now)
 		fatalx("evtimer_add of the scheduler");
 }
 
+/* --- turns */
+
+void
+sched_turn(struct shell *sh)
+{
+	struct sched *sc = &sh->sched;
+
+	sc->in_turn = true;
+	sc->began = mono_now();
+	sc->began_cpu = mono_cpu_us();
+}
+
+struct mono
+sched_updates_until(const struct shell *sh)
+{
+	struct mono until = sh->sched.in_turn ? sh->sched.began : mono_now();
+
+	until.us += SCHED_UPDATES_US;
+	return until;
+}
+
+static void
+turn_end(struct sched *sc)
+{
+	int64_t us = mono_diff_us(mono_now(), sc->began), cpu;
+
+	sc->in_turn = false;
+	if (us <= sc->longest && us <= SCHED_TURN_US)
+		return;
+	cpu = mono_cpu_us() - sc->began_cpu;
+	if (us > sc->longest)
+		sc->longest = us;
+	if (cpu > sc->longest_cpu)
+		sc->longest_cpu = cpu;
+	sc->long_turns += us > SCHED_TURN_US;
+}
+
+/* --- work */
+
+static struct mono
+after(int64_t us)
+{
+	struct mono t = mono_now();
+
+	t.us += us;
+	return t;
+}
+
 /* True if packing stopped at its time with more to do. */
 static bool
-pack(struct shell *sh, struct mono *now)
+pack(struct shell *sh)
 {
-	struct mono end = *now;
+	struct mono until = after(SCHED_PACK_US), now;
 	bool more;
 
-	end.us += SCHED_PACK_US;
 	do {
-		more = rde_pack(sh->rde, *now, SCHED_PACK_BYTES);
-		*now = mono_now();
-	} while (more && !mono_reached(*now, end));
+		now = mono_now();
+		more = rde_pack(sh->rde, now, until, SCHED_PACK_BYTES);
+	} while (more && !mono_reached(mono_now(), until));
+	return more;
+}
+
+/* Routes that leave; true while there is more. */
+static bool
+sweep(struct shell *sh)
+{
+	struct mono until = after(SCHED_SWEEP_US);
+	bool more;
+
+	do {
+		more = rde_sweep(sh->rde, SCHED_SWEEP_STEP);
+		rde_settle_many(sh->rde);
+	} while (more && !mono_reached(mono_now(), until));
 	return more;
 }
 
@@ -85,22 +146,21 @@ pack(struct shell *sh, struct mono *now)
 static bool
 reevaluate(struct shell *sh)
 {
-	struct mono end = mono_now();
+	struct mono until = after(SCHED_REEVAL_US);
 	bool more;
 
 	if (!rde_has_reeval(sh->rde))
 		return false;
-	end.us += SCHED_REEVAL_US;
-	do
+	do {
 		more = rde_reeval(sh->rde, SCHED_REEVAL_STEP);
-	while (more && !mono_reached(mono_now(), end));
+		rde_settle_many(sh->rde);
+	} while (more && !mono_reached(mono_now(), until));
 	return more;
 }
 
 void
 sched_round(struct shell *sh)
 {
-	struct mono now = mono_now();
 	bool packing;
 	bool sweeping;
 	bool policies;
@@ -108,22 +168,25 @@ sched_round(struct shell *sh)
 
 	if (sh->stopping)
 		return;
+	if (!sh->sched.in_turn)
+		sched_turn(sh);
 	sh->sched.rounds++;
 	late = session_late(sh);
 	rde_settle(sh->rde);
 	session_credits(sh);
-	packing = pack(sh, &now);
+	packing = pack(sh);
 	/* What was removed, or a copy of a group that is complete now, can go
 	 * out at once. */
-	sweeping = rde_sweep(sh->rde, SCHED_SWEEP_ENTRIES);
+	sweeping = sweep(sh);
 	policies = reevaluate(sh);
 	policies = conf_work(sh) || policies;
 	if (!packing)
-		packing = pack(sh, &now);
+		packing = pack(sh);
 	inject_answer(sh);
 	if (late || packing || sweeping || policies || rde_has_sweep(sh->rde))
 		sched_poke(sh);
-	arm_deadline(sh, now);
+	arm_deadline(sh, mono_now());
 	counts_touch(sh);
 	walks_share(&sh->walks);
+	turn_end(&sh->sched);
 }

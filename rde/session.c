@@ -228,9 +228,10 @@ credit_drop(struct session *s)
 
 /* --- UPDATEs
 
- * Policies can make them slow beyond measure.  A piece is what fits into a
- * slice, as those before it did; what is left when the slice is over waits
- * for the next round.
+ * They have a share of each turn.  Policies can make them slow beyond measure:
+ * a piece is what takes little of the share, as those before it did.  When the
+ * share is used up, the messages that follow stay in the channel; what is left
+ * of this one waits here for the next round.
  */
 
 static void
@@ -262,6 +263,16 @@ piece_len(const uint8_t *data, size_t len, size_t want)
 	return n;
 }
 
+/* How much is to be looked at next when `n` bytes took `us`? */
+static void
+piece_adapt(struct shell *sh, size_t n, int64_t us)
+{
+	if (us > SESSION_PIECE_US)
+		sh->rx_piece = 1 + n * SESSION_PIECE_US / (size_t)us;
+	else if (us < SESSION_PIECE_US / 4 && sh->rx_piece < SESSION_PIECE_MAX)
+		sh->rx_piece *= 2;
+}
+
 /* Handle UPDATEs until `until`, at least one; returns the bytes done. */
 static size_t
 updates_slice(struct session *s, const uint8_t *data, size_t len,
@@ -276,14 +287,9 @@ updates_slice(struct session *s, const uint8_t *data, size_t len,
 		n = piece_len(data + at, len - at, sh->rx_piece);
 		rde_updates(sh->rde, s->peer, data + at, n, began);
 		at += n;
+		rde_settle_many(sh->rde);
 		now = mono_now();
-		if (mono_diff_us(now, began) > SESSION_SLICE_US)
-			sh->rx_piece = 1 +
-			    n * SESSION_SLICE_US /
-				(size_t)mono_diff_us(now, began);
-		else if (mono_diff_us(now, began) < SESSION_SLICE_US / 4 &&
-		    sh->rx_piece < SESSION_PIECE_MAX)
-			sh->rx_piece *= 2;
+		piece_adapt(sh, n, mono_diff_us(now, began));
 		if (mono_reached(now, until))
 			return at;
 	}
@@ -336,10 +342,9 @@ late_slice(struct session *s, struct mono until)
 bool
 session_late(struct shell *sh)
 {
-	struct mono until = mono_now();
+	struct mono until = sched_updates_until(sh);
 	struct session *s;
 
-	until.us += SESSION_SLICE_US;
 	while ((s = TAILQ_FIRST(&sh->late)) != NULL) {
 		late_slice(s, until);
 		if (s->rx_end > 0) { /* the others' turn */
@@ -414,7 +419,7 @@ end(struct shell *sh, struct peer *peer, const struct peer_down *down)
 
 	/* What is kept is what the peer said last. */
 	if (secs > 0 && stale_families != 0)
-		late_slice(s, (struct mono){ INT64_MAX });
+		late_slice(s, MONO_NEVER);
 	late_drop(s);
 	bmp_peer_down(sh, peer, down);
 	credit_drop(s);
@@ -477,7 +482,7 @@ int
 session_updates(struct shell *sh, uint32_t id, uint32_t epoch,
     const uint8_t *data, size_t len)
 {
-	struct mono until = mono_now();
+	struct mono until = sched_updates_until(sh);
 	struct session *s;
 	struct peer *peer;
 	size_t done = 0;
@@ -488,12 +493,13 @@ session_updates(struct shell *sh, uint32_t id, uint32_t epoch,
 	if (peer == NULL)
 		return 0; /* the window died with the session */
 	s = peer->shell;
-	until.us += SESSION_SLICE_US;
 	if (s->rx_end == 0)
 		done = updates_slice(s, data, len, until);
 	credit_add(s, done);
 	if (done < len)
 		late_add(s, data + done, len - done);
+	if (mono_reached(mono_now(), until))
+		chan_yield(sh->sessiond);
 	return 0;
 }
 

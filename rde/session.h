@@ -41,11 +41,11 @@ struct session {
 TAILQ_HEAD(session_list, session);
 
 enum {
-	SESSION_SLICE_US = 20000, /* for UPDATEs, at a time */
 	/* Bytes of UPDATEs between looks at the clock: at first, and as long
-	 * as they take little of a slice. */
+	 * as they take little time. */
+	SESSION_PIECE_US = 500,
 	SESSION_PIECE_FIRST = 1024,
-	SESSION_PIECE_MAX = 1 << 20,
+	SESSION_PIECE_MAX = 16384,
 };
 
 extern const struct rde_ops session_ops; /* for rde_new(); ctx: the shell */

@@ -409,7 +409,8 @@ void tx_refresh(struct session *, enum family);
 void tx_notification(struct session *, const struct bgp_error *);
 /* TX of the rde; -1 if it breaks the rules. */
 int tx_deliver(struct sessiond *, const uint8_t *, size_t) ATTR_CHECK;
-/* Write what was queued since, give credit back. */
+/* Write what was queued since, or what there is time for (the rest follows in
+ * the next round); give credit back. */
 void tx_flush(struct sessiond *);
 
 /* --- farewell.c: connections that end */

@@ -23,6 +23,9 @@
 
 /* Credits in one message. */
 #define CREDITS_MAX 4096
+/* Of writing to sockets at a time: what was sent to many sessions at once
+ * leaves in several turns, between which timers and sockets are heard. */
+enum { FLUSH_US = 10000 };
 
 static void
 mark_dirty(struct session *s)
@@ -313,12 +316,18 @@ send_credits(struct sessiond *sd)
 void
 tx_flush(struct sessiond *sd)
 {
+	struct mono until = mono_now();
 	struct session *s;
 
+	until.us += FLUSH_US;
 	while ((s = TAILQ_FIRST(&sd->tx_dirty)) != NULL) {
 		TAILQ_REMOVE(&sd->tx_dirty, s, tx_entry);
 		s->tx_dirty = false;
 		flush(s);
+		if (mono_reached(mono_now(), until)) {
+			sessiond_round(sd);
+			break;
+		}
 	}
 	if (sd->rde == NULL)
 		return;

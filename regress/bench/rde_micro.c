@@ -164,7 +164,7 @@ flush(struct rde *rde)
 
 	do {
 		before = out_bytes;
-		rde_pack(rde, now, 1 << 20);
+		rde_pack(rde, now, MONO_NEVER, 1 << 20);
 		for (i = 1; i < n_peers; i++)
 			rde->peers[i]->tx_used = 0;
 	} while (out_bytes != before);

@@ -591,7 +591,7 @@ settle(size_t budget)
 {
 	rde_settle(rde);
 	now = mono_add_ms(now, 1000);
-	(void)rde_pack(rde, now, budget);
+	(void)rde_pack(rde, now, budget % 2 == 0 ? MONO_NEVER : now, budget);
 }
 
 static void

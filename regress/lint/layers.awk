@@ -16,7 +16,7 @@ BEGIN {
 	row(3, "conf conf_policy policy_text")
 	row(4, "msg msg_call msg_conduit msg_conf msg_metrics msg_peer msg_policy")
 	row(4, "msg_query msg_route")
-	row(5, "chan proc sandbox")
+	row(5, "chan loop proc sandbox")
 }
 
 function row(n, names,    a, i, c) {

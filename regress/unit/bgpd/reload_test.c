@@ -197,8 +197,10 @@ static const chan_handler fake_handlers[MSG__MAX] = {
 	[MSG_CONF_CALL_DONE] = fake_call_done,
 	[MSG_LOG_LEVEL] = fake_level,
 };
-static const struct chan_ops fake_ops = { fake_handlers, fake_close, NULL,
-	NULL };
+static const struct chan_ops fake_ops = {
+	.handlers = fake_handlers,
+	.on_close = fake_close,
+};
 
 static void
 fake_start(enum proc proc)

@@ -20,6 +20,8 @@ struct end {
 	bool closed;
 	bool violated;
 	bool drained;
+	bool yields; /* after each message */
+	unsigned int begun, ended; /* batches */
 };
 
 static struct event_base *base;
@@ -34,6 +36,8 @@ on_any(void *ctx, const struct msg *m)
 	e->last_len = m->hdr.len;
 	e->last_byte = m->hdr.len > 0 ? m->data[m->hdr.len - 1] : 0;
 	e->last_fd = m->fd;
+	if (e->yields)
+		chan_yield(e->chan);
 }
 
 static void
@@ -53,8 +57,26 @@ on_drain(void *ctx)
 	((struct end *)ctx)->drained = true;
 }
 
+static void
+on_batch_begin(void *ctx)
+{
+	((struct end *)ctx)->begun++;
+}
+
+static void
+on_batch_end(void *ctx)
+{
+	((struct end *)ctx)->ended++;
+}
+
 static chan_handler handlers[MSG__MAX];
-static const struct chan_ops ops = { handlers, on_close, on_drain, NULL };
+static const struct chan_ops ops = {
+	.handlers = handlers,
+	.on_close = on_close,
+	.on_drain = on_drain,
+	.on_batch_begin = on_batch_begin,
+	.on_batch_end = on_batch_end,
+};
 
 static void
 pair(struct end *a, struct end *b, enum proc pa, enum proc pb)
@@ -227,6 +249,33 @@ START_TEST(a_paused_channel_handles_nothing_until_resumed)
 }
 END_TEST
 
+START_TEST(a_handler_that_yields_ends_its_batch)
+{
+	struct end s, r;
+	unsigned int i;
+
+	pair(&s, &r, PROC_SESSIOND, PROC_RDE);
+	for (i = 1; i <= 3; i++)
+		chan_send_buf(s.chan, MSG_REFRESH, i, 9, "abcd", 4);
+	r.yields = true;
+	for (i = 0; i < 10; i++)
+		turn();
+	/* one message a batch, and a last one that finds nothing */
+	ck_assert_uint_eq(r.got, 3);
+	ck_assert_uint_eq(r.last_id, 3);
+	ck_assert_uint_eq(r.ended, 4);
+	r.yields = false;
+	for (i = 4; i <= 6; i++)
+		chan_send_buf(s.chan, MSG_REFRESH, i, 9, "abcd", 4);
+	for (i = 0; i < 10; i++)
+		turn();
+	ck_assert_uint_eq(r.got, 6);
+	ck_assert_uint_eq(r.begun, r.ended);
+	ck_assert_uint_le(r.ended, 5);
+	unpair(&s, &r);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -242,6 +291,7 @@ main(void)
 	    (int)nitems(bad));
 	tcase_add_test(tc, an_end_of_file_closes_without_blame);
 	tcase_add_test(tc, a_paused_channel_handles_nothing_until_resumed);
+	tcase_add_test(tc, a_handler_that_yields_ends_its_batch);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);

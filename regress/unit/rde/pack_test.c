@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Packing at volume: messages are full, windows are kept, what does not fit
- * waits and goes on, a late joiner gets the table by attribute set.
+ * or has no time waits and goes on, a late joiner gets the table by attribute
+ * set.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -25,6 +26,9 @@ static uint8_t held[PEERS][N];
 static uint32_t got[PEERS], messages[PEERS], eor[PEERS];
 static enum family family;
 static unsigned int withheld[2];
+/* Given to rde_pack(), and how often that was called. */
+static struct mono until;
+static unsigned int calls;
 
 /* Prefix number i and back. */
 static void
@@ -191,16 +195,18 @@ static void
 run(void)
 {
 	uint32_t id, sent;
+	bool more;
 
 	do {
-		rde_pack(rde, now, 1 << 24);
+		more = rde_pack(rde, now, until, 1 << 24);
+		calls++;
 		ck_assert_uint_le(got[1], TX_WINDOW);
 		sent = got[1] + got[2] + got[3];
 		for (id = 1; id < PEERS; id++) {
 			if (rde_peer_find(rde, id) != NULL)
 				credit(id);
 		}
-	} while (sent != 0 || rde_sweep(rde, 10000));
+	} while (sent != 0 || more || rde_sweep(rde, 10000));
 }
 
 static void
@@ -208,6 +214,8 @@ setup(void)
 {
 	hash_init();
 	family = FAMILY_IPV4_UNICAST;
+	until = MONO_NEVER;
+	calls = 0;
 	memset(withheld, 0, sizeof(withheld));
 	rde = rde_new(&ops, NULL);
 	rde_configure(rde, 65000, 1, 1);
@@ -277,6 +285,56 @@ announce_and_withdraw(size_t nlri_len, size_t fixed, size_t fixed_gone)
 	ck_assert_uint_eq(attrs_count(rde->attrs), 0);
 }
 
+/* Time that was over before it began: each call does one step.  A step ends
+ * a message early. */
+START_TEST(test_no_time)
+{
+	unsigned int before;
+	struct nlri n;
+	uint32_t i;
+
+	until = (struct mono){ 0 };
+	for (i = 0; i < SETS; i++)
+		add(i, N, SETS, (uint8_t)i, 0);
+	up(1);
+	run();
+	for (i = 0; i < N; i++)
+		ck_assert_uint_eq(held[1][i], i % SETS + 1);
+	/* collecting, then a message of 1,024 prefixes at a time */
+	ck_assert_uint_ge(calls, N / 8192 + N / 1024);
+	ck_assert_uint_le(messages[1], N / 1000 + 2 * SETS + N / 1024);
+	ck_assert_uint_eq(eor[1], FAMILY_BIT(family));
+	before = calls;
+	memset(held[1], 0, sizeof(held[1]));
+	rde_refresh(rde, rde_peer_find(rde, 1), FAMILY_ALL);
+	run();
+	for (i = 0; i < N; i++)
+		ck_assert_uint_eq(held[1][i], i % SETS + 1);
+	ck_assert_uint_ge(calls - before, N / 8192 + N / 1024);
+	/* a step that finds nothing due */
+	up(2);
+	rde_pack(rde, now, until, 1 << 24);
+	add(0, N, 1, SETS, 0);
+	run();
+	check_held(1, 0, N, SETS + 1);
+	check_held(2, 0, N, SETS + 1);
+	/* First steps that find nothing at all: the entries that came first
+	 * are those of the first sets. */
+	for (i = 0; i < N; i++) {
+		prefix(i, &n);
+		if (i % SETS < SETS / 2)
+			ck_assert(rde_local_remove(rde, &n));
+	}
+	run();
+	memset(held[1], 0, sizeof(held[1]));
+	rde_refresh(rde, rde_peer_find(rde, 1), FAMILY_ALL);
+	run();
+	for (i = 0; i < N; i++)
+		ck_assert_uint_eq(held[1][i],
+		    i % SETS < SETS / 2 ? 0 : SETS + 1);
+}
+END_TEST
+
 START_TEST(test_ipv4)
 {
 	announce_and_withdraw(4, 19 + 4 + 4 + 9 + 7 + 7, 19 + 4);
@@ -324,7 +382,7 @@ START_TEST(test_window)
 	for (i = 0; i < N; i++)
 		add(i, i + 1, 1, (uint8_t)(i % SETS), i % 2000);
 	for (i = 0; i < 5; i++)
-		rde_pack(rde, now, 1 << 24);
+		rde_pack(rde, now, MONO_NEVER, 1 << 24);
 	ck_assert_uint_le(got[1], TX_WINDOW);
 	ck_assert_uint_gt(got[1], TX_WINDOW - 64 * 1024);
 	/* What waits changes: only the last state is ever sent. */
@@ -335,7 +393,7 @@ START_TEST(test_window)
 	/* A joiner with changes under way in all its stages. */
 	up(2);
 	for (i = 0; i < 40; i++) {
-		rde_pack(rde, now, 20000);
+		rde_pack(rde, now, MONO_NEVER, 20000);
 		credit(1);
 		credit(2);
 		add(i * 100, i * 100 + 90, 3, (uint8_t)(i % 7), 0);
@@ -401,6 +459,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 240);
+	tcase_add_test(t, test_no_time);
 	tcase_add_test(t, test_ipv4);
 	tcase_add_test(t, test_ipv6);
 	tcase_add_test(t, test_ipv6_short_forms);

@@ -1080,7 +1080,7 @@ drain(void)
 		for (id = 1; id < PEERS; id++)
 			credit(id, true);
 		now = mono_add_ms(now, 2000);
-		while (rde_pack(rde, now, 1 << 20))
+		while (rde_pack(rde, now, (struct mono){ 0 }, 1 << 20))
 			;
 	}
 	always_ready = false;
@@ -1591,7 +1591,9 @@ churn(uint64_t with, int steps, bool with_policies)
 			rde_settle(rde);
 		if (rnd(2) == 0) {
 			now = mono_add_ms(now, rnd(200));
-			rde_pack(rde, now, 4096 + rnd(3000));
+			rde_pack(rde, now,
+			    rnd(2) == 0 ? MONO_NEVER : (struct mono){ 0 },
+			    4096 + rnd(3000));
 		}
 		if (rnd(10) == 0)
 			check_adjout(1 + rnd(PEERS - 1));
@@ -1659,7 +1661,7 @@ START_TEST(test_groups_merge)
 	op_up(1);
 	drain();
 	op_up(2);
-	rde_pack(rde, now, 1 << 20);
+	rde_pack(rde, now, MONO_NEVER, 1 << 20);
 	op_up(3);
 	op_up(4);
 	drain();
@@ -1684,14 +1686,14 @@ START_TEST(test_slow_member)
 	always_ready = true;
 	op_slow(2);
 	op_announce(1);
-	rde_pack(rde, now, 1 << 20);
+	rde_pack(rde, now, MONO_NEVER, 1 << 20);
 	ck_assert_ptr_eq(rde_peer_find(rde, 2)->group[0],
 	    rde_peer_find(rde, 3)->group[0]);
 	now = mono_add_ms(now, 1000);
-	rde_pack(rde, now, 1 << 20);
+	rde_pack(rde, now, MONO_NEVER, 1 << 20);
 	while (rde_sweep(rde, 7))
 		;
-	rde_pack(rde, now, 1 << 20);
+	rde_pack(rde, now, MONO_NEVER, 1 << 20);
 	ck_assert_ptr_ne(rde_peer_find(rde, 2)->group[0],
 	    rde_peer_find(rde, 3)->group[0]);
 	ck_assert_uint_gt(speakers[3].got, 0);
@@ -1746,7 +1748,7 @@ START_TEST(test_refresh_while_med_changes)
 	speakers[2].refreshing = true;
 	rde_refresh(rde, rde_peer_find(rde, 2), FAMILY_ALL);
 	/* Room for one message: the rest waits. */
-	rde_pack(rde, now, 4096);
+	rde_pack(rde, now, MONO_NEVER, 4096);
 	ck_assert_uint_gt(rde->n_resends, 0);
 	for (at = 0; at < 10; at++) {
 		s->in[at].has_med = true;

@@ -179,11 +179,18 @@ static const chan_handler apid_handlers[MSG__MAX] = {
 	[MSG_PEERS_END] = on_apid_msg,
 	[MSG_PEER_CTL_DONE] = on_apid_msg,
 };
-static const struct chan_ops bgpd_ops = { bgpd_handlers, bgpd_closed, NULL,
-	NULL };
-static const struct chan_ops rde_ops = { rde_handlers, rde_closed, NULL, NULL };
-static const struct chan_ops apid_ops = { apid_handlers, apid_closed, NULL,
-	NULL };
+static const struct chan_ops bgpd_ops = {
+	.handlers = bgpd_handlers,
+	.on_close = bgpd_closed,
+};
+static const struct chan_ops rde_ops = {
+	.handlers = rde_handlers,
+	.on_close = rde_closed,
+};
+static const struct chan_ops apid_ops = {
+	.handlers = apid_handlers,
+	.on_close = apid_closed,
+};
 
 static void
 pump(int ms)
