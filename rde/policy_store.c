@@ -28,6 +28,7 @@ struct generation {
 };
 
 enum phase {
+	PHASE_COUNT, /* of a prefix set */
 	PHASE_MEMBERS,
 	PHASE_DIFF_NEW,
 	PHASE_DIFF_OLD,
@@ -459,11 +460,13 @@ set_begin(struct policy_store *ps)
 		return;
 	}
 	set = set_new(conf);
-	if (conf->kind == CONF_SET_PREFIX)
+	b->phase = PHASE_MEMBERS;
+	if (conf->kind == CONF_SET_PREFIX) {
 		set->before = old;
+		b->phase = PHASE_COUNT;
+	}
 	b->gen.sets[b->gen.n_sets++] = set;
 	b->open = true;
-	b->phase = PHASE_MEMBERS;
 	b->at = 0;
 }
 
@@ -480,18 +483,26 @@ set_step(struct policy_store *ps, struct err *e)
 	    set_find(&ps->gen, (enum conf_set_kind)of->kind, of->name);
 	if (b->phase == PHASE_DIFF_OLD && old != NULL)
 		of = old->conf;
-	if (b->at == of->n || (b->phase != PHASE_MEMBERS && old == NULL)) {
+	if (b->at == of->n || (b->phase > PHASE_MEMBERS && old == NULL)) {
 		b->at = 0;
-		if (old == NULL || b->phase == PHASE_DIFF_OLD)
+		if (b->phase >= PHASE_MEMBERS &&
+		    (old == NULL || b->phase == PHASE_DIFF_OLD))
 			b->open = false;
 		else
 			b->phase++;
 		return 0;
 	}
-	if (b->phase == PHASE_MEMBERS)
+	switch (b->phase) {
+	case PHASE_COUNT:
+		prefix_set_expect(set->prefixes,
+		    (enum family)of->prefixes[b->at++].nlri.family);
+		return 0;
+	case PHASE_MEMBERS:
 		return member_add(set, b->at++, e);
-	diff_member(set, old, of, b->at++);
-	return 0;
+	default:
+		diff_member(set, old, of, b->at++);
+		return 0;
+	}
 }
 
 static void

@@ -39,6 +39,7 @@ struct slot6 {
 struct table {
 	void *slots; /* struct slot4 or slot6 */
 	uint32_t n, size;
+	uint32_t expected;
 	/* By the length asked for: lengths of prefixes that allow it. */
 	struct lengths *from;
 	unsigned int max_bits;
@@ -128,6 +129,12 @@ slot_size(const struct table *t)
 	return t->max_bits == 32 ? sizeof(struct slot4) : sizeof(struct slot6);
 }
 
+static bool
+is_full(const struct table *t, uint32_t n)
+{
+	return n >= t->size / 4 * 3;
+}
+
 static void
 table_grow(struct table *t)
 {
@@ -137,6 +144,8 @@ table_grow(struct table *t)
 	uint32_t i;
 
 	t->size = old.size == 0 ? SLOTS_MIN : old.size * 2;
+	while (is_full(t, t->expected))
+		t->size *= 2;
 	t->slots = xcalloc(t->size, slot_size(t));
 	for (i = 0; i < old.size; i++) {
 		if (t->max_bits != 32 && s6[i].is != 0)
@@ -266,6 +275,12 @@ lengths_add(struct lengths *l, unsigned int bits)
 }
 
 void
+prefix_set_expect(struct prefix_set *ps, enum family family)
+{
+	ps->table[family].expected++;
+}
+
+void
 prefix_set_add(struct prefix_set *ps, const struct conf_prefix *p)
 {
 	struct table *t = &ps->table[p->nlri.family];
@@ -279,7 +294,7 @@ prefix_set_add(struct prefix_set *ps, const struct conf_prefix *p)
 		t->max_bits = family_max_bits((enum family)p->nlri.family);
 		t->from = xcalloc(t->max_bits + 1, sizeof(*t->from));
 	}
-	if (t->n >= t->size / 4 * 3)
+	if (is_full(t, t->n))
 		table_grow(t);
 	prefix_key_from_nlri(&key, &p->nlri);
 	was = table_at(t, &key, key.bits);

@@ -18,6 +18,9 @@ struct prefix_set;
 
 struct prefix_set *prefix_set_new(void);
 void prefix_set_free(struct prefix_set *); /* NULL is fine */
+/* A member of the family will be added: a set that was told of all before the
+ * first is added never has to move them. */
+void prefix_set_expect(struct prefix_set *, enum family);
 void prefix_set_add(struct prefix_set *, const struct conf_prefix *);
 
 /* Does a member allow the prefix? */
