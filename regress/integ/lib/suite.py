@@ -369,6 +369,35 @@ class Suite:
                           lambda: "line %r in\n%s" % (pattern, self.tail()),
                           seconds)
 
+    def listing(self, *args):
+        """Each element of the array that `bgpctl -j` prints, as it comes:
+        for lists that are large."""
+        text, decoder = "", json.JSONDecoder()
+        p = subprocess.Popen([self.program("sbin/bgpctl"), "-s", self.grpc,
+                              "-j"] + list(args), stdout=subprocess.PIPE,
+                             env=self.environment(), encoding="ascii")
+        with p:
+            text = p.stdout.read(1 << 20)
+            text = text[text.index("[") + 1:]
+            while text:
+                at = 0
+                try:
+                    while True:
+                        comma = text.startswith(",", at)
+                        element, at = decoder.raw_decode(text, at + comma)
+                        yield element
+                except ValueError:      # not whole, or the end
+                    pass
+                more = p.stdout.read(1 << 20)
+                if not more:
+                    break
+                text = text[at:] + more
+        # What is left is what follows the elements.
+        end = json.loads('{"": 0' + text[at:].replace("]", "", 1))
+        if p.returncode != 0 or not end.get("complete", True):
+            raise AssertionError("bgpctl %s: %d %r" % (
+                " ".join(args), p.returncode, end))
+
     def bgpctl(self, *args, check=True, json_out=False):
         r = subprocess.run([self.program("sbin/bgpctl"), "-s", self.grpc] +
                            (["-j"] if json_out else []) + list(args),
