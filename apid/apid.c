@@ -201,6 +201,15 @@ on_log_level(void *ctx, const struct msg *msg)
 }
 
 static void
+on_ping(void *ctx, const struct msg *msg)
+{
+	const struct apid *apid = ctx;
+
+	chan_send_buf(apid->chans[PROC_BGPD], MSG_PONG, msg->hdr.id, 0, NULL,
+	    0);
+}
+
+static void
 listener_drop(struct apid *apid, size_t i)
 {
 	struct apid_listener *l = &apid->listeners[i];
@@ -460,6 +469,7 @@ static const chan_handler bgpd_handlers[MSG__MAX] = {
 	[MSG_LINK] = on_link,
 	[MSG_SHUTDOWN] = on_shutdown,
 	[MSG_LOG_LEVEL] = on_log_level,
+	[MSG_PING] = on_ping,
 	[MSG_CONF_BEGIN] = on_conf_begin,
 	[MSG_CONF_ITEM] = on_conf_item,
 	[MSG_CONF_END] = on_conf_end,

@@ -3,8 +3,9 @@
  * The parent's state, private to this directory.
  *
  * One object, made in main.c; everything hangs off it.  child.c owns the
- * processes, reload.c the configuration and its transactions, call.c the
- * file and its text, link.c the handlers of messages from children.
+ * processes, ping.c whether they answer, reload.c the configuration and its
+ * transactions, call.c the file and its text, link.c the handlers of messages
+ * from children.
  */
 #ifndef BGPD_BGPD_H
 #define BGPD_BGPD_H
@@ -16,6 +17,7 @@
 
 #include "bgpd/loader.h"
 #include "bgpd/paths.h"
+#include "bgpd/ping.h"
 #include "bgpd/socket.h"
 #include "common/chan.h"
 #include "common/conf.h"
@@ -56,6 +58,7 @@ struct child {
 	int n_deaths;
 	bool given_up;
 	bool killed; /* by us, who said so */
+	struct ping ping;
 	/* the configuration on its way to it */
 	const struct conf *conf;
 	enum child_sync sync;
@@ -141,6 +144,7 @@ struct bgpd {
 
 	struct child children[PROC__MAX]; /* PROC_BGPD is unused */
 	struct event *stop_timer;
+	struct event *ping_timer;
 	bool rde_told; /* to end */
 
 	struct conf *running; /* committed: the file's objects and the API's */

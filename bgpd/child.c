@@ -50,7 +50,7 @@ children_alive(const struct bgpd *b)
 	/* An end is bounded by its own deadline, and apid comes back. */
 	return b->stopping ||
 	    (child_running(&b->children[PROC_SESSIOND]) &&
-		child_running(&b->children[PROC_RDE]));
+		child_running(&b->children[PROC_RDE]) && pings_answered(b));
 }
 
 static struct timeval
@@ -175,6 +175,7 @@ child_spawn(struct child *c)
 	}
 	c->sync = SYNC_NONE;
 	c->killed = false;
+	ping_reset(c);
 	c->chan = chan_new(b->base, pair[0], PROC_BGPD, c->proc,
 	    &link_ops[c->proc], c, 0);
 	log_debug("started %s, pid %d", proc_name(c->proc), (int)c->pid);

@@ -50,6 +50,13 @@ on_conf_done(void *ctx, const struct msg *m)
 	reload_child_done(ctx, m->hdr.id);
 }
 
+static void
+on_pong(void *ctx, const struct msg *m)
+{
+	if (ping_answer(ctx, m->hdr.id) == -1)
+		malformed(ctx, m);
+}
+
 /* Append a part of an edit to those before; -1 if it is not one of them. */
 static int
 part_append(struct bgpd *b, const struct msg *m)
@@ -189,6 +196,7 @@ static const chan_handler handlers_sessiond[MSG__MAX] = {
 	[MSG_CONF_READY] = on_conf_ready,
 	[MSG_CONF_REJECT] = on_conf_reject,
 	[MSG_CONF_DONE] = on_conf_done,
+	[MSG_PONG] = on_pong,
 	[MSG_SOCK_REQ] = on_sock_req,
 };
 
@@ -196,12 +204,14 @@ static const chan_handler handlers_rde[MSG__MAX] = {
 	[MSG_CONF_READY] = on_conf_ready,
 	[MSG_CONF_REJECT] = on_conf_reject,
 	[MSG_CONF_DONE] = on_conf_done,
+	[MSG_PONG] = on_pong,
 };
 
 static const chan_handler handlers_apid[MSG__MAX] = {
 	[MSG_CONF_READY] = on_conf_ready,
 	[MSG_CONF_REJECT] = on_conf_reject,
 	[MSG_CONF_DONE] = on_conf_done,
+	[MSG_PONG] = on_pong,
 	[MSG_CONF_EDIT_PART] = on_conf_edit_part,
 	[MSG_CONF_EDIT] = on_conf_edit,
 	[MSG_CONF_CALL] = on_conf_call,

@@ -318,8 +318,10 @@ run(struct bgpd *b)
 			  "directory");
 	children_start(b);
 	reload_first(b);
+	pings_start(b);
 	notify_run(b->notify, b->base, alive, b);
 	event_base_dispatch(b->base);
+	pings_stop(b);
 	notify_free(b->notify);
 	children_free(b);
 	reload_fini(b);

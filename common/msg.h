@@ -49,6 +49,9 @@ enum msg_fd {
 	/* end cleanly; sessiond says Cease to every peer first */ \
 	M(SHUTDOWN,      P_BGPD,     P_CHILDREN, 0, 0,        MSG_FD_NONE) \
 	M(LOG_LEVEL,     P_BGPD,     P_CHILDREN, 1, 1,        MSG_FD_NONE) \
+	/* id = number of the question, the same in the answer */ \
+	M(PING,          P_BGPD,     P_CHILDREN, 0, 0,        MSG_FD_NONE) \
+	M(PONG,          P_CHILDREN, P_BGPD,     0, 0,        MSG_FD_NONE) \
 	/* --- configuration (msg_conf.h): id = generation */ \
 	M(CONF_BEGIN,    P_BGPD,     P_CHILDREN, 0, 0,        MSG_FD_NONE) \
 	M(CONF_ITEM,     P_BGPD,     P_CHILDREN, 1, MSG_MAX,  MSG_FD_MAY)  \

@@ -73,6 +73,14 @@ on_log_level(void *ctx, const struct msg *m)
 }
 
 static void
+on_ping(void *ctx, const struct msg *m)
+{
+	const struct shell *sh = ctx;
+
+	chan_send_buf(sh->bgpd, MSG_PONG, m->hdr.id, 0, NULL, 0);
+}
+
+static void
 on_conf_begin(void *ctx, const struct msg *m)
 {
 	conf_begin(ctx, m->hdr.id);
@@ -413,6 +421,7 @@ static const chan_handler bgpd_handlers[MSG__MAX] = {
 	[MSG_LINK] = on_link,
 	[MSG_SHUTDOWN] = on_shutdown,
 	[MSG_LOG_LEVEL] = on_log_level,
+	[MSG_PING] = on_ping,
 	[MSG_CONF_BEGIN] = on_conf_begin,
 	[MSG_CONF_ITEM] = on_conf_item,
 	[MSG_CONF_END] = on_conf_end,

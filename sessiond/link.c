@@ -66,6 +66,14 @@ on_log_level(void *ctx, const struct msg *m)
 }
 
 static void
+on_ping(void *ctx, const struct msg *m)
+{
+	const struct sessiond *sd = ctx;
+
+	chan_send_buf(sd->bgpd, MSG_PONG, m->hdr.id, 0, NULL, 0);
+}
+
+static void
 on_sock(void *ctx, const struct msg *m)
 {
 	struct sessiond *sd = ctx;
@@ -112,6 +120,7 @@ static const chan_handler bgpd_handlers[MSG__MAX] = {
 	[MSG_LINK] = on_link,
 	[MSG_SHUTDOWN] = on_shutdown,
 	[MSG_LOG_LEVEL] = on_log_level,
+	[MSG_PING] = on_ping,
 	[MSG_CONF_BEGIN] = conf_on_begin,
 	[MSG_CONF_ITEM] = conf_on_item,
 	[MSG_CONF_END] = conf_on_end,

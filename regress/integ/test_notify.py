@@ -10,7 +10,8 @@ import time
 import unittest
 
 from lib import net, wait
-from lib.suite import Suite, alive, passive
+from lib.speaker import Speaker
+from lib.suite import Suite, alive, passive, pb
 
 PULSE = 600000          # microseconds in which the manager wants a pulse
 
@@ -122,6 +123,33 @@ class Notify(unittest.TestCase):
         os.kill(s.pids()["rde"], signal.SIGKILL)
         m.wait(STOPPING="1", STATUS="ending after a failure")
         s.wait_end(1, 10)
+
+    def test_children_that_hang(self):
+        """The service manager is not told that all is well; apid is started
+        again, and no session notices."""
+        m = Manager()
+        s = self.suite(m, WATCHDOG_USEC=str(PULSE)).start()
+        m.wait(WATCHDOG="1")
+        speaker = Speaker(net.v4(10), 65010, remote=s.addr)
+        self.addCleanup(speaker.stop)
+        speaker.establish()
+        os.kill(s.pids()["rde"], signal.SIGSTOP)
+        s.wait_log("rde has not answered for 12 s", 25)
+        m.read()
+        m.seen.clear()
+        wait.holds(lambda: not m.read(), "silence", 2 * PULSE / 1e6)
+        os.kill(s.pids()["rde"], signal.SIGCONT)
+        s.wait_log("rde answers again, after", 10)
+        m.wait(WATCHDOG="1")
+        apid = s.pids()["apid"]
+        os.kill(apid, signal.SIGSTOP)
+        s.wait_log("apid: it does not answer, killing it", 50)
+        wait.until(lambda: s.pids().get("apid") not in (apid, None),
+                   "a new apid", 20)
+        s.new_channel()
+        self.assertTrue(s.rpc.ListPeers(pb.ListPeersRequest(), timeout=10))
+        self.assertEqual(s.grep("session closed"), [])
+        s.stop()
 
     def test_pulse_for_another(self):
         """WATCHDOG_PID names who was meant."""
