@@ -127,7 +127,8 @@ install: all
 	install -D -m 644 etc/bgpd.yaml \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg/examples/bgpd.yaml
 	install -d $(DESTDIR)$(DATADIR)/doc/bgpgg/examples/init
-	install -m 644 $(wildcard etc/init/*) \
+	install -m 755 etc/init/reload $(DESTDIR)$(LIBEXECDIR)
+	install -m 644 $(wildcard etc/init/bgpgg.* etc/init/*.conf) \
 	    $(DESTDIR)$(DATADIR)/doc/bgpgg/examples/init
 	cd doc && find examples grafana lab recipes -type f | while read -r f; do \
 	    install -D -m $$(test -x "$$f" && echo 755 || echo 644) "$$f" \
