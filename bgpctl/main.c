@@ -10,6 +10,7 @@
 #include "bgpctl/ctl.h"
 #include "bgpctl/security.h"
 #include "bgpctl/trial.h"
+#include "common/log.h"
 
 static void
 usage(FILE *to)
@@ -90,6 +91,7 @@ main(int argc, char **argv)
 	char text[256];
 	int ch;
 
+	log_init("bgpctl", false); /* what is said out of memory */
 	/* "+": what begins with a dash after the command is the command's */
 	while ((ch = getopt(argc, argv, "+C:c:f:hjk:n:Ps:t:V")) != -1) {
 		switch (ch) {
