@@ -131,19 +131,23 @@ child_args(const struct bgpd *b)
 	return a;
 }
 
-/* Join two children with a new pair of sockets. */
-static void
+/* Join two children, if they run, with a new pair of sockets; -1: there is
+ * none to be had, which is logged. */
+static int
 link_pair(struct child *a, struct child *b)
 {
 	int pair[2];
 
 	if (!child_running(a) || !child_running(b))
-		return;
+		return 0;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-		pair) == -1)
-		fatal("socketpair");
+		pair) == -1) {
+		log_warn("socketpair");
+		return -1;
+	}
 	chan_send(a->chan, MSG_LINK, (uint32_t)b->proc, 0, NULL, 0, pair[0]);
 	chan_send(b->chan, MSG_LINK, (uint32_t)a->proc, 0, NULL, 0, pair[1]);
+	return 0;
 }
 
 static int
@@ -191,8 +195,11 @@ child_start(struct child *c)
 		child_restart_later(c);
 		return;
 	}
-	link_pair(c, &b->children[PROC_SESSIOND]);
-	link_pair(c, &b->children[PROC_RDE]);
+	if (link_pair(c, &b->children[PROC_SESSIOND]) == -1 ||
+	    link_pair(c, &b->children[PROC_RDE]) == -1) {
+		child_kill(c, "no sockets to the others");
+		return;
+	}
 	reload_child_started(c);
 }
 
@@ -413,9 +420,12 @@ children_start(struct bgpd *b)
 		if (child_spawn(c) == -1)
 			fatalx("cannot start %s", proc_name(proc));
 	}
-	link_pair(&b->children[PROC_SESSIOND], &b->children[PROC_RDE]);
-	link_pair(&b->children[PROC_APID], &b->children[PROC_SESSIOND]);
-	link_pair(&b->children[PROC_APID], &b->children[PROC_RDE]);
+	if (link_pair(&b->children[PROC_SESSIOND], &b->children[PROC_RDE]) ==
+		-1 ||
+	    link_pair(&b->children[PROC_APID], &b->children[PROC_SESSIOND]) ==
+		-1 ||
+	    link_pair(&b->children[PROC_APID], &b->children[PROC_RDE]) == -1)
+		fatalx("no sockets between the children");
 }
 
 void

@@ -2,6 +2,7 @@
 """Privileges, descriptors, and what the death of a process means."""
 
 import os
+import resource
 import pwd
 import re
 import signal
@@ -219,6 +220,23 @@ class Processes(unittest.TestCase):
         self.assertIn(net.v4(12), self.suite.peers())
         self.assertIn("198.51.102.0/24", self.suite.routes())
         self.assertTrue(self.b.wait_route("198.51.102.0/24"))
+        self.suite.stop()
+
+    def test_apid_comes_back_when_there_are_descriptors_again(self):
+        """A parent without any goes on routing, and tries again."""
+        bgpd = self.suite.proc.pid
+        before = resource.prlimit(bgpd, resource.RLIMIT_NOFILE)
+        fds = [int(x) for x in os.listdir("/proc/%d/fd" % bgpd)]
+        free = min(set(range(max(fds) + 2)) - set(fds))
+        # With apid's channel gone there are two: for a channel, not for
+        # what joins it to the others.
+        resource.prlimit(bgpd, resource.RLIMIT_NOFILE, (free + 1, before[1]))
+        os.kill(self.suite.pids()["apid"], signal.SIGKILL)
+        self.suite.wait_log("apid: no sockets to the others, killing it")
+        resource.prlimit(bgpd, resource.RLIMIT_NOFILE, before)
+        self.suite.new_channel()
+        wait.until(lambda: self.answers(), "answer from the new apid", 15)
+        self.assertEqual(self.suite.state(net.v4(10)), "ESTABLISHED")
         self.suite.stop()
 
     def test_apid_that_keeps_dying_is_left_alone(self):
