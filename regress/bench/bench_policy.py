@@ -16,9 +16,11 @@ import os
 import subprocess
 
 LOADS = ("P1", "P2", "P4", "P3")
+SERVERS = ("P3", "P5")      # peers with filters, which change
 DAEMONS = {"P1": ("ours", "bird", "openbgpd"),
            "P2": ("ours", "bird", "openbgpd"),
            "P3": ("ours", "bird", "openbgpd"),
+           "P5": ("ours", "bird"),
            "P4": ("ours", "bird")}
 SET_SIZE = 2000             # P3; quick: a tenth
 STEPS_FILE = 2              # P3: steps of the configuration file
@@ -29,9 +31,10 @@ class Filters:
 
     def __init__(self, bgpload, load, npfx, senders, seed, state, size):
         text = subprocess.run(
-            [bgpload, "policy", "-l", load, "-n", str(npfx), "-c",
-             str(senders), "-s", str(seed), "-x", str(state), "-z",
-             str(size)], check=True, stdout=subprocess.PIPE, text=True).stdout
+            [bgpload, "policy", "-l", "P3" if load in SERVERS else load,
+             "-n", str(npfx), "-c", str(senders), "-s", str(seed), "-x",
+             str(state), "-z", str(size)], check=True,
+            stdout=subprocess.PIPE, text=True).stdout
         lines = [x.split() for x in text.splitlines()]
         self.load, self.senders = load, senders
         if load == "P1":
@@ -49,7 +52,7 @@ class Filters:
 
     def of_peer(self, i):
         """The name of a peer's policy, or None."""
-        if self.load != "P3":
+        if self.load not in SERVERS:
             return "p"
         return "p%d" % i if i < self.senders else None
 

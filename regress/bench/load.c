@@ -121,7 +121,7 @@ struct run {
 	/* of the running phase */
 	double t0, cpu0, self0, machine0;
 	double spent; /* seconds of the phases before */
-	uint64_t updates0, routes0, withdrawn0, bytes0;
+	uint64_t updates0, routes0, withdrawn0, bytes0, spoilt0;
 };
 
 static const struct load *
@@ -208,6 +208,7 @@ phase_begin(struct run *r)
 	r->updates0 = p->updates;
 	r->routes0 = p->routes;
 	r->withdrawn0 = p->withdrawn;
+	r->spoilt0 = p->spoilt;
 	r->bytes0 = p->bytes_in;
 	r->machine0 = usage_machine_cpu();
 	r->self0 = usage_self_cpu();
@@ -275,7 +276,8 @@ phase_print(struct run *r, const char *name, bool ok, double took, double cpu,
 	       "\"peak_pss_kib\":%llu,\"end_pss_kib\":%llu,"
 	       "\"hwm_kib\":%llu,"
 	       "\"updates\":%llu,\"routes\":%llu,\"withdrawn\":%llu,"
-	       "\"bytes\":%llu,\"right\":%llu,\"want\":%llu",
+	       "\"bytes\":%llu,\"right\":%llu,\"want\":%llu,"
+	       "\"spoilt\":%llu",
 	    r->first_phase ? "" : ",", name, ok ? "true" : "false", took, cpu,
 	    self, took > 0 && foreign > 0 ? foreign / took : 0.0,
 	    (unsigned long long)peak,
@@ -285,7 +287,8 @@ phase_print(struct run *r, const char *name, bool ok, double took, double cpu,
 	    (unsigned long long)(p->routes - r->routes0),
 	    (unsigned long long)(p->withdrawn - r->withdrawn0),
 	    (unsigned long long)(p->bytes_in - r->bytes0),
-	    (unsigned long long)right, (unsigned long long)want);
+	    (unsigned long long)right, (unsigned long long)want,
+	    (unsigned long long)(p->spoilt - r->spoilt0));
 	phase_print_more(r);
 	phase_print_gap(r);
 	printf("}");

@@ -527,8 +527,10 @@ hold(struct pool *p, struct session *s, uint32_t id, uint32_t cls)
 	}
 	s->held[id] = cls;
 	s->npresent += (cls != CLASS_NONE) - (was != CLASS_NONE);
-	if (want != CLASS_NONE)
+	if (want != CLASS_NONE) {
 		s->nright += (cls == want) - (was == want);
+		p->spoilt += was == want && cls != want;
+	}
 }
 
 static bool

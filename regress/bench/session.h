@@ -79,6 +79,7 @@ struct pool {
 	bool lenient; /* others announce what is not in the table: enter it */
 	unsigned connecting, nup, ndone, nwanting;
 	uint64_t updates, routes, withdrawn, echoes, bytes_in;
+	uint64_t spoilt; /* right prefixes that became wrong */
 	int64_t progress; /* when the last UPDATE came */
 	struct faults faults;
 	struct memo *memo;

@@ -15,12 +15,13 @@ import unittest
 import xml.etree.ElementTree
 
 from lib import bgp, net, synth, wait
-from lib.suite import ROOT, TREE, Suite, passive
+from lib.suite import ROOT, SANITIZED, TREE, Suite, passive, yaml
 
 sys.path.insert(0, os.path.join(ROOT, "regress/bench"))
 import bench_costs                                  # noqa: E402
 import bench_growth                                 # noqa: E402
 import bench_plot                                   # noqa: E402
+import bench_policy                                 # noqa: E402
 
 DATA = os.environ.get("BGPGG_DATA")
 BGPLOAD = os.path.join(TREE, "regress/bench/bgpload")
@@ -44,8 +45,9 @@ def mrt(path, messages):
 
 @unittest.skipUnless(os.path.exists(BGPLOAD), "make bgpload")
 class Loads(unittest.TestCase):
-    def play(self, load, peers, *args, files=(), six=False, hold=None):
-        """Run a load against a suite of its own; returns its report."""
+    def play(self, load, peers, *args, files=(), six=False, states=()):
+        """Run a load against a suite of its own, whose configuration goes
+        through the states; returns its report."""
         first = 10
         # More peers than the run has addresses: the loopback has enough.
         at = (lambda i: net.v6(first + i)) if six else \
@@ -54,6 +56,10 @@ class Loads(unittest.TestCase):
         suite = Suite(asn=ASN, name="load-" + load, log_level="warn", peers=[
             passive(at(i), remote_as=PEER_AS + i, afi_safis=[family])
             for i in range(peers)])
+        suite.conf.update(states[0] if states else {})
+        for peer, policy in zip(suite.conf["peers"],
+                                suite.conf.get("policy-definitions", ())):
+            peer["import-policy"] = [policy["name"]]
         if not six:
             suite.addr = "127.0.0.1"
             suite.conf["listen_addr"] = net.endpoint(suite.addr)
@@ -66,6 +72,8 @@ class Loads(unittest.TestCase):
             str(suite.proc.pid), "-t", str(int(60 * wait.FACTOR))]
         if load in ("S11", "S12"):
             command += ["-R", "%s list stream %s" % (APILOAD, suite.grpc)]
+        if states:
+            command += self.steps(suite, states[1:])
         run = subprocess.run(
             command + list(args) + list(files), stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, env=suite.environment(),
@@ -79,6 +87,51 @@ class Loads(unittest.TestCase):
             self.assertEqual(phase["right"], phase["want"])
         suite.stop()
         return out
+
+    @staticmethod
+    def steps(suite, states):
+        """What brings the suite to the next one: a program for bgpload."""
+        path = os.path.join(suite.dir, "step")
+        for i, state in enumerate(states):
+            with open("%s.%d" % (path, i + 1), "w") as f:
+                f.write("---\n" + yaml(dict(suite.conf, **state)))
+        with open(path, "w") as f:
+            f.write("#!/bin/sh\nmv %s.$1 %s && kill -HUP %d\n" % (
+                path, suite.file, suite.proc.pid))
+        os.chmod(path, 0o755)
+        return ["-X", path, "-x", str(len(states))]
+
+    @staticmethod
+    def filters(n, senders, state):
+        """A set and a policy for each sender: what it may announce then."""
+        lists = bench_policy.Filters(BGPLOAD, "P3", n, senders, 1, state,
+                                     200).peers
+        return {
+            "defined-sets": {"prefix-sets": [
+                {"name": "s%d" % i,
+                 "prefixes": [{"prefix": x} for x in prefixes]}
+                for i, prefixes in enumerate(lists)]},
+            "policy-definitions": [
+                {"name": "p%d" % i, "statements": [
+                    {"conditions": {
+                        "match-prefix-set": {"set-name": "s%d" % i}},
+                     "actions": {"accept": True}},
+                    {"actions": {"reject": True}}]}
+                for i in range(senders)]}
+
+    def test_filters_that_change_on_a_full_table(self):
+        """A reload under load, hold time 3 s: first of one peer's filter,
+        then of all.  No session is lost, and no route is taken away or
+        changed at any receiver that the new filters leave alone."""
+        n, senders = (20000, 20) if SANITIZED else (1000000, 50)
+        out = self.play("P3", senders + 2, "-n", str(n), "-c", str(senders),
+                        "-s", "1", states=[self.filters(n, senders, state)
+                                           for state in range(3)])
+        self.assertEqual([p["name"] for p in out["phases"]],
+                         ["announce", "reload one", "reload all"])
+        self.assertEqual(out["faults"]["lost"], 0)
+        self.assertEqual([p["spoilt"] for p in out["phases"]], [0, 0, 0])
+        self.assertGreater(out["phases"][2]["withdrawn"], n // 4)
 
     def tables(self):
         if not DATA:
