@@ -26,7 +26,7 @@ objs += $(B)/obj/regress/bench/apiload.o
 # DAEMONS=ours,gobgp; FULL has it too.
 # LOADS=bmp: S1 beside itself with a BMP collector that reads and with one that
 # stalls; FULL has it too.
-# LOADS=policy (or policy1 to policy4): routes through filters, and changes of
+# LOADS=policy (or policy1 to policy5): routes through filters, and changes of
 # these, beside BIRD and OpenBGPD.
 bench: all $(bgpload) $(apiload) rde_micro
 	@mkdir -p build/bench
