@@ -17,7 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/mono.h"
 #include "common/utf8.h"
+
+enum {
+	STRANGER_LINES = 20, /* in ... */
+	STRANGER_MS = 10000,
+};
 
 static struct {
 	const char *process;
@@ -275,6 +281,31 @@ void
 log_peer(enum log_level level, const char *peer, const char *fmt, ...)
 {
 	LOG_BODY(level, peer, 0);
+}
+
+bool
+log_stranger_may(void)
+{
+	static struct mono since;
+	static unsigned int lines;
+	static unsigned long left_out;
+	struct mono now = mono_now();
+
+	if (since.us == 0 || mono_diff_ms(now, since) >= STRANGER_MS) {
+		since = now;
+		lines = 0;
+		if (left_out > 0)
+			log_info("%lu more lines about unconfigured peers were "
+				 "left out",
+			    left_out);
+		left_out = 0;
+	}
+	if (lines == STRANGER_LINES) {
+		left_out++;
+		return false;
+	}
+	lines++;
+	return true;
 }
 
 void

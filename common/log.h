@@ -54,6 +54,13 @@ void log_debug(const char *fmt, ...) ATTR_PRINTF(1, 2);
 void log_peer(enum log_level, const char *peer, const char *fmt, ...)
     ATTR_PRINTF(3, 4);
 
+/*
+ * May a line about a stranger be written, somebody whom no configuration
+ * names?  Twenty in ten seconds may; how many were left out after these is told
+ * in a line of its own before the next one.
+ */
+bool log_stranger_may(void);
+
 /* Log at error level and exit with status 1.  For our own bugs and for
  * exhausted machines, never for input from outside. */
 void fatal(const char *fmt, ...) ATTR_PRINTF(1, 2) ATTR_NORETURN;

@@ -61,6 +61,13 @@ op_tx_ready(void *ctx)
 	return sh->sessiond != NULL && !chan_congested(sh->sessiond);
 }
 
+/* Strangers must not fill the log. */
+static bool
+may_log(const struct session *s)
+{
+	return s->configured || log_stranger_may();
+}
+
 static void
 op_shut(void *ctx, struct peer *peer, const struct peer_shut *shut)
 {
@@ -68,7 +75,7 @@ op_shut(void *ctx, struct peer *peer, const struct peer_shut *shut)
 	struct session *s = peer->shell;
 	struct wr w;
 
-	if (s != NULL)
+	if (s != NULL && may_log(s))
 		log_peer(LOG_LEVEL_WARN, s->name,
 		    "closing the session: NOTIFICATION %u/%u", shut->code,
 		    shut->subcode);
@@ -130,6 +137,8 @@ op_fault(void *ctx ATTR_UNUSED, struct peer *peer, const struct bgp_update *u)
 	    (s->faults_logged[u->fault_type / 8] & bit) != 0)
 		return;
 	s->faults_logged[u->fault_type / 8] |= bit;
+	if (!may_log(s))
+		return;
 	text[0] = '\0';
 	if (u->fault_attr != NULL)
 		hex(u->fault_attr, u->fault_len, text);
@@ -145,7 +154,7 @@ op_limit(void *ctx ATTR_UNUSED, struct peer *peer)
 {
 	struct session *s = peer->shell;
 
-	if (s != NULL)
+	if (s != NULL && may_log(s))
 		log_peer(LOG_LEVEL_WARN, s->name,
 		    "prefix limit %u reached, further routes are dropped",
 		    peer->max_prefix);
@@ -162,6 +171,8 @@ op_unsendable(void *ctx ATTR_UNUSED, const struct peer *peer,
 	if (s == NULL || (s->unsendable_logged & bit) != 0)
 		return;
 	s->unsendable_logged |= bit;
+	if (!may_log(s))
+		return;
 	log_peer(LOG_LEVEL_WARN, s->name, "%s is not sent: %s (told once)",
 	    nlri_str(nlri, buf),
 	    why == RDE_TOO_LONG ? "its attributes do not fit in a message" :
@@ -397,6 +408,7 @@ session_up(struct shell *sh, uint32_t id, uint32_t epoch,
 	if (s == NULL)
 		s = session_new(sh, peer);
 	addr_str(&up->remote, s->name);
+	s->configured = up->configured;
 	s->faults = 0;
 	memset(s->faults_logged, 0, sizeof(s->faults_logged));
 	s->unsendable_logged = 0;
@@ -423,7 +435,7 @@ end(struct shell *sh, struct peer *peer, const struct peer_down *down)
 	late_drop(s);
 	bmp_peer_down(sh, peer, down);
 	credit_drop(s);
-	if (s->faults > 1)
+	if (s->faults > 1 && may_log(s))
 		log_peer(LOG_LEVEL_WARN, s->name,
 		    "%llu faulty UPDATEs in the session",
 		    (unsigned long long)s->faults);

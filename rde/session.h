@@ -26,6 +26,7 @@ struct session {
 	struct shell *shell;
 	struct peer *peer;
 	char name[ADDR_STRLEN];
+	bool configured; /* else not all that it does is logged */
 	uint32_t rx_done; /* bytes handled and not yet given back */
 	/* Whole UPDATEs that there was no time for, RX_WINDOW at most. */
 	TAILQ_ENTRY(session) late; /* those who have some */

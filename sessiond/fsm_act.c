@@ -407,9 +407,12 @@ session_down(struct session *s)
 	if (mono_diff_ms(now, p->since) >= stable_ms)
 		p->losses = 0;
 	p->since = now;
-	log_peer(LOG_LEVEL_INFO, p->name, "session closed: %s%s", s->end.text,
-	    down.stale_families != 0 ? ", its routes are kept for a restart" :
-				       "");
+	if (peer_may_log(p))
+		log_peer(LOG_LEVEL_INFO, p->name, "session closed: %s%s",
+		    s->end.text,
+		    down.stale_families != 0 ?
+			", its routes are kept for a restart" :
+			"");
 	if (down.stale_families != 0)
 		timer_set(&p->t_stale, (uint32_t)down.gr_time * 1000);
 }
@@ -425,7 +428,7 @@ drop_connection(struct session *s, enum fsm_event event)
 		s->end.event = (uint16_t)event;
 	if (s->epoch != 0)
 		session_down(s);
-	else if (s->state >= PEER_OPEN_SENT)
+	else if (s->state >= PEER_OPEN_SENT && peer_may_log(s->peer))
 		log_peer(LOG_LEVEL_INFO, s->peer->name,
 		    "connection closed in %s: %s", fsm_state_name(s->state),
 		    s->end.text);
@@ -480,9 +483,10 @@ session_up(struct session *s)
 			    sizeof(families) - n, "%s%s", n > 0 ? ", " : "",
 			    family_name((enum family)f));
 	}
-	log_peer(LOG_LEVEL_INFO, p->name,
-	    "session established: AS %u, hold time %u s, %s", s->theirs.asn,
-	    s->neg.hold_time, families);
+	if (peer_may_log(p))
+		log_peer(LOG_LEVEL_INFO, p->name,
+		    "session established: AS %u, hold time %u s, %s",
+		    s->theirs.asn, s->neg.hold_time, families);
 	/* RFC 4271 6.8: against one that is established the other one goes. */
 	if (p->candidate != NULL && !p->conf.collision_established)
 		session_event(p->candidate, FSM_EV_COLLISION_DUMP, NULL);

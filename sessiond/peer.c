@@ -172,6 +172,12 @@ peer_idle_hold(struct peer *p)
 
 /* --- life */
 
+bool
+peer_may_log(const struct peer *p)
+{
+	return p->configured || log_stranger_may();
+}
+
 struct peer *
 peer_add(struct sessiond *sd, const struct conf_peer *conf, bool configured)
 {
@@ -366,8 +372,9 @@ peer_shut(struct peer *p, const struct peer_shut *shut)
 	    shut->data_len);
 	if (shut->prefix_limit) {
 		p->admin = PEER_ADMIN_PREFIX_LIMIT;
-		log_peer(LOG_LEVEL_WARN, p->name,
-		    "prefix limit exceeded, held down until enabled");
+		if (peer_may_log(p))
+			log_peer(LOG_LEVEL_WARN, p->name,
+			    "prefix limit exceeded, held down until enabled");
 	}
 	if (shut->code == BGP_ERR_CEASE)
 		peer_reset(p, &e);

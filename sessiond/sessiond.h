@@ -317,6 +317,8 @@ struct peer *peer_by_id(struct sessiond *, uint32_t id);
  */
 struct peer *
 peer_add(struct sessiond *, const struct conf_peer *, bool configured);
+/* May a line about it be logged?  Of peers that nobody configured not all. */
+bool peer_may_log(const struct peer *);
 /* Say Cease with the subcode where there is a session, tell the rde, and
  * forget the peer; its memory goes at the end of the round. */
 void peer_remove(struct peer *, uint8_t cease);

@@ -2,6 +2,7 @@
 """Sessions on the wire: OPEN, headers, timers, states, collision, end."""
 
 import struct
+import time
 
 from lib import bgp, net, wait
 from lib.case import ASN, Case
@@ -504,6 +505,27 @@ class Unconfigured(Case):
     def test_over_ipv6(self):
         s = self.speaker(71, v6=True)
         self.suite.wait_state(s.addr)
+
+    def test_strangers_do_not_fill_the_log(self):
+        """Sessions that come and go, again and again: twenty lines in ten
+        seconds, then how many are missing."""
+        def come_and_go(n):
+            s = self.speaker(n)
+            s.send(b"\0" * 19)
+            s.wait_closed()
+        start = time.monotonic()
+        for i in range(15):
+            come_and_go(72 + i)
+        took = time.monotonic() - start
+        # Two lines each would be 30.
+        self.assertLessEqual(len(self.suite.grep(
+            "session (established|closed)")), 20 * (1 + took // 10))
+
+        def told():
+            come_and_go(72)
+            return self.suite.grep("more lines about unconfigured peers "
+                                   "were left out")
+        wait.until(told, "what is missing", 30)
 
 
 class Added(Case):
