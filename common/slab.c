@@ -20,7 +20,7 @@ enum {
 	STEP_MAX = 4 * 1024 * 1024,
 	/* Behind this offset a region asks for huge pages: fewer faults and
 	 * TLB misses for large tables, no waste in small ones. */
-	HUGE_FROM = 4 * 1024 * 1024,
+	HUGE_FROM = 16 * 1024 * 1024,
 };
 
 static size_t
