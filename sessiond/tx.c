@@ -25,7 +25,7 @@
 #define CREDITS_MAX 4096
 /* Of writing to sockets at a time: what was sent to many sessions at once
  * leaves in several turns, between which timers and sockets are heard. */
-enum { FLUSH_US = 10000 };
+enum { FLUSH_US = 3000 };
 
 static void
 mark_dirty(struct session *s)
