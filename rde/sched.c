@@ -93,14 +93,14 @@ turn_end(struct sched *sc)
 	int64_t us = mono_diff_us(mono_now(), sc->began), cpu;
 
 	sc->in_turn = false;
-	if (us <= sc->longest && us <= SCHED_TURN_US)
-		return;
-	cpu = mono_cpu_us() - sc->began_cpu;
+	sc->long_turns += us > SCHED_TURN_US;
 	if (us > sc->longest)
 		sc->longest = us;
+	if (us <= sc->longest_cpu) /* it cannot have taken more than that */
+		return;
+	cpu = mono_cpu_us() - sc->began_cpu;
 	if (cpu > sc->longest_cpu)
 		sc->longest_cpu = cpu;
-	sc->long_turns += us > SCHED_TURN_US;
 }
 
 /* --- work */

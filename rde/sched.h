@@ -13,7 +13,8 @@
  * A batch and its round are a turn of the loop: what comes meanwhile waits
  * until it is over.  Each kind of work has a share of a turn, so that the
  * longest, with all of them and what they exceed it by, stays below
- * SCHED_TURN_US whatever there is to do.
+ * SCHED_TURN_US whatever there is to do.  What no share bounds is in
+ * ARCHITECTURE.md, "Turns".
  */
 #ifndef RDE_SCHED_H
 #define RDE_SCHED_H

@@ -61,9 +61,8 @@ op_tx_ready(void *ctx)
 	return sh->sessiond != NULL && !chan_congested(sh->sessiond);
 }
 
-/* Strangers must not fill the log. */
-static bool
-may_log(const struct session *s)
+bool
+session_may_log(const struct session *s)
 {
 	return s->configured || log_stranger_may();
 }
@@ -75,7 +74,7 @@ op_shut(void *ctx, struct peer *peer, const struct peer_shut *shut)
 	struct session *s = peer->shell;
 	struct wr w;
 
-	if (s != NULL && may_log(s))
+	if (s != NULL && session_may_log(s))
 		log_peer(LOG_LEVEL_WARN, s->name,
 		    "closing the session: NOTIFICATION %u/%u", shut->code,
 		    shut->subcode);
@@ -137,7 +136,7 @@ op_fault(void *ctx ATTR_UNUSED, struct peer *peer, const struct bgp_update *u)
 	    (s->faults_logged[u->fault_type / 8] & bit) != 0)
 		return;
 	s->faults_logged[u->fault_type / 8] |= bit;
-	if (!may_log(s))
+	if (!session_may_log(s))
 		return;
 	text[0] = '\0';
 	if (u->fault_attr != NULL)
@@ -154,7 +153,7 @@ op_limit(void *ctx ATTR_UNUSED, struct peer *peer)
 {
 	struct session *s = peer->shell;
 
-	if (s != NULL && may_log(s))
+	if (s != NULL && session_may_log(s))
 		log_peer(LOG_LEVEL_WARN, s->name,
 		    "prefix limit %u reached, further routes are dropped",
 		    peer->max_prefix);
@@ -171,7 +170,7 @@ op_unsendable(void *ctx ATTR_UNUSED, const struct peer *peer,
 	if (s == NULL || (s->unsendable_logged & bit) != 0)
 		return;
 	s->unsendable_logged |= bit;
-	if (!may_log(s))
+	if (!session_may_log(s))
 		return;
 	log_peer(LOG_LEVEL_WARN, s->name, "%s is not sent: %s (told once)",
 	    nlri_str(nlri, buf),
@@ -435,7 +434,7 @@ end(struct shell *sh, struct peer *peer, const struct peer_down *down)
 	late_drop(s);
 	bmp_peer_down(sh, peer, down);
 	credit_drop(s);
-	if (s->faults > 1 && may_log(s))
+	if (s->faults > 1 && session_may_log(s))
 		log_peer(LOG_LEVEL_WARN, s->name,
 		    "%llu faulty UPDATEs in the session",
 		    (unsigned long long)s->faults);

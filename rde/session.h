@@ -73,6 +73,8 @@ void session_credits(struct shell *);
 void session_configure(struct shell *);
 /* sessiond is gone, or the process ends: no session is left. */
 void session_lost_all(struct shell *);
+/* May a line about its peer be logged?  Strangers must not fill the log. */
+bool session_may_log(const struct session *);
 /* Peer by address, NULL if the engine has none. */
 struct peer *session_peer(const struct shell *, const struct addr *);
 

@@ -14,8 +14,10 @@ on_expiry(evutil_socket_t fd ATTR_UNUSED, short what ATTR_UNUSED, void *arg)
 	struct session *s = arg;
 	struct shell *sh = s->shell;
 
-	log_peer(LOG_LEVEL_INFO, s->name,
-	    "graceful restart: time is over, stale routes are removed");
+	if (session_may_log(s))
+		log_peer(LOG_LEVEL_INFO, s->name,
+		    "graceful restart: time is over, stale routes are "
+		    "removed");
 	rde_stale_drop(sh->rde, s->peer, s->peer->keeping);
 	sched_poke(sh);
 }
@@ -39,8 +41,9 @@ wind(struct session *s, uint32_t secs)
 void
 stale_start(struct session *s, uint32_t secs)
 {
-	log_peer(LOG_LEVEL_INFO, s->name,
-	    "graceful restart: routes are kept for %u s", secs);
+	if (session_may_log(s))
+		log_peer(LOG_LEVEL_INFO, s->name,
+		    "graceful restart: routes are kept for %u s", secs);
 	wind(s, secs);
 }
 
