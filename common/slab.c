@@ -18,6 +18,7 @@
 enum {
 	STEP_MIN = 64 * 1024,
 	STEP_MAX = 4 * 1024 * 1024,
+	DENSE_SHARE = 32, /* a dense region grows by this part of itself */
 	/* Behind this offset a region asks for huge pages: fewer faults and
 	 * TLB misses for large tables, no waste in small ones. */
 	HUGE_FROM = 16 * 1024 * 1024,
@@ -41,6 +42,26 @@ region_init(struct region *r, size_t max)
 	if (p == MAP_FAILED)
 		fatal("reserving %zu bytes of addresses", r->reserved);
 	r->base = p;
+	r->dense = false;
+}
+
+void
+region_init_dense(struct region *r, size_t max)
+{
+	region_init(r, max);
+	r->dense = true;
+}
+
+/* How much a region grows at least.  What is dense has its memory at once,
+ * so that its steps are what it may waste. */
+static size_t
+region_step(const struct region *r)
+{
+	size_t step = r->dense ? r->usable / DENSE_SHARE : r->usable;
+
+	if (step < STEP_MIN)
+		return STEP_MIN;
+	return step < STEP_MAX ? step : STEP_MAX;
 }
 
 void
@@ -54,29 +75,26 @@ region_fini(struct region *r)
 void
 region_grow(struct region *r, size_t size)
 {
-	size_t step = r->usable;
+	size_t step = region_step(r), was = r->usable;
 
-	if (size <= r->usable)
+	if (size <= was)
 		return;
 	if (size > r->reserved)
 		fatalx("%s: %zu bytes of %zu", __func__, size, r->reserved);
-	if (step < STEP_MIN)
-		step = STEP_MIN;
-	else if (step > STEP_MAX)
-		step = STEP_MAX;
-	if (size < r->usable + step)
-		size = r->usable + step;
+	if (size < was + step)
+		size = was + step;
 	size = round_up(size, STEP_MIN);
 	if (size > r->reserved)
 		size = r->reserved;
-	if (mprotect(r->base + r->usable, size - r->usable,
-		PROT_READ | PROT_WRITE) == -1)
-		fatal("opening %zu bytes", size - r->usable);
+	if (mprotect(r->base + was, size - was, PROT_READ | PROT_WRITE) == -1)
+		fatal("opening %zu bytes", size - was);
+	/* A kernel that knows neither of these is no error. */
 	if (size > HUGE_FROM) {
-		step = r->usable > HUGE_FROM ? r->usable : HUGE_FROM;
-		/* A kernel without them is no error. */
+		step = was > HUGE_FROM ? was : HUGE_FROM;
 		(void)madvise(r->base + step, size - step, MADV_HUGEPAGE);
 	}
+	if (r->dense && was > 0)
+		(void)madvise(r->base + was, size - was, MADV_POPULATE_WRITE);
 	r->usable = size;
 }
 
@@ -96,9 +114,10 @@ slab_init(struct slab *s, size_t size, uint32_t max)
 	s->size = (uint32_t)size;
 	s->max = max;
 	s->next = 1;
-	region_init(&s->region, ((size_t)max + 1) * size);
+	region_init_dense(&s->region, ((size_t)max + 1) * size);
 	/* Handle 0 is readable: "none" looks like an unused object. */
 	region_grow(&s->region, size);
+	s->ready = s->next;
 }
 
 void
@@ -108,21 +127,16 @@ slab_fini(struct slab *s)
 	memset(s, 0, sizeof(*s));
 }
 
-uint32_t
-slab_alloc(struct slab *s)
+void
+slab_more(struct slab *s)
 {
-	uint32_t handle = s->free;
+	size_t n;
 
-	if (handle != 0) {
-		memcpy(&s->free, slab_at(s, handle), sizeof(s->free));
-	} else {
-		if (s->next > s->max)
-			fatalx("%s: more than %u objects", __func__, s->max);
-		handle = s->next++;
-		region_need(&s->region, (size_t)s->next * s->size);
-	}
-	s->live++;
-	return handle;
+	if (s->next > s->max)
+		fatalx("%s: more than %u objects", __func__, s->max);
+	region_need(&s->region, ((size_t)s->next + 1) * s->size);
+	n = s->region.usable / s->size;
+	s->ready = n > s->max ? s->max + 1 : (uint32_t)n;
 }
 
 void

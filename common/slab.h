@@ -14,8 +14,10 @@
 #ifndef COMMON_SLAB_H
 #define COMMON_SLAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "common/compat.h"
 
@@ -23,10 +25,14 @@ struct region {
 	uint8_t *base;
 	size_t reserved;
 	size_t usable; /* bytes from base that may be touched */
+	bool dense;
 };
 
 /* Reserve room for `max` bytes; nothing is usable yet. */
 void region_init(struct region *, size_t max);
+/* The same for what will all be used, from the start on: its pages come many
+ * at a time, before they are touched, which costs less than a fault each. */
+void region_init_dense(struct region *, size_t max);
 void region_fini(struct region *);
 /* Make at least `size` bytes usable; new bytes are zero.  More than was
  * reserved is fatal. */
@@ -47,15 +53,13 @@ struct slab {
 	uint32_t size; /* of an object, at least 4 */
 	uint32_t max; /* highest handle */
 	uint32_t next; /* first handle never dealt */
+	uint32_t ready; /* first one without memory */
 	uint32_t free; /* list of freed ones */
 	uint32_t live;
 };
 
 void slab_init(struct slab *, size_t size, uint32_t max);
 void slab_fini(struct slab *);
-/* A handle; its object is all zero when it was never used before, else as
- * it was freed but for the first four bytes. */
-uint32_t slab_alloc(struct slab *);
 void slab_release(struct slab *, uint32_t);
 /* If nothing is live, begin anew and give the memory back. */
 void slab_trim(struct slab *);
@@ -66,6 +70,25 @@ static inline void *
 slab_at(const struct slab *s, uint32_t handle)
 {
 	return s->region.base + (size_t)handle * s->size;
+}
+
+void slab_more(struct slab *); /* for slab_alloc() alone */
+/* A handle; its object is all zero when it was never used before, else as
+ * it was freed but for the first four bytes. */
+static inline uint32_t
+slab_alloc(struct slab *s)
+{
+	uint32_t handle = s->free;
+
+	if (handle != 0) {
+		memcpy(&s->free, slab_at(s, handle), sizeof(s->free));
+	} else {
+		if (s->next == s->ready)
+			slab_more(s);
+		handle = s->next++;
+	}
+	s->live++;
+	return handle;
 }
 
 #endif

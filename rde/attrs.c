@@ -220,7 +220,7 @@ attrs_table_new(void)
 {
 	struct attrs_table *t = xcalloc(1, sizeof(*t));
 
-	region_init(&t->sets, ((size_t)ATTRS_HANDLE_MASK + 1) * UNIT);
+	region_init_dense(&t->sets, ((size_t)ATTRS_HANDLE_MASK + 1) * UNIT);
 	region_grow(&t->sets, sizeof(struct attrs));
 	t->next = sizeof(struct attrs) / UNIT; /* handle 0 is readable */
 	table_init(&t->cur, TABLE_MIN);

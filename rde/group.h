@@ -144,6 +144,14 @@ group_count(struct group *g, uint32_t old, uint16_t was, uint32_t sent,
 	((uint32_t *)(void *)g->by_source.base)[was] -= old != 0;
 	((uint32_t *)(void *)g->by_source.base)[source] += sent != 0;
 }
+/* The same for n entries of one source that had nothing. */
+static inline void
+group_count_new(struct group *g, uint16_t source, uint32_t n)
+{
+	region_need(&g->by_source, ((size_t)source + 1) * sizeof(uint32_t));
+	g->n_sent += n;
+	((uint32_t *)(void *)g->by_source.base)[source] += n;
+}
 /* How many prefixes a member holds: what was sent but for its own. */
 uint32_t group_held(const struct group *, uint16_t member);
 /* Make the arrays reach all entries of the table. */

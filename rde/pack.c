@@ -35,6 +35,7 @@ enum {
 	NONE = 0, /* indices into arrays are kept one higher */
 	/* What a resend leaves of a peer's window to its group. */
 	RESEND_RESERVE = TX_WINDOW / 2,
+	KEY_MAX = 16, /* a key is copied whole, whatever its length says */
 };
 
 enum mode {
@@ -42,9 +43,11 @@ enum mode {
 	TO_ONLY, /* `peer` alone */
 };
 
+/* Of the entries of a chunk that are announced alike: runs of neighbours,
+ * each named by its first one. */
 struct bucket {
 	uint32_t sent;
-	uint32_t head, tail; /* in the chunk */
+	uint32_t head, tail; /* runs */
 	uint32_t same; /* bucket of the same set for another target */
 	uint32_t next; /* of the same target */
 	uint32_t target;
@@ -84,7 +87,8 @@ struct packer {
 	} memo;
 	/* the chunk */
 	uint32_t *ids;
-	uint32_t *next; /* in a bucket */
+	uint32_t *next; /* of a run's first entry: the next run in a bucket */
+	uint32_t *last; /* of a run's first entry: its last one */
 	uint32_t *next_withdraw;
 	size_t n, max;
 	struct bucket *buckets;
@@ -127,7 +131,7 @@ struct packer {
 	/* the run */
 	size_t len;
 	uint16_t messages;
-	uint8_t data[MSG_BATCH_MAX];
+	uint8_t data[MSG_BATCH_MAX + KEY_MAX];
 };
 
 struct packer *
@@ -143,6 +147,7 @@ packer_free(struct packer *p)
 		return;
 	free(p->ids);
 	free(p->next);
+	free(p->last);
 	free(p->next_withdraw);
 	free(p->buckets);
 	free(p->targets);
@@ -155,7 +160,7 @@ packer_free(struct packer *p)
 size_t
 packer_bytes(const struct packer *p)
 {
-	return sizeof(*p) + p->max * 12 + p->max_buckets * sizeof(*p->buckets) +
+	return sizeof(*p) + p->max * 16 + p->max_buckets * sizeof(*p->buckets) +
 	    p->max_targets * sizeof(*p->targets) + p->n_by_peer * 8;
 }
 
@@ -389,32 +394,10 @@ message_end(struct packer *p)
 	m->start = NULL;
 }
 
-static inline void
-put_nlri(struct packer *p, uint32_t id)
+/* A message with room for NLRI; false: stop. */
+static bool
+message_next(struct packer *p, bool announce)
 {
-	const struct rib_entry *e = rib_entry(p->rib, id);
-	uint8_t *to = p->msg.p;
-	size_t bytes = (e->bits + 7u) / 8;
-
-	*to++ = e->bits;
-	memcpy(to, e->key, bytes);
-	p->msg.p = to + bytes;
-}
-
-static inline size_t
-nlri_size(const struct packer *p, uint32_t id)
-{
-	return 1 + (rib_entry(p->rib, id)->bits + 7u) / 8;
-}
-
-/* Room for this entry in the current message or a new one; false: stop. */
-static inline bool
-nlri_room(struct packer *p, uint32_t id, bool announce)
-{
-	struct message *m = &p->msg;
-
-	if (m->start != NULL && m->p + nlri_size(p, id) <= m->limit)
-		return true;
 	message_end(p);
 	if (!message_room(p))
 		return false;
@@ -422,6 +405,26 @@ nlri_room(struct packer *p, uint32_t id, bool announce)
 		message_begin_announce(p);
 	else
 		message_begin_withdraw(p);
+	return true;
+}
+
+/* The entry's prefix into the current message or a new one; false: stop. */
+static inline bool
+put_nlri(struct packer *p, const struct rib_entry *e, bool announce)
+{
+	struct message *m = &p->msg;
+	size_t bytes = (e->bits + 7u) / 8;
+
+	if ((m->start == NULL || m->p + 1 + bytes > m->limit) &&
+	    !message_next(p, announce))
+		return false;
+	*m->p = e->bits;
+	/* Of a size that is known here: what is too much is written over. */
+	if (p->rib->key_len == 4)
+		memcpy(m->p + 1, e->key, 4);
+	else
+		memcpy(m->p + 1, e->key, KEY_MAX);
+	m->p += 1 + bytes;
 	return true;
 }
 
@@ -451,6 +454,7 @@ chunk_room(struct packer *p, size_t n)
 	p->max = n;
 	p->ids = xreallocarray(p->ids, n, sizeof(*p->ids));
 	p->next = xreallocarray(p->next, n, sizeof(*p->next));
+	p->last = xreallocarray(p->last, n, sizeof(*p->last));
 	p->next_withdraw =
 	    xreallocarray(p->next_withdraw, n, sizeof(*p->next_withdraw));
 }
@@ -542,7 +546,12 @@ bucket_for(struct packer *p, uint32_t sent, uint32_t target)
 static inline void
 bucket_append(struct packer *p, struct bucket *b, size_t i)
 {
+	if (b->tail != NONE && p->last[b->tail - 1] + 1 == i) {
+		p->last[b->tail - 1] = (uint32_t)i;
+		return;
+	}
 	p->next[i] = NONE;
+	p->last[i] = (uint32_t)i;
 	if (b->head == NONE)
 		b->head = (uint32_t)i + 1;
 	else
@@ -663,16 +672,21 @@ looks_same(struct packer *p, uint32_t old, uint32_t new)
 /* For who monitors the Adj-RIB-Out.  A group of one names its member, so that
  * a table on its way to a new session is not looked at for all others. */
 static void
-monitor(const struct packer *p, uint32_t id, bool gone)
+tell_monitor(const struct packer *p, uint32_t id, bool gone)
 {
 	const struct group *g = p->group;
 	struct prefix_key key;
 
-	if ((p->rde->monitor & RDE_MONITOR_OUT) == 0)
-		return;
 	rib_key(p->rib, id, &key);
 	rde_changed(p->rde, RDE_MONITOR_OUT, p->rib->family,
 	    g->n_members == 1 ? g->members[0] : 0, gone, &key);
+}
+
+static inline void
+monitor(const struct packer *p, uint32_t id, bool gone)
+{
+	if (p->rde->monitor & RDE_MONITOR_OUT)
+		tell_monitor(p, id, gone);
 }
 
 /* Decide what an entry of the chunk needs. */
@@ -711,23 +725,87 @@ classify(struct packer *p, size_t i)
 	}
 }
 
+/*
+ * The entry before `i` was announced as what is remembered: those from `i`
+ * on that have the same route, which nobody has yet, join it.  Returns the
+ * first one that does not.
+ */
+static inline size_t
+classify_alike(struct packer *p, size_t i)
+{
+	const struct rib_entry *e;
+	size_t first = i;
+
+	for (; i < p->n; i++) {
+		e = rib_entry(p->rib, p->ids[i]);
+		if (e->attrs != p->memo.attrs || e->peer != p->memo.peer ||
+		    !rib_has_best(e) || p->sent[p->ids[i]] != 0)
+			break;
+	}
+	if (i > first)
+		p->last[p->buckets[p->memo.bucket - 1].tail - 1] =
+		    (uint32_t)i - 1;
+	return i;
+}
+
+static void
+classify_chunk(struct packer *p)
+{
+	bool policy = p->group->program != NULL;
+	size_t i;
+
+	for (i = 0; i < p->n;) {
+		classify(p, i++);
+		if (!policy && p->memo.bucket != NONE &&
+		    p->last[p->buckets[p->memo.bucket - 1].tail - 1] == i - 1)
+			i = classify_alike(p, i);
+		if (policy && is_late_after(p, CLOCK_EVERY_POLICY)) {
+			/* The rest is pending as it was. */
+			p->group->pending_at -= p->n - i;
+			p->n = i;
+		}
+	}
+}
+
 /* --- sending a chunk --- */
 
-/* Note an announcement of a chunk's entry.  Returns the references that the
+/* Entries that nothing was sent for before, counted by their source when
+ * that changes. */
+struct news {
+	uint16_t source;
+	uint32_t n;
+};
+
+static inline void
+news_add(struct packer *p, struct news *news, uint16_t source)
+{
+	if (news->source != source) {
+		group_count_new(p->group, news->source, news->n);
+		news->source = source;
+		news->n = 0;
+	}
+	news->n++;
+}
+
+static inline void
+note(struct packer *p, uint32_t id, uint32_t sent, uint16_t source)
+{
+	p->sent[id] = sent;
+	p->source[id] = source;
+	unmark(p, id);
+	monitor(p, id, false);
+}
+
+/* Note an announcement over an earlier one.  Returns the references that the
  * group now needs more. */
-static inline uint32_t
-note_announce(struct packer *p, size_t i, uint32_t sent)
+static uint32_t
+note_again(struct packer *p, size_t i, uint32_t sent)
 {
 	uint32_t id = p->ids[i], old = p->sent[id];
 	uint16_t was = p->source[id], source = rib_entry(p->rib, id)->peer;
 
 	group_count(p->group, old, was, sent, source);
-	p->sent[id] = sent;
-	p->source[id] = source;
-	unmark(p, id);
-	monitor(p, id, false);
-	if (old == 0)
-		return 1;
+	note(p, id, sent, source);
 	if (source != was && group_has_member(p->group, source))
 		add_withdraw(p, i, TO_ONLY, source);
 	if (old == sent)
@@ -736,24 +814,52 @@ note_announce(struct packer *p, size_t i, uint32_t sent)
 	return 1;
 }
 
+/* What a bucket has come to. */
+struct sent {
+	uint32_t prefixes;
+	uint32_t refs; /* that the group now needs more */
+	struct news news;
+};
+
+/* Returns false if not all of it was sent. */
+static inline bool
+send_run(struct packer *p, uint32_t first, uint32_t sent, struct sent *done)
+{
+	const struct rib_entry *e;
+	uint32_t i, id, last = p->last[first];
+
+	for (i = first; i <= last; i++) {
+		id = p->ids[i];
+		e = rib_entry(p->rib, id);
+		if (!p->target_empty && !put_nlri(p, e, true))
+			return false;
+		done->prefixes++;
+		if (p->sent[id] != 0) {
+			done->refs += note_again(p, i, sent);
+			continue;
+		}
+		done->refs++;
+		news_add(p, &done->news, e->peer);
+		note(p, id, sent, e->peer);
+	}
+	return true;
+}
+
 static void
 send_bucket(struct packer *p, const struct bucket *b)
 {
-	uint32_t at, refs = 0, n = 0, sent = b->sent;
+	struct sent done = { 0 };
+	uint32_t at, sent = b->sent;
 
 	encode(p, &p->group->rule, sent);
 	for (at = b->head; at != NONE; at = p->next[at - 1]) {
-		if (!p->target_empty) {
-			if (!nlri_room(p, p->ids[at - 1], true))
-				break;
-			put_nlri(p, p->ids[at - 1]);
-		}
-		refs += note_announce(p, at - 1, sent);
-		n++;
+		if (!send_run(p, at - 1, sent, &done))
+			break;
 	}
 	message_end(p);
-	p->rde->stats.prefixes_out += n;
-	attrs_ref(p->rde->attrs, SENT_ATTRS(sent), refs);
+	group_count_new(p->group, done.news.source, done.news.n);
+	p->rde->stats.prefixes_out += done.prefixes;
+	attrs_ref(p->rde->attrs, SENT_ATTRS(sent), done.refs);
 }
 
 static void
@@ -763,11 +869,9 @@ send_withdraws(struct packer *p, uint32_t at, bool note)
 
 	for (; at != NONE; at = p->next_withdraw[at - 1]) {
 		id = p->ids[at - 1];
-		if (!p->target_empty) {
-			if (!nlri_room(p, id, false))
-				break;
-			put_nlri(p, id);
-		}
+		if (!p->target_empty &&
+		    !put_nlri(p, rib_entry(p->rib, id), false))
+			break;
 		p->rde->stats.withdrawn_out++;
 		if (!note)
 			continue;
@@ -816,7 +920,7 @@ chunk_return(struct packer *p)
 	struct group *g = p->group;
 	size_t i;
 
-	for (i = p->n; i-- > 0;) {
+	for (i = p->stopped ? p->n : 0; i-- > 0;) {
 		if (is_marked(p, p->ids[i]))
 			g->pending[--g->pending_at] = p->ids[i];
 	}
@@ -828,7 +932,7 @@ static void
 pack_chunk(struct packer *p)
 {
 	struct group *g = p->group;
-	size_t i, n = group_pending(g), want = (p->limit - p->made) / 8;
+	size_t n = group_pending(g), want = (p->limit - p->made) / 8;
 	uint32_t t;
 
 	if (want < CHUNK_MIN)
@@ -845,14 +949,7 @@ pack_chunk(struct packer *p)
 	p->n_targets = 0;
 	memset(&p->memo, 0, sizeof(p->memo));
 	p->pair.old = 0;
-	for (i = 0; i < n; i++) {
-		classify(p, i);
-		if (g->program != NULL &&
-		    is_late_after(p, CLOCK_EVERY_POLICY)) {
-			g->pending_at -= n - (i + 1);
-			p->n = n = i + 1;
-		}
-	}
+	classify_chunk(p);
 	send_targets(p);
 	for (t = 0; t < p->n_targets; t++)
 		p->by_peer[p->targets[t].mode][p->targets[t].peer] = NONE;
@@ -941,6 +1038,7 @@ static void
 dump_send_list(struct packer *p, struct dump *d, struct dump_list *l)
 {
 	uint32_t refs = 0, id = d->id != 0 ? d->id : l->head;
+	struct news news = { 0, 0 };
 	uint32_t peer = UINT32_MAX;
 	bool ready = false;
 
@@ -954,18 +1052,17 @@ dump_send_list(struct packer *p, struct dump *d, struct dump_list *l)
 			break;
 		}
 		ready = true;
-		if (!p->target_empty) {
-			if (!nlri_room(p, id, true))
-				break;
-			put_nlri(p, id);
-		}
-		group_count(p->group, 0, 0, l->sent, (uint16_t)peer);
+		if (!p->target_empty &&
+		    !put_nlri(p, rib_entry(p->rib, id), true))
+			break;
+		news_add(p, &news, (uint16_t)peer);
 		p->sent[id] = l->sent;
 		p->source[id] = (uint16_t)peer;
 		monitor(p, id, false);
 		refs++;
 	}
 	message_end(p);
+	group_count_new(p->group, news.source, news.n);
 	if (refs > 0)
 		attrs_ref(p->rde->attrs, SENT_ATTRS(l->sent), refs);
 	p->rde->stats.prefixes_out += refs;
@@ -1147,9 +1244,8 @@ resend_list(struct packer *p, struct dump *d, const struct dump_list *l,
 			message_end(p);
 			encode(p, &g->rule, sent);
 		}
-		if (!nlri_room(p, id, true))
+		if (!put_nlri(p, rib_entry(p->rib, id), true))
 			break;
-		put_nlri(p, id);
 		p->rde->stats.prefixes_out++;
 	}
 	message_end(p);

@@ -48,16 +48,21 @@ struct array { /* of ids, in the arena */
 
 struct node {
 	uint64_t present[WORDS];
-	uint64_t child[4]; /* octets under which there is a child */
-	uint64_t hi, lo; /* key: 8 * level bits */
 	uint16_t rank[WORDS]; /* ids before each word */
 	struct array slots;
-	struct array children; /* node ids, by octet */
+	uint32_t children; /* struct children; 0: none, as most have */
 	uint8_t level;
+	uint64_t hi, lo; /* key: 8 * level bits */
+};
+
+struct children {
+	uint64_t octets[4]; /* under which there is a child */
+	struct array nodes; /* ids, by octet */
 };
 
 struct prefix_index {
 	struct slab nodes;
+	struct slab children;
 	struct region arena; /* of uint32_t: arrays of ids */
 	uint32_t arena_next;
 	uint32_t arena_free[SLOT_CLASSES];
@@ -251,9 +256,9 @@ arena_release(struct prefix_index *ix, uint32_t at, unsigned int cls)
 	ix->arena_free[cls] = at;
 }
 
-/* Make room for one id at index `i`. */
+/* array_open() where there is no room: in an array of the next size. */
 static uint32_t *
-array_open(struct prefix_index *ix, struct array *a, unsigned int i)
+array_open_larger(struct prefix_index *ix, struct array *a, unsigned int i)
 {
 	uint32_t *old, *to;
 	uint32_t moved;
@@ -263,14 +268,6 @@ array_open(struct prefix_index *ix, struct array *a, unsigned int i)
 		a->count = 1;
 		a->at = arena_alloc(ix, 0);
 		return arena_at(ix, a->at);
-	}
-	if (a->count < class_size[a->cls]) {
-		to = arena_at(ix, a->at) + i;
-		/* Tables mostly arrive in order. */
-		if (i < a->count)
-			memmove(to + 1, to, (a->count - i) * sizeof(*to));
-		a->count++;
-		return to;
 	}
 	moved = arena_alloc(ix, a->cls + 1u);
 	old = arena_at(ix, a->at);
@@ -282,6 +279,22 @@ array_open(struct prefix_index *ix, struct array *a, unsigned int i)
 	a->cls++;
 	a->count++;
 	return to + i;
+}
+
+/* Make room for one id at index `i`. */
+static inline uint32_t *
+array_open(struct prefix_index *ix, struct array *a, unsigned int i)
+{
+	uint32_t *to;
+
+	if (a->count == 0 || a->count == class_size[a->cls])
+		return array_open_larger(ix, a, i);
+	to = arena_at(ix, a->at) + i;
+	/* Tables mostly arrive in order. */
+	if (i < a->count)
+		memmove(to + 1, to, (a->count - i) * sizeof(*to));
+	a->count++;
+	return to;
 }
 
 /* Take index `i` out; arrays shrink at a quarter. */
@@ -445,17 +458,33 @@ node_octet(const struct node *n, unsigned int level)
 	return (unsigned int)(w >> (56 - 8 * (level % 8))) & 0xff;
 }
 
-/* Where the child of an octet stands, or would. */
-static uint32_t *
-child_slot(const struct prefix_index *ix, const struct node *n,
-    unsigned int octet)
+/* Of a node that has none: an empty one, not to be written to. */
+static inline struct children *
+children_of(const struct prefix_index *ix, const struct node *n)
+{
+	return slab_at(&ix->children, n->children);
+}
+
+/* How many children come before the one of an octet. */
+static unsigned int
+child_rank(const struct children *c, unsigned int octet)
 {
 	unsigned int w, i = 0;
 
 	for (w = 0; w < octet / 64; w++)
-		i += count64(n->child[w]);
-	i += count64(n->child[w] & (((uint64_t)1 << (octet % 64)) - 1));
-	return arena_at(ix, n->children.at + i);
+		i += count64(c->octets[w]);
+	return i +
+	    count64(c->octets[w] & (((uint64_t)1 << (octet % 64)) - 1));
+}
+
+/* Where the child of an octet stands; there must be one. */
+static uint32_t *
+child_slot(const struct prefix_index *ix, const struct node *n,
+    unsigned int octet)
+{
+	const struct children *c = children_of(ix, n);
+
+	return arena_at(ix, c->nodes.at + child_rank(c, octet));
 }
 
 /* 0: none. */
@@ -463,30 +492,43 @@ static uint32_t
 child_find(const struct prefix_index *ix, const struct node *n,
     unsigned int octet)
 {
-	return bit_test(n->child, octet) ? *child_slot(ix, n, octet) : 0;
+	return bit_test(children_of(ix, n)->octets, octet) ?
+	    *child_slot(ix, n, octet) :
+	    0;
 }
 
 static void
 child_add(struct prefix_index *ix, struct node *n, unsigned int octet,
     uint32_t id)
 {
-	unsigned int i;
+	struct children *c;
 
-	i = (unsigned int)(child_slot(ix, n, octet) -
-	    arena_at(ix, n->children.at));
-	*array_open(ix, &n->children, i) = id;
-	bit_set(n->child, octet);
+	if (n->children == 0) {
+		n->children = slab_alloc(&ix->children);
+		memset(children_of(ix, n), 0, sizeof(*c));
+	}
+	c = children_of(ix, n);
+	*array_open(ix, &c->nodes, child_rank(c, octet)) = id;
+	bit_set(c->octets, octet);
 }
 
 static void
 child_remove(struct prefix_index *ix, struct node *n, unsigned int octet)
 {
-	unsigned int i;
+	struct children *c = children_of(ix, n);
 
-	i = (unsigned int)(child_slot(ix, n, octet) -
-	    arena_at(ix, n->children.at));
-	array_close(ix, &n->children, i);
-	bit_clear(n->child, octet);
+	array_close(ix, &c->nodes, child_rank(c, octet));
+	bit_clear(c->octets, octet);
+	if (c->nodes.count == 0) {
+		slab_release(&ix->children, n->children);
+		n->children = 0;
+	}
+}
+
+static inline unsigned int
+child_count(const struct prefix_index *ix, const struct node *n)
+{
+	return children_of(ix, n)->nodes.count;
 }
 
 /* The nearest node above a level of a key; there is the root at least. */
@@ -554,6 +596,7 @@ static void
 node_free(struct prefix_index *ix, uint32_t id)
 {
 	struct node *n = node_at(ix, id);
+	struct children *c = children_of(ix, n);
 
 	if (is_direct(ix, n->level))
 		ix->direct[n->hi >> 48] = 0;
@@ -561,8 +604,10 @@ node_free(struct prefix_index *ix, uint32_t id)
 		table_remove(ix, id);
 	if (ix->memo_node == id)
 		ix->memo_level = MEMO_NONE;
-	if (n->children.count > 0)
-		arena_release(ix, n->children.at, n->children.cls);
+	if (n->children != 0) {
+		arena_release(ix, c->nodes.at, c->nodes.cls);
+		slab_release(&ix->children, n->children);
+	}
 	slab_release(&ix->nodes, id);
 }
 
@@ -574,13 +619,13 @@ node_drop(struct prefix_index *ix, const struct prefix_key *k, uint32_t id)
 	struct node *n = node_at(ix, id), *above;
 	unsigned int octet;
 
-	while (
-	    id != ix->root && n->slots.count == 0 && n->children.count <= 1) {
+	while (id != ix->root && n->slots.count == 0 &&
+	    child_count(ix, n) <= 1) {
 		above = node_above(ix, k, n->level);
 		octet = key_octet(k, above->level);
-		if (n->children.count == 1)
+		if (n->children != 0)
 			*child_slot(ix, above, octet) =
-			    *arena_at(ix, n->children.at);
+			    *arena_at(ix, children_of(ix, n)->nodes.at);
 		else
 			child_remove(ix, above, octet);
 		node_free(ix, id);
@@ -598,7 +643,8 @@ prefix_index_new(unsigned int max_bits)
 
 	ix->max_bits = (uint8_t)max_bits;
 	slab_init(&ix->nodes, sizeof(struct node), NODES_MAX);
-	region_init(&ix->arena, ARENA_MAX);
+	slab_init(&ix->children, sizeof(struct children), NODES_MAX);
+	region_init_dense(&ix->arena, ARENA_MAX);
 	region_grow(&ix->arena, sizeof(uint32_t));
 	ix->arena_next = 1;
 	ix->table_size = TABLE_MIN;
@@ -616,6 +662,7 @@ prefix_index_free(struct prefix_index *ix)
 	if (ix == NULL)
 		return;
 	slab_fini(&ix->nodes);
+	slab_fini(&ix->children);
 	region_fini(&ix->arena);
 	free(ix->table);
 	free(ix->direct);
@@ -823,15 +870,17 @@ bit_next(const uint64_t *map, unsigned int words, unsigned int from)
 
 /* First child octet whose number is at least `at`; 256 if none. */
 static unsigned int
-child_next(const struct node *n, unsigned int at)
+child_next(const struct prefix_index *ix, const struct node *n,
+    unsigned int at)
 {
+	const uint64_t *octets = children_of(ix, n)->octets;
 	unsigned int octet = 0;
 
 	/* Number of octet v is 2 * (8 + 2 v - count8(v)) + 1 <= 4 v + 17. */
 	if (at > 17)
 		octet = (at - 17 + 3) / 4;
 	for (;;) {
-		octet = bit_next(n->child, 4, octet);
+		octet = bit_next(octets, 4, octet);
 		if (octet == 256 || 2 * position(8, octet) + 1 >= at)
 			return octet;
 		octet++;
@@ -973,7 +1022,7 @@ prefix_index_walk(const struct prefix_index *ix, const struct prefix_key *from,
 	depth = walk_begin(ix, from, after, within, frames);
 	while (depth > 0 && got < max) {
 		f = &frames[depth - 1];
-		octet = child_next(f->node, f->at);
+		octet = child_next(ix, f->node, f->at);
 		end = octet < 256 ? 2 * position(8, octet) + 1 : f->end;
 		if (end > f->end)
 			end = f->end;
@@ -1005,7 +1054,8 @@ prefix_index_count(const struct prefix_index *ix)
 size_t
 prefix_index_bytes(const struct prefix_index *ix)
 {
-	return slab_bytes(&ix->nodes) + (size_t)ix->arena_next * 4 +
+	return slab_bytes(&ix->nodes) + slab_bytes(&ix->children) +
+	    (size_t)ix->arena_next * 4 +
 	    (size_t)ix->table_size * sizeof(*ix->table) +
 	    (ix->direct != NULL ? sizeof(*ix->direct) << 16 : 0);
 }
@@ -1017,6 +1067,7 @@ prefix_index_trim(struct prefix_index *ix)
 		return;
 	node_free(ix, ix->root);
 	slab_trim(&ix->nodes);
+	slab_trim(&ix->children);
 	region_discard(&ix->arena, 0);
 	ix->arena_next = 1;
 	memset(ix->arena_free, 0, sizeof(ix->arena_free));

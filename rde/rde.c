@@ -578,44 +578,50 @@ settle_empty(struct rde *rde, struct rib *rib, uint32_t id)
 	return true;
 }
 
-static bool
+static void
+monitor_best(struct rde *rde, const struct rib *rib, uint32_t id, bool gone)
+{
+	struct prefix_key key;
+
+	rib_key(rib, id, &key);
+	rde_changed(rde, RDE_MONITOR_BEST, rib->family, 0, gone, &key);
+}
+
+static inline bool
 settle_entry(struct rde *rde, struct rib *rib, uint32_t id)
 {
 	struct rib_entry *e = rib_entry(rib, id);
 	bool had = (e->flags & RIB_BEST) != 0, has;
-	struct prefix_key key;
 
-	e->flags &= (uint8_t) ~(RIB_DIRTY | RIB_BEST);
 	if (e->attrs != 0 && e->more != 0)
 		decide(rde, rib, id);
 	has = rib_has_best(e);
-	if (has)
-		e->flags |= RIB_BEST;
+	e->flags = (uint8_t)((e->flags & ~(RIB_DIRTY | RIB_BEST)) |
+	    (has ? RIB_BEST : 0));
 	rib->n_best += (uint64_t)has - (uint64_t)had;
-	if ((rde->monitor & RDE_MONITOR_BEST) && (has || had)) {
-		rib_key(rib, id, &key);
-		rde_changed(rde, RDE_MONITOR_BEST, rib->family, 0, !has, &key);
-	}
+	if ((rde->monitor & RDE_MONITOR_BEST) && (has || had))
+		monitor_best(rde, rib, id, !has);
 	return e->attrs != 0 || settle_empty(rde, rib, id);
 }
 
 static void
 settle_family(struct rde *rde, struct rib *rib)
 {
+	uint32_t *dirty = rib->dirty;
 	struct group *g;
 	size_t i, n = 0;
 
 	rde->stats.decisions += rib->n_dirty;
 	rib->generation += rib->n_dirty;
 	for (i = 0; i < rib->n_dirty; i++) {
-		if (settle_entry(rde, rib, rib->dirty[i]))
-			rib->dirty[n++] = rib->dirty[i];
+		dirty[n] = dirty[i];
+		n += settle_entry(rde, rib, dirty[i]);
 	}
 	rib->n_dirty = 0;
 	TAILQ_FOREACH(g, &rde->groups, entry) {
 		if (g->rib != rib || !group_is_active(g) || g->is_copy)
 			continue;
-		group_mark(g, rib->dirty, n);
+		group_mark(g, dirty, n);
 	}
 }
 

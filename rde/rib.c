@@ -50,20 +50,11 @@ rib_fini(struct rib *rib)
 }
 
 void
-rib_mark(struct rib *rib, uint32_t id)
+rib_dirty_more(struct rib *rib)
 {
-	struct rib_entry *e = rib_entry(rib, id);
-
-	if (e->flags & RIB_DIRTY)
-		return;
-	e->flags |= RIB_DIRTY;
-	if (rib->n_dirty == rib->max_dirty) {
-		rib->max_dirty =
-		    rib->max_dirty == 0 ? DIRTY_MIN : rib->max_dirty * 2;
-		rib->dirty = xreallocarray(rib->dirty, rib->max_dirty,
-		    sizeof(*rib->dirty));
-	}
-	rib->dirty[rib->n_dirty++] = id;
+	rib->max_dirty = rib->max_dirty == 0 ? DIRTY_MIN : rib->max_dirty * 2;
+	rib->dirty =
+	    xreallocarray(rib->dirty, rib->max_dirty, sizeof(*rib->dirty));
 }
 
 void
@@ -150,7 +141,7 @@ mark_if_matters(struct rib *rib, uint32_t id, uint32_t attrs, uint32_t flags)
 	rib_mark(rib, id);
 }
 
-static uint32_t
+static inline uint32_t
 entry_new(struct rib *rib, const struct prefix_key *k)
 {
 	uint32_t id = slab_alloc(&rib->entries);
@@ -201,32 +192,16 @@ put_more(struct rib *rib, uint32_t id, struct rib_path *p, uint32_t attrs,
 	return r;
 }
 
-struct rib_result
-rib_put(struct rib *rib, const struct prefix_key *k, uint16_t peer,
-    uint32_t attrs, uint8_t flags, uint32_t since)
+/* The path of a peer for an entry that has paths. */
+static struct rib_result
+put_beside(struct rib *rib, uint32_t id, uint16_t peer, uint32_t attrs,
+    uint8_t flags, uint32_t since)
 {
 	struct rib_result r = { RIB_NEW, 0, 0 };
-	uint32_t *slot = prefix_index_insert(rib->index, k);
-	struct rib_entry *e;
+	struct rib_entry *e = rib_entry(rib, id);
 	struct rib_path *p;
-	uint32_t id, at;
+	uint32_t at;
 
-	if (*slot == 0)
-		*slot = entry_new(rib, k);
-	id = *slot;
-	e = rib_entry(rib, id);
-	if (e->attrs == 0) {
-		e->attrs = attrs;
-		e->since = since;
-		e->peer = peer;
-		e->more = 0;
-		e->flags =
-		    (uint8_t)((e->flags & (RIB_DIRTY | RIB_BEST)) | flags);
-		rib->n_entries++;
-		rib->n_paths++;
-		rib_mark(rib, id);
-		return r;
-	}
 	if (e->peer == peer)
 		return put_first(rib, id, attrs, flags, since);
 	for (at = e->more; at != 0; at = p->next) {
@@ -245,6 +220,29 @@ rib_put(struct rib *rib, const struct prefix_key *k, uint16_t peer,
 	rib->n_paths++;
 	mark_if_matters(rib, id, attrs, flags);
 	return r;
+}
+
+struct rib_result
+rib_put(struct rib *rib, const struct prefix_key *k, uint16_t peer,
+    uint32_t attrs, uint8_t flags, uint32_t since)
+{
+	uint32_t *slot = prefix_index_insert(rib->index, k), id = *slot;
+	struct rib_entry *e;
+
+	if (id == 0)
+		*slot = id = entry_new(rib, k);
+	e = rib_entry(rib, id);
+	if (e->attrs != 0)
+		return put_beside(rib, id, peer, attrs, flags, since);
+	e->attrs = attrs;
+	e->since = since;
+	e->peer = peer;
+	e->more = 0;
+	e->flags = (uint8_t)((e->flags & (RIB_DIRTY | RIB_BEST)) | flags);
+	rib->n_entries++;
+	rib->n_paths++;
+	rib_mark(rib, id);
+	return (struct rib_result){ RIB_NEW, 0, 0 };
 }
 
 /* Take the first path out; the next one, if any, moves up. */
@@ -425,12 +423,6 @@ rib_walk(const struct rib *rib, const struct nlri *from, bool after,
 		prefix_key_from_nlri(&w, within);
 	return prefix_index_walk(rib->index, from != NULL ? &f : NULL, after,
 	    within != NULL ? &w : NULL, ids, max);
-}
-
-void
-rib_prefetch(const struct rib *rib, const struct prefix_key *k)
-{
-	prefix_index_prefetch(rib->index, k);
 }
 
 size_t

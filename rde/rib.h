@@ -95,8 +95,20 @@ rib_has_best(const struct rib_entry *e)
 	return e->attrs != 0 && (e->flags & RIB_INELIGIBLE) == 0;
 }
 
+void rib_dirty_more(struct rib *); /* for rib_mark() alone */
 /* Put an entry on the list for rde_settle(). */
-void rib_mark(struct rib *, uint32_t id);
+static inline void
+rib_mark(struct rib *rib, uint32_t id)
+{
+	struct rib_entry *e = rib_entry(rib, id);
+
+	if (e->flags & RIB_DIRTY)
+		return;
+	e->flags |= RIB_DIRTY;
+	if (rib->n_dirty == rib->max_dirty)
+		rib_dirty_more(rib);
+	rib->dirty[rib->n_dirty++] = id;
+}
 
 void rib_key(const struct rib *, uint32_t id, struct prefix_key *);
 void rib_nlri(const struct rib *, uint32_t id, struct nlri *);
@@ -155,7 +167,11 @@ bool rib_path_of(const struct rib *, uint32_t id, uint16_t peer,
 size_t rib_walk(const struct rib *, const struct nlri *from, bool after,
     const struct nlri *within, uint32_t *ids, size_t max);
 
-void rib_prefetch(const struct rib *, const struct prefix_key *);
+static inline void
+rib_prefetch(const struct rib *rib, const struct prefix_key *k)
+{
+	prefix_index_prefetch(rib->index, k);
+}
 size_t rib_bytes(const struct rib *);
 void rib_trim(struct rib *);
 

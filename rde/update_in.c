@@ -199,14 +199,13 @@ is_leaving(const struct peer *peer, enum family family, uint8_t flags)
 	    (peer->keeping & FAMILY_BIT(family)) == 0;
 }
 
-/* Is what was put what the peer has said already?  `own`: policy was asked,
- * which may have changed since. */
+/* Is what was put over another path what the peer has said already?  `own`:
+ * policy was asked, which may have changed since. */
 static bool
 is_same(const struct rde *rde, const struct peer *peer, const struct op *op,
     const struct rib_result *r, bool own)
 {
-	if (r->change == RIB_NEW ||
-	    is_leaving(peer, (enum family)op->family, r->old_flags))
+	if (is_leaving(peer, (enum family)op->family, r->old_flags))
 		return false;
 	return r->change == RIB_SAME ||
 	    (own &&
@@ -278,6 +277,12 @@ apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
 	r = rib_put(rib, &op->key, peer->id, handle, flags, rde->now);
 	peer->count[op->family].fresh++;
 	peer->tally.rejected += rejected;
+	if (r.change == RIB_NEW) {
+		op->block->refs -= !own;
+		rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, false,
+		    &op->key);
+		return;
+	}
 	if (is_same(rde, peer, op, &r, own))
 		count_same(&peer->tally.same_prefixes, in, op);
 	if (r.change == RIB_SAME && own)
@@ -287,8 +292,6 @@ apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
 		    &op->key);
 	if (r.change != RIB_SAME && !own)
 		op->block->refs--;
-	if (r.change == RIB_NEW)
-		return;
 	count_old(peer, op->family, r.old_flags);
 	if (r.change == RIB_REPLACED)
 		unref_add(&in->unref, rde->attrs, r.old_attrs);
