@@ -181,8 +181,8 @@ bgp_attr_fault(const struct bgp_attr *a, unsigned int width, bool confed_ok,
 	return good ? NULL : "wrong length or content";
 }
 
-bool
-bgp_attr_next(struct rd *r, struct bgp_attr *a)
+static inline bool
+next_attr(struct rd *r, struct bgp_attr *a)
 {
 	size_t left = r->bad ? 0 : (size_t)(r->end - r->p), head = 3;
 	const uint8_t *p = r->p;
@@ -206,13 +206,19 @@ bgp_attr_next(struct rd *r, struct bgp_attr *a)
 }
 
 bool
+bgp_attr_next(struct rd *r, struct bgp_attr *a)
+{
+	return next_attr(r, a);
+}
+
+bool
 bgp_attr_find(const uint8_t *block, size_t len, uint8_t type,
     struct bgp_attr *a)
 {
 	struct rd r;
 
 	rd_init(&r, block, len);
-	while (bgp_attr_next(&r, a) && a->type <= type)
+	while (next_attr(&r, a) && a->type <= type)
 		if (a->type == type)
 			return true;
 	return false;
@@ -310,6 +316,30 @@ hot_communities(struct bgp_attr_hot *h, const struct bgp_attr *a)
 }
 
 static void
+hot_as_path(struct bgp_attr_hot *h, const struct bgp_attr *a)
+{
+	/* Nearly all are one sequence. */
+	if (a->len > 2 && a->value[0] == BGP_SEGMENT_SEQUENCE &&
+	    a->len == 2 + 4 * a->value[1]) {
+		h->path_len = a->value[1];
+		h->neighbour_as = be_get32(a->value + 2);
+		return;
+	}
+	h->path_len = (uint16_t)aspath_len(a->value, a->len);
+	h->neighbour_as = aspath_first(a->value, a->len);
+}
+
+static bool
+is_zero(const uint8_t *p, size_t len)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < len; i++)
+		any |= p[i];
+	return any == 0;
+}
+
+static void
 hot_attr(struct bgp_attr_hot *h, const struct bgp_attr *a)
 {
 	switch (a->type) {
@@ -317,13 +347,15 @@ hot_attr(struct bgp_attr_hot *h, const struct bgp_attr *a)
 		h->origin = a->len == 1 ? a->value[0] : BGP_ORIGIN_INCOMPLETE;
 		break;
 	case BGP_ATTR_AS_PATH:
-		h->path_len = (uint16_t)aspath_len(a->value, a->len);
-		h->neighbour_as = aspath_first(a->value, a->len);
-		h->as_path_len = a->len;
+		hot_as_path(h, a);
 		break;
 	case BGP_ATTR_NEXT_HOP:
+		if (a->len == 4 && is_zero(a->value, 4))
+			h->flags |= BGP_HOT_NH_UNSPECIFIED;
+		break;
 	case BGP_ATTR_MP_REACH:
-		(void)bgp_attr_next_hop(a, &h->next_hop, &h->link_local);
+		if (a->len >= 4 + 16 && is_zero(a->value + 4, 16))
+			h->flags |= BGP_HOT_NH_UNSPECIFIED;
 		break;
 	case BGP_ATTR_MED:
 		if (bgp_attr_u32(a, &h->med))
@@ -339,15 +371,13 @@ hot_attr(struct bgp_attr_hot *h, const struct bgp_attr *a)
 		hot_communities(h, a);
 		break;
 	case BGP_ATTR_ORIGINATOR_ID:
-		if (bgp_attr_u32(a, &h->originator_id))
+		if (a->len == 4)
 			h->flags |= BGP_HOT_ORIGINATOR_ID;
 		break;
 	case BGP_ATTR_CLUSTER_LIST:
 		h->cluster_len = a->len / 4;
 		break;
 	default:
-		if (bgp_attr_rules[a->type].name == NULL)
-			h->flags |= BGP_HOT_UNKNOWN;
 		break;
 	}
 }
@@ -361,11 +391,8 @@ bgp_attr_hot(const uint8_t *block, size_t len, struct bgp_attr_hot *h)
 	memset(h, 0, sizeof(*h));
 	h->local_pref = BGP_DEFAULT_LOCAL_PREF;
 	rd_init(&r, block, len);
-	while (bgp_attr_next(&r, &a)) {
-		if (a.type == BGP_ATTR_AS_PATH)
-			h->as_path_off = (uint16_t)(a.value - block);
+	while (next_attr(&r, &a))
 		hot_attr(h, &a);
-	}
 }
 
 static int

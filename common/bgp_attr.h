@@ -138,7 +138,7 @@ enum bgp_attr_hot_flag {
 	BGP_HOT_NO_EXPORT = 0x08,
 	BGP_HOT_NO_ADVERTISE = 0x10,
 	BGP_HOT_NO_EXPORT_SUBCONFED = 0x20,
-	BGP_HOT_UNKNOWN = 0x40, /* attributes without a row in the table */
+	BGP_HOT_NH_UNSPECIFIED = 0x40, /* next hop 0.0.0.0 or :: */
 };
 struct bgp_attr_hot {
 	uint8_t origin;
@@ -147,13 +147,9 @@ struct bgp_attr_hot {
 	uint32_t local_pref; /* BGP_DEFAULT_LOCAL_PREF if absent */
 	uint32_t med; /* 0 if absent */
 	uint32_t neighbour_as; /* aspath_first() */
-	uint32_t originator_id; /* host order */
 	uint16_t cluster_len; /* entries of CLUSTER_LIST */
-	uint16_t as_path_len; /* bytes of the AS_PATH's value ... */
-	uint16_t as_path_off; /* ... and its offset in the block */
-	struct addr next_hop; /* the global one; ADDR_NONE if absent */
-	struct addr link_local;
 };
+/* What is no canonical block is read as far as it goes. */
 void bgp_attr_hot(const uint8_t *block, size_t len, struct bgp_attr_hot *);
 
 /*

@@ -64,7 +64,8 @@ bgp_nlri_ipv4_next(const uint8_t **p, const uint8_t *end, uint32_t *addr,
 	if ((size_t)(end - q) >= 5)
 		memcpy(&v, q + 1, 4);
 	else
-		memcpy(&v, q + 1, bytes);
+		for (size_t i = 0; i < bytes; i++)
+			((uint8_t *)&v)[i] = q[1 + i];
 	v = be32toh(v);
 	*addr = (uint32_t)(v & (0xffffffffull << (32 - n)));
 	*bits = n;

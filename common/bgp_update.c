@@ -315,14 +315,9 @@ is_usual(const struct bgp_update_ctx *ctx, const struct bgp_attr_rule *rule,
 		return a->len == rule->unit &&
 		    !(rule->ebgp && is_external(ctx));
 	case BGP_ATTR_FORM_COMMUNITIES:
-		if (rule->unit != 4 || a->len == 0 || a->len % 4 != 0)
-			return false;
-		/* In ascending order there are no duplicates. */
-		for (size_t i = 4; i < a->len; i += 4)
-			if (be_get32(a->value + i - 4) >=
-			    be_get32(a->value + i))
-				return false;
-		return true;
+		return rule->unit == COMMUNITY_LEN && a->len > 0 &&
+		    a->len % COMMUNITY_LEN == 0 &&
+		    !community_has_duplicate(a->value, a->len, COMMUNITY_LEN);
 	default:
 		return false;
 	}

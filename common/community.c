@@ -25,6 +25,9 @@ community_contains(const uint8_t *p, size_t len, uint32_t value)
 static bool
 is_repeated(const uint8_t *p, size_t at, size_t unit)
 {
+	/* Of the usual kind without a call each. */
+	if (unit == COMMUNITY_LEN)
+		return community_contains(p, at, be_get32(p + at));
 	for (size_t i = 0; i < at; i += unit)
 		if (memcmp(p + i, p + at, unit) == 0)
 			return true;
@@ -35,6 +38,12 @@ is_repeated(const uint8_t *p, size_t at, size_t unit)
 static bool
 is_ascending(const uint8_t *p, size_t len, size_t unit)
 {
+	if (unit == COMMUNITY_LEN) {
+		for (size_t i = unit; i < len; i += unit)
+			if (be_get32(p + i - unit) >= be_get32(p + i))
+				return false;
+		return true;
+	}
 	for (size_t i = unit; i < len; i += unit)
 		if (memcmp(p + i - unit, p + i, unit) >= 0)
 			return false;

@@ -45,16 +45,19 @@ hash_bytes(const void *data, size_t len)
 {
 	const uint8_t *p = data;
 	uint64_t h = hash_key[0] ^ (uint64_t)len;
+	const uint8_t *end = p + len;
 	uint64_t tail[2] = { 0, 0 };
 
-	while (len >= 16) {
-		h = fold(load64(p) ^ h, load64(p + 8) ^ hash_key[1]);
-		p += 16;
-		len -= 16;
+	if (len < 16) {
+		if (len > 0)
+			memcpy(tail, p, len);
+		h = fold(tail[0] ^ h, tail[1] ^ hash_key[1]);
+		return fold(h, hash_key[2]);
 	}
-	if (len > 0)
-		memcpy(tail, p, len);
-	h = fold(tail[0] ^ h, tail[1] ^ hash_key[1]);
+	for (; end - p > 16; p += 16)
+		h = fold(load64(p) ^ h, load64(p + 8) ^ hash_key[1]);
+	/* The last 16, of which some may have been in the step before. */
+	h = fold(load64(end - 16) ^ h, load64(end - 8) ^ hash_key[1]);
 	return fold(h, hash_key[2]);
 }
 

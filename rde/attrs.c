@@ -261,10 +261,7 @@ set_fill(struct attrs *a, const uint8_t *block, size_t len)
 	a->neighbour_as = hot.neighbour_as;
 	a->path_len = hot.path_len;
 	a->origin = hot.origin;
-	a->flags = hot.flags & 0x7f;
-	if (hot.next_hop.family != ADDR_NONE &&
-	    addr_is_unspecified(&hot.next_hop))
-		a->flags |= ATTRS_NH_UNSPECIFIED;
+	a->flags = hot.flags;
 	a->cluster_len = hot.cluster_len > 255 ? 255 : (uint8_t)hot.cluster_len;
 }
 

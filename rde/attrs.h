@@ -23,11 +23,6 @@
 #define ATTRS_HANDLE_BITS 30
 #define ATTRS_HANDLE_MASK ((1u << ATTRS_HANDLE_BITS) - 1)
 
-enum attrs_flag {
-	/* 0x01 to 0x40: enum bgp_attr_hot_flag */
-	ATTRS_NH_UNSPECIFIED = 0x80, /* next hop 0.0.0.0 or :: */
-};
-
 /* What else tells sets apart; bits. */
 enum attrs_tag {
 	/* What import policy made of a received set: the head is that of the
@@ -50,7 +45,7 @@ struct attrs {
 	uint16_t path_len;
 	uint16_t len; /* of wire */
 	uint8_t origin;
-	uint8_t flags; /* BGP_HOT_, ATTRS_ */
+	uint8_t flags; /* enum bgp_attr_hot_flag */
 	uint8_t cluster_len; /* 255: look */
 	uint8_t tag; /* enum attrs_tag */
 	uint8_t wire[]; /* canonical block */

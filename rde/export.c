@@ -58,6 +58,38 @@ put(struct out *o, uint8_t flags, uint8_t type, const uint8_t *value,
 	o->p += len;
 }
 
+/* Most of what is copied here is shorter than a call of memcpy is worth. */
+static inline uint8_t *
+copy(uint8_t *to, const uint8_t *from, size_t len)
+{
+	uint64_t first, last;
+	uint32_t first4, last4;
+
+	if (len >= 8 && len <= 16) {
+		memcpy(&first, from, 8);
+		memcpy(&last, from + len - 8, 8);
+		memcpy(to, &first, 8);
+		memcpy(to + len - 8, &last, 8);
+	} else if (len >= 4 && len < 8) {
+		memcpy(&first4, from, 4);
+		memcpy(&last4, from + len - 4, 4);
+		memcpy(to, &first4, 4);
+		memcpy(to + len - 4, &last4, 4);
+	} else {
+		memcpy(to, from, len);
+	}
+	return to + len;
+}
+
+/* An attribute as it stands in the block, which is in canonical form. */
+static inline void
+put_as_is(struct out *o, const struct bgp_attr *a)
+{
+	size_t len = bgp_attr_size(a->len);
+
+	o->p = copy(o->p, a->value + a->len - len, len);
+}
+
 static bool
 families_match(const struct export_rule *rule)
 {
@@ -86,7 +118,7 @@ export_fits(const struct export_rule *rule, const struct attrs *a,
 	uint8_t buf[EXPORT_MAX];
 	size_t bound = a->len + (size_t)GROWTH_MAX, room;
 
-	if ((a->flags & ATTRS_NH_UNSPECIFIED) && !families_match(rule))
+	if ((a->flags & BGP_HOT_NH_UNSPECIFIED) && !families_match(rule))
 		return EXPORT_NO_NEXT_HOP;
 
 	room = rule->message_max - UPDATE_FIXED;
@@ -119,7 +151,7 @@ export_next_hop(const struct export_rule *rule, const struct attrs *a,
 
 	/* RFC 4271 5.1.3: self towards eBGP, and where we put it there; not
 	 * where policy says otherwise. */
-	if ((rule->ebgp || (a->flags & ATTRS_NH_UNSPECIFIED)) &&
+	if ((rule->ebgp || (a->flags & BGP_HOT_NH_UNSPECIFIED)) &&
 	    (a->tag & ATTRS_NEXT_HOP_FIXED) == 0 && families_match(rule)) {
 		memcpy(to, rule->local.bytes, len);
 		return len;
@@ -148,6 +180,14 @@ put_as_path(struct out *o, const struct bgp_attr *a)
 	size_t len, path_len = a->len;
 	bool lossy;
 
+	if ((o->rule->as4 || o->form == FORM_BLOCK) && o->rule->ebgp &&
+	    ASPATH_PREPEND_LEN(path_len, 1) <= UINT8_MAX) {
+		/* The head has its short form: no copy on the way. */
+		len = aspath_prepend(o->p + 3, path, path_len,
+		    o->rule->local_as, 1);
+		o->p += bgp_attr_head(o->p, a->flags, a->type, len) + len;
+		return;
+	}
 	if (o->rule->ebgp) {
 		path_len = aspath_prepend(o->path, a->value, a->len,
 		    o->rule->local_as, 1);
@@ -177,7 +217,7 @@ put_aggregator(struct out *o, const struct bgp_attr *a)
 
 	if (o->rule->as4 || o->form == FORM_BLOCK ||
 	    a->len != AGGREGATOR4_LEN) {
-		put(o, a->flags, a->type, a->value, a->len);
+		put_as_is(o, a);
 		return;
 	}
 	memcpy(&asn, a->value, sizeof(asn));
@@ -201,7 +241,7 @@ put_ext_communities(struct out *o, const struct bgp_attr *a, size_t unit)
 	size_t at, len;
 
 	if (!o->rule->ebgp) {
-		put(o, a->flags, a->type, a->value, a->len);
+		put_as_is(o, a);
 		return;
 	}
 	for (at = 0; at + unit <= a->len; at += unit) {
@@ -263,7 +303,7 @@ put_attr(struct out *o, const struct bgp_attr *a)
 		/* RFC 4271 5.1.4: not from one AS through to the next */
 		if (!o->rule->ebgp || o->kind != ROUTE_EBGP ||
 		    (o->tag & ATTRS_MED_FIXED))
-			put(o, a->flags, a->type, a->value, a->len);
+			put_as_is(o, a);
 		break;
 	case BGP_ATTR_AGGREGATOR:
 		put_aggregator(o, a);
@@ -272,7 +312,7 @@ put_attr(struct out *o, const struct bgp_attr *a)
 	case BGP_ATTR_CLUSTER_LIST:
 		/* RFC 4456 8: never outside the AS */
 		if (!o->rule->ebgp)
-			put(o, a->flags, a->type, a->value, a->len);
+			put_as_is(o, a);
 		break;
 	case BGP_ATTR_EXT_COMMUNITIES:
 		put_ext_communities(o, a, COMMUNITY_EXT_LEN);
@@ -284,7 +324,7 @@ put_attr(struct out *o, const struct bgp_attr *a)
 	case BGP_ATTR_ATOMIC_AGGREGATE:
 	case BGP_ATTR_COMMUNITIES:
 	case BGP_ATTR_LARGE_COMMUNITIES:
-		put(o, a->flags, a->type, a->value, a->len);
+		put_as_is(o, a);
 		break;
 	default:
 		put_other(o, a);

@@ -62,7 +62,7 @@ struct target {
 
 /* A message under construction. */
 struct message {
-	uint8_t *start; /* NULL: none */
+	uint8_t *start; /* NULL: none; the next two are equal then */
 	uint8_t *p;
 	uint8_t *limit; /* NLRI end here at the latest */
 	uint8_t *attr; /* head of MP_REACH or MP_UNREACH */
@@ -392,6 +392,7 @@ message_end(struct packer *p)
 	p->len += len;
 	p->messages++;
 	m->start = NULL;
+	m->limit = m->p;
 }
 
 /* A message with room for NLRI; false: stop. */
@@ -408,23 +409,35 @@ message_next(struct packer *p, bool announce)
 	return true;
 }
 
+/* An entry's prefix at `to`, which has room for all of the key.  Returns the
+ * end of what counts. */
+static inline uint8_t *
+put_prefix(uint8_t *to, const struct rib_entry *e, bool ipv4)
+{
+	*to++ = e->bits;
+	/* Of a size that is known here: what is too much is written over. */
+	if (ipv4)
+		memcpy(to, e->key, 4);
+	else
+		memcpy(to, e->key, KEY_MAX);
+	return to + (e->bits + 7u) / 8;
+}
+
+static inline bool
+is_full(const uint8_t *at, const uint8_t *limit, const struct rib_entry *e)
+{
+	return limit - at < 1 + (e->bits + 7) / 8;
+}
+
 /* The entry's prefix into the current message or a new one; false: stop. */
 static inline bool
 put_nlri(struct packer *p, const struct rib_entry *e, bool announce)
 {
 	struct message *m = &p->msg;
-	size_t bytes = (e->bits + 7u) / 8;
 
-	if ((m->start == NULL || m->p + 1 + bytes > m->limit) &&
-	    !message_next(p, announce))
+	if (is_full(m->p, m->limit, e) && !message_next(p, announce))
 		return false;
-	*m->p = e->bits;
-	/* Of a size that is known here: what is too much is written over. */
-	if (p->rib->key_len == 4)
-		memcpy(m->p + 1, e->key, 4);
-	else
-		memcpy(m->p + 1, e->key, KEY_MAX);
-	m->p += 1 + bytes;
+	m->p = put_prefix(m->p, e, p->rib->key_len == 4);
 	return true;
 }
 
@@ -733,13 +746,17 @@ classify(struct packer *p, size_t i)
 static inline size_t
 classify_alike(struct packer *p, size_t i)
 {
+	const struct slab *entries = &p->rib->entries;
+	const uint32_t *ids = p->ids;
+	uint32_t attrs = p->memo.attrs;
+	uint16_t peer = p->memo.peer;
 	const struct rib_entry *e;
-	size_t first = i;
+	size_t n = p->n, first = i;
 
-	for (; i < p->n; i++) {
-		e = rib_entry(p->rib, p->ids[i]);
-		if (e->attrs != p->memo.attrs || e->peer != p->memo.peer ||
-		    !rib_has_best(e) || p->sent[p->ids[i]] != 0)
+	for (; i < n; i++) {
+		e = slab_at(entries, ids[i]);
+		if (e->attrs != attrs || e->peer != peer || !rib_has_best(e) ||
+		    p->sent[ids[i]] != 0)
 			break;
 	}
 	if (i > first)
@@ -821,28 +838,63 @@ struct sent {
 	struct news news;
 };
 
-/* Returns false if not all of it was sent. */
-static inline bool
-send_run(struct packer *p, uint32_t first, uint32_t sent, struct sent *done)
+/* Write the entries of a run that there is room for.  Returns the one behind
+ * the last of them. */
+static inline uint32_t
+write_run(struct packer *p, uint32_t i, uint32_t last)
 {
+	const struct slab *entries = &p->rib->entries;
+	const uint32_t *ids = p->ids;
 	const struct rib_entry *e;
-	uint32_t i, id, last = p->last[first];
+	bool ipv4 = p->rib->key_len == 4;
+	uint8_t *at = p->msg.p, *limit = p->msg.limit;
 
-	for (i = first; i <= last; i++) {
-		id = p->ids[i];
-		e = rib_entry(p->rib, id);
-		if (!p->target_empty && !put_nlri(p, e, true))
-			return false;
-		done->prefixes++;
-		if (p->sent[id] != 0) {
+	for (; i <= last; i++) {
+		e = slab_at(entries, ids[i]);
+		if (is_full(at, limit, e))
+			break;
+		at = put_prefix(at, e, ipv4);
+	}
+	p->msg.p = at;
+	return i;
+}
+
+static inline void
+note_run(struct packer *p, uint32_t i, uint32_t end, uint32_t sent,
+    struct sent *done)
+{
+	const struct slab *entries = &p->rib->entries;
+	const uint32_t *ids = p->ids, *were = p->sent;
+	const struct rib_entry *e;
+
+	done->prefixes += end - i;
+	for (; i < end; i++) {
+		if (were[ids[i]] != 0) {
 			done->refs += note_again(p, i, sent);
 			continue;
 		}
+		e = slab_at(entries, ids[i]);
 		done->refs++;
 		news_add(p, &done->news, e->peer);
-		note(p, id, sent, e->peer);
+		note(p, ids[i], sent, e->peer);
 	}
-	return true;
+}
+
+/* Returns false if not all of it was sent. */
+static bool
+send_run(struct packer *p, uint32_t i, uint32_t sent, struct sent *done)
+{
+	uint32_t end, last = p->last[i];
+
+	for (;;) {
+		end = p->target_empty ? last + 1 : write_run(p, i, last);
+		note_run(p, i, end, sent, done);
+		if (end > last)
+			return true;
+		if (!message_next(p, true))
+			return false;
+		i = end;
+	}
 }
 
 static void
@@ -1116,6 +1168,7 @@ pack_begin(struct rde *rde, struct group *g, size_t limit, struct mono until)
 	p->encoded = 0;
 	p->message_max = g->rule.message_max;
 	p->msg.start = NULL;
+	p->msg.p = p->msg.limit = p->data;
 	unref_init(&p->unref);
 	by_peer_room(p, rde->n_peers);
 	group_reach(g);

@@ -473,8 +473,7 @@ child_rank(const struct children *c, unsigned int octet)
 
 	for (w = 0; w < octet / 64; w++)
 		i += count64(c->octets[w]);
-	return i +
-	    count64(c->octets[w] & (((uint64_t)1 << (octet % 64)) - 1));
+	return i + count64(c->octets[w] & (((uint64_t)1 << (octet % 64)) - 1));
 }
 
 /* Where the child of an octet stands; there must be one. */
@@ -619,8 +618,8 @@ node_drop(struct prefix_index *ix, const struct prefix_key *k, uint32_t id)
 	struct node *n = node_at(ix, id), *above;
 	unsigned int octet;
 
-	while (id != ix->root && n->slots.count == 0 &&
-	    child_count(ix, n) <= 1) {
+	while (
+	    id != ix->root && n->slots.count == 0 && child_count(ix, n) <= 1) {
 		above = node_above(ix, k, n->level);
 		octet = key_octet(k, above->level);
 		if (n->children != 0)
@@ -870,8 +869,7 @@ bit_next(const uint64_t *map, unsigned int words, unsigned int from)
 
 /* First child octet whose number is at least `at`; 256 if none. */
 static unsigned int
-child_next(const struct prefix_index *ix, const struct node *n,
-    unsigned int at)
+child_next(const struct prefix_index *ix, const struct node *n, unsigned int at)
 {
 	const uint64_t *octets = children_of(ix, n)->octets;
 	unsigned int octet = 0;

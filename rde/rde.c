@@ -351,17 +351,19 @@ rde_local_add(struct rde *rde, const struct nlri *nlri, const uint8_t *block,
 {
 	struct peer_count *c = &rde->peers[0]->count[nlri->family];
 	struct prefix_key key;
-	struct rib_result r;
+	enum rib_change change;
+	struct rib_old old;
 	uint32_t handle;
 
 	rde->now = rde_seconds(now);
 	handle = attrs_intern(rde->attrs, block, len, 1);
 	prefix_key_from_nlri(&key, nlri);
-	r = rib_put(&rde->ribs[nlri->family], &key, 0, handle, 0, rde->now);
-	if (r.change == RIB_NEW)
+	change = rib_put(&rde->ribs[nlri->family], &key, 0, handle, 0, rde->now,
+	    &old);
+	if (change == RIB_NEW)
 		c->fresh++;
-	else if (r.change == RIB_REPLACED)
-		attrs_unref(rde->attrs, r.old_attrs, 1);
+	else if (change == RIB_REPLACED)
+		attrs_unref(rde->attrs, old.attrs, 1);
 	else
 		attrs_unref(rde->attrs, handle, 1);
 }
@@ -370,14 +372,13 @@ bool
 rde_local_remove(struct rde *rde, const struct nlri *nlri)
 {
 	struct prefix_key key;
-	struct rib_result r;
+	struct rib_old old;
 
 	prefix_key_from_nlri(&key, nlri);
-	r = rib_remove(&rde->ribs[nlri->family], &key, 0);
-	if (r.change == RIB_NONE)
+	if (rib_remove(&rde->ribs[nlri->family], &key, 0, &old) == RIB_NONE)
 		return false;
 	rde->peers[0]->count[nlri->family].fresh--;
-	attrs_unref(rde->attrs, r.old_attrs, 1);
+	attrs_unref(rde->attrs, old.attrs, 1);
 	return true;
 }
 

@@ -179,7 +179,8 @@ entry_look(struct rde *rde, struct rib *rib, uint32_t id)
 	const struct rib_entry *e = rib_entry(rib, id);
 	const struct rib_path *p;
 	struct prefix_key key;
-	struct rib_result r;
+	enum rib_change change;
+	struct rib_old old;
 	struct update *u;
 	size_t i, n = 1;
 	uint32_t at;
@@ -196,11 +197,12 @@ entry_look(struct rde *rde, struct rib *rib, uint32_t id)
 	}
 	for (i = 0; i < re->n_updates; i++) {
 		u = &re->updates[i];
-		r = rib_put(rib, &key, u->peer, u->attrs, u->flags, u->since);
-		if (r.change != RIB_REPLACED)
-			fatalx("%s: change %d", __func__, r.change);
-		attrs_unref(rde->attrs, r.old_attrs, 1);
-		if ((u->flags & ~r.old_flags) & RIB_INELIGIBLE)
+		change = rib_put(rib, &key, u->peer, u->attrs, u->flags,
+		    u->since, &old);
+		if (change != RIB_REPLACED)
+			fatalx("%s: change %d", __func__, change);
+		attrs_unref(rde->attrs, old.attrs, 1);
+		if ((u->flags & ~old.flags) & RIB_INELIGIBLE)
 			rde->peers[u->peer]->tally.rejected++;
 		rde_changed(rde, RDE_MONITOR_POLICY, (enum family)rib->family,
 		    u->peer, false, &key);

@@ -154,60 +154,54 @@ entry_new(struct rib *rib, const struct prefix_key *k)
 }
 
 /* Replace the first path, which is of the same peer. */
-static struct rib_result
+static enum rib_change
 put_first(struct rib *rib, uint32_t id, uint32_t attrs, uint8_t flags,
-    uint32_t since)
+    uint32_t since, struct rib_old *old)
 {
 	struct rib_entry *e = rib_entry(rib, id);
-	uint8_t path_flags = e->flags & RIB_PATH_FLAGS;
-	struct rib_result r = { RIB_REPLACED, e->attrs, path_flags };
 
+	old->attrs = e->attrs;
+	old->flags = e->flags & RIB_PATH_FLAGS;
 	e->flags = (uint8_t)((e->flags & ~RIB_PATH_FLAGS) | flags);
-	if (e->attrs == attrs && !((path_flags ^ flags) & RIB_INELIGIBLE)) {
-		r.change = RIB_SAME;
-		return r;
-	}
+	if (e->attrs == attrs && !((old->flags ^ flags) & RIB_INELIGIBLE))
+		return RIB_SAME;
 	e->attrs = attrs;
 	e->since = since;
 	rib_mark(rib, id);
-	return r;
+	return RIB_REPLACED;
 }
 
-static struct rib_result
+static enum rib_change
 put_more(struct rib *rib, uint32_t id, struct rib_path *p, uint32_t attrs,
-    uint8_t flags, uint32_t since)
+    uint8_t flags, uint32_t since, struct rib_old *old)
 {
-	struct rib_result r = { RIB_REPLACED, p->attrs, (uint8_t)p->flags };
-	uint32_t old_attrs = p->attrs, old_flags = p->flags;
-
+	old->attrs = p->attrs;
+	old->flags = (uint8_t)p->flags;
 	p->flags = flags;
-	if (old_attrs == attrs && !((old_flags ^ flags) & RIB_INELIGIBLE)) {
-		r.change = RIB_SAME;
-		return r;
-	}
+	if (p->attrs == attrs && !((old->flags ^ flags) & RIB_INELIGIBLE))
+		return RIB_SAME;
 	p->attrs = attrs;
 	p->since = since;
-	mark_if_matters(rib, id, old_attrs, old_flags);
+	mark_if_matters(rib, id, old->attrs, old->flags);
 	mark_if_matters(rib, id, attrs, flags);
-	return r;
+	return RIB_REPLACED;
 }
 
 /* The path of a peer for an entry that has paths. */
-static struct rib_result
+static enum rib_change
 put_beside(struct rib *rib, uint32_t id, uint16_t peer, uint32_t attrs,
-    uint8_t flags, uint32_t since)
+    uint8_t flags, uint32_t since, struct rib_old *old)
 {
-	struct rib_result r = { RIB_NEW, 0, 0 };
 	struct rib_entry *e = rib_entry(rib, id);
 	struct rib_path *p;
 	uint32_t at;
 
 	if (e->peer == peer)
-		return put_first(rib, id, attrs, flags, since);
+		return put_first(rib, id, attrs, flags, since, old);
 	for (at = e->more; at != 0; at = p->next) {
 		p = rib_path(rib, at);
 		if (p->peer == peer)
-			return put_more(rib, id, p, attrs, flags, since);
+			return put_more(rib, id, p, attrs, flags, since, old);
 	}
 	at = slab_alloc(&rib->paths);
 	p = rib_path(rib, at);
@@ -219,12 +213,12 @@ put_beside(struct rib *rib, uint32_t id, uint16_t peer, uint32_t attrs,
 	e->more = at;
 	rib->n_paths++;
 	mark_if_matters(rib, id, attrs, flags);
-	return r;
+	return RIB_NEW;
 }
 
-struct rib_result
+enum rib_change
 rib_put(struct rib *rib, const struct prefix_key *k, uint16_t peer,
-    uint32_t attrs, uint8_t flags, uint32_t since)
+    uint32_t attrs, uint8_t flags, uint32_t since, struct rib_old *old)
 {
 	uint32_t *slot = prefix_index_insert(rib->index, k), id = *slot;
 	struct rib_entry *e;
@@ -233,7 +227,7 @@ rib_put(struct rib *rib, const struct prefix_key *k, uint16_t peer,
 		*slot = id = entry_new(rib, k);
 	e = rib_entry(rib, id);
 	if (e->attrs != 0)
-		return put_beside(rib, id, peer, attrs, flags, since);
+		return put_beside(rib, id, peer, attrs, flags, since, old);
 	e->attrs = attrs;
 	e->since = since;
 	e->peer = peer;
@@ -242,19 +236,19 @@ rib_put(struct rib *rib, const struct prefix_key *k, uint16_t peer,
 	rib->n_entries++;
 	rib->n_paths++;
 	rib_mark(rib, id);
-	return (struct rib_result){ RIB_NEW, 0, 0 };
+	return RIB_NEW;
 }
 
 /* Take the first path out; the next one, if any, moves up. */
-static struct rib_result
-remove_first(struct rib *rib, uint32_t id)
+static void
+remove_first(struct rib *rib, uint32_t id, struct rib_old *old)
 {
 	struct rib_entry *e = rib_entry(rib, id);
-	struct rib_result r = { RIB_REMOVED, e->attrs,
-		e->flags & RIB_PATH_FLAGS };
 	struct rib_path *p;
 	uint32_t at = e->more;
 
+	old->attrs = e->attrs;
+	old->flags = e->flags & RIB_PATH_FLAGS;
 	rib->n_paths--;
 	rib_mark(rib, id);
 	e->flags &= (uint8_t)~RIB_PATH_FLAGS;
@@ -262,7 +256,7 @@ remove_first(struct rib *rib, uint32_t id)
 		e->attrs = 0;
 		e->flags |= RIB_EMPTY;
 		rib->n_entries--;
-		return r;
+		return;
 	}
 	p = rib_path(rib, at);
 	e->attrs = p->attrs;
@@ -272,45 +266,45 @@ remove_first(struct rib *rib, uint32_t id)
 	e->more = p->next;
 	p->attrs = 0;
 	slab_release(&rib->paths, at);
-	return r;
 }
 
-struct rib_result
-rib_remove_path(struct rib *rib, uint32_t id, uint16_t peer)
+enum rib_change
+rib_remove_path(struct rib *rib, uint32_t id, uint16_t peer,
+    struct rib_old *old)
 {
-	struct rib_result r = { RIB_NONE, 0, 0 };
 	struct rib_entry *e = rib_entry(rib, id);
 	struct rib_path *p;
 	uint32_t at, *link;
 
 	if (e->attrs == 0)
-		return r;
-	if (e->peer == peer)
-		return remove_first(rib, id);
+		return RIB_NONE;
+	if (e->peer == peer) {
+		remove_first(rib, id, old);
+		return RIB_REMOVED;
+	}
 	for (link = &e->more; (at = *link) != 0; link = &p->next) {
 		p = rib_path(rib, at);
 		if (p->peer != peer)
 			continue;
-		r.change = RIB_REMOVED;
-		r.old_attrs = p->attrs;
-		r.old_flags = (uint8_t)p->flags;
+		old->attrs = p->attrs;
+		old->flags = (uint8_t)p->flags;
 		*link = p->next;
 		p->attrs = 0;
 		slab_release(&rib->paths, at);
 		rib->n_paths--;
-		mark_if_matters(rib, id, r.old_attrs, r.old_flags);
-		return r;
+		mark_if_matters(rib, id, old->attrs, old->flags);
+		return RIB_REMOVED;
 	}
-	return r;
+	return RIB_NONE;
 }
 
-struct rib_result
-rib_remove(struct rib *rib, const struct prefix_key *k, uint16_t peer)
+enum rib_change
+rib_remove(struct rib *rib, const struct prefix_key *k, uint16_t peer,
+    struct rib_old *old)
 {
-	struct rib_result none = { RIB_NONE, 0, 0 };
 	uint32_t id = prefix_index_find(rib->index, k);
 
-	return id == 0 ? none : rib_remove_path(rib, id, peer);
+	return id == 0 ? RIB_NONE : rib_remove_path(rib, id, peer, old);
 }
 
 int

@@ -122,11 +122,10 @@ enum rib_change {
 	RIB_REMOVED,
 	RIB_NONE, /* removal of what was not there */
 };
-struct rib_result {
-	enum rib_change change;
-	uint32_t old_attrs; /* REPLACED, REMOVED: its reference is the
-			     * caller's now */
-	uint8_t old_flags; /* REPLACED, REMOVED, SAME: of the earlier path */
+/* The path that the peer had, after REPLACED, REMOVED and SAME. */
+struct rib_old {
+	uint32_t attrs; /* REPLACED, REMOVED: its reference is the caller's */
+	uint8_t flags;
 };
 /*
  * Store the path of `peer` for a key.  On NEW and REPLACED the table takes
@@ -134,12 +133,13 @@ struct rib_result {
  * flags: RIB_GENERATION, RIB_INELIGIBLE.  Marks the entry for decision when
  * its best path may change.
  */
-struct rib_result rib_put(struct rib *, const struct prefix_key *,
-    uint16_t peer, uint32_t attrs, uint8_t flags, uint32_t since);
-struct rib_result
-rib_remove(struct rib *, const struct prefix_key *, uint16_t peer);
+enum rib_change rib_put(struct rib *, const struct prefix_key *, uint16_t peer,
+    uint32_t attrs, uint8_t flags, uint32_t since, struct rib_old *);
+enum rib_change rib_remove(struct rib *, const struct prefix_key *,
+    uint16_t peer, struct rib_old *);
 /* The peer's path of an entry that is known; RIB_NONE if it has none. */
-struct rib_result rib_remove_path(struct rib *, uint32_t id, uint16_t peer);
+enum rib_change
+rib_remove_path(struct rib *, uint32_t id, uint16_t peer, struct rib_old *);
 /* Its path flags, or -1 if the peer has no path for the key. */
 int
 rib_path_flags(const struct rib *, const struct prefix_key *, uint16_t peer);

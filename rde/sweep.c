@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/xmalloc.h"
 #include "rde/unref.h"
 
@@ -94,9 +95,11 @@ static void
 sweep_path(struct rde *rde, struct sweep *s, struct rib *rib, uint32_t id,
     uint16_t peer, struct unref *unref)
 {
-	struct rib_result r = rib_remove_path(rib, id, peer);
+	struct rib_old old;
 
-	unref_add(unref, rde->attrs, r.old_attrs);
+	if (rib_remove_path(rib, id, peer, &old) == RIB_NONE)
+		fatalx("%s: no path of peer %u", __func__, peer);
+	unref_add(unref, rde->attrs, old.attrs);
 	rde->peers[peer]->count[rib->family].stale--;
 	if (s->left > 0)
 		s->left--;

@@ -26,7 +26,8 @@
 
 enum {
 	BATCH = 64,
-	OPS = 1024,
+	SPANS = 4, /* of NLRI in a message */
+	KEYS = 1024,
 	AHEAD = 12, /* prefixes between prefetch and use */
 	BUF_SIZE = BGP_UPDATE_BUF(MSG_BATCH_MAX) + BATCH * 128,
 };
@@ -52,20 +53,21 @@ struct record { /* one message */
 	size_t same; /* ... and how many of them changed nothing */
 };
 
+/* Prefixes of a message with which the same is to be done. */
 struct op {
-	struct prefix_key key;
+	struct record *record; /* that they are of */
 	struct block *block; /* NULL: withdraw */
+	uint16_t end; /* of its keys, which begin where the ones before end */
 	uint8_t family;
-	uint8_t record; /* that it is of */
 	bool fault; /* announced, and treated as withdrawal */
 };
 
 struct update_in {
 	struct record records[BATCH];
-	struct op ops[OPS];
+	struct op ops[BATCH * SPANS];
 	size_t n_ops;
-	uint8_t record; /* whose ops are made, ... */
-	bool fault; /* ... and how */
+	struct prefix_key keys[KEYS];
+	size_t n_keys;
 	struct unref unref;
 	uint8_t buf[BUF_SIZE];
 };
@@ -203,21 +205,21 @@ is_leaving(const struct peer *peer, enum family family, uint8_t flags)
  * policy was asked, which may have changed since. */
 static bool
 is_same(const struct rde *rde, const struct peer *peer, const struct op *op,
-    const struct rib_result *r, bool own)
+    enum rib_change change, const struct rib_old *old, bool own)
 {
-	if (is_leaving(peer, (enum family)op->family, r->old_flags))
+	if (is_leaving(peer, (enum family)op->family, old->flags))
 		return false;
-	return r->change == RIB_SAME ||
+	return change == RIB_SAME ||
 	    (own &&
-		attrs_received(rde->attrs, r->old_attrs) == op->block->handle);
+		attrs_received(rde->attrs, old->attrs) == op->block->handle);
 }
 
 static void
-count_same(uint32_t *counter, struct update_in *in, const struct op *op)
+count_same(uint32_t *counter, const struct op *op)
 {
 	if (op->fault)
 		return;
-	in->records[op->record].same++;
+	op->record->same++;
 	(*counter)++;
 }
 
@@ -236,149 +238,190 @@ count_old(struct peer *peer, enum family family, uint8_t old_flags)
 
 static void
 apply_withdraw(struct rde *rde, struct update_in *in, struct peer *peer,
-    const struct op *op)
+    const struct op *op, const struct prefix_key *key)
 {
-	struct rib_result r;
+	enum rib_change change;
+	struct rib_old old;
 
-	r = rib_remove(&rde->ribs[op->family], &op->key, peer->id);
-	if (r.change == RIB_NONE ||
-	    is_leaving(peer, (enum family)op->family, r.old_flags))
-		count_same(&peer->tally.same_withdrawals, in, op);
-	if (r.change == RIB_NONE)
+	change = rib_remove(&rde->ribs[op->family], key, peer->id, &old);
+	if (change == RIB_NONE ||
+	    is_leaving(peer, (enum family)op->family, old.flags))
+		count_same(&peer->tally.same_withdrawals, op);
+	if (change == RIB_NONE)
 		return;
-	count_old(peer, op->family, r.old_flags);
-	unref_add(&in->unref, rde->attrs, r.old_attrs);
-	rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, true, &op->key);
+	count_old(peer, op->family, old.flags);
+	unref_add(&in->unref, rde->attrs, old.attrs);
+	rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, true, key);
 }
 
+/* A path was put in the place of an earlier one of the peer, or is that one.
+ * `own`: the handle has a reference of its own. */
 static void
+announced_again(struct rde *rde, struct update_in *in, struct peer *peer,
+    const struct op *op, const struct prefix_key *key, uint32_t handle,
+    uint8_t flags, enum rib_change change, const struct rib_old *old, bool own)
+{
+	if (is_same(rde, peer, op, change, old, own))
+		count_same(&peer->tally.same_prefixes, op);
+	count_old(peer, op->family, old->flags);
+	if (change != RIB_SAME || ((old->flags ^ flags) & RIB_GENERATION))
+		rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, false,
+		    key);
+	if (change == RIB_REPLACED) {
+		op->block->refs -= !own;
+		unref_add(&in->unref, rde->attrs, old->attrs);
+	} else if (own) {
+		attrs_unref(rde->attrs, handle, 1);
+	}
+}
+
+static inline void
 apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
-    const struct op *op)
+    const struct op *op, const struct prefix_key *key)
 {
 	struct rib *rib = &rde->ribs[op->family];
-	struct rib_result r;
+	enum rib_change change;
+	struct rib_old old;
 	uint8_t flags = peer->generation >> op->family & 1 ? RIB_GENERATION : 0;
 	uint32_t handle = op->block->handle;
 	bool rejected = false, own; /* has the handle a reference of its own? */
 
 	if (peer->has_max_prefix && peer_prefixes(peer) >= peer->max_prefix &&
 	    is_over_limit(peer, op->family,
-		rib_path_flags(rib, &op->key, peer->id))) {
+		rib_path_flags(rib, key, peer->id))) {
 		limit_met(rde, peer, op->family);
 		return;
 	}
 	/* What can never be chosen needs no policy. */
 	own = peer->program[CONF_IMPORT] != NULL && !op->block->ineligible;
 	if (own)
-		handle = policy_import(rde, peer, (enum family)op->family,
-		    &op->key, handle, &rejected);
+		handle = policy_import(rde, peer, (enum family)op->family, key,
+		    handle, &rejected);
 	if (op->block->ineligible || rejected)
 		flags |= RIB_INELIGIBLE;
-	r = rib_put(rib, &op->key, peer->id, handle, flags, rde->now);
+	change = rib_put(rib, key, peer->id, handle, flags, rde->now, &old);
 	peer->count[op->family].fresh++;
 	peer->tally.rejected += rejected;
-	if (r.change == RIB_NEW) {
-		op->block->refs -= !own;
-		rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, false,
-		    &op->key);
+	if (change != RIB_NEW) {
+		announced_again(rde, in, peer, op, key, handle, flags, change,
+		    &old, own);
 		return;
 	}
-	if (is_same(rde, peer, op, &r, own))
-		count_same(&peer->tally.same_prefixes, in, op);
-	if (r.change == RIB_SAME && own)
-		attrs_unref(rde->attrs, handle, 1);
-	if (r.change != RIB_SAME || ((r.old_flags ^ flags) & RIB_GENERATION))
-		rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, false,
-		    &op->key);
-	if (r.change != RIB_SAME && !own)
-		op->block->refs--;
-	count_old(peer, op->family, r.old_flags);
-	if (r.change == RIB_REPLACED)
-		unref_add(&in->unref, rde->attrs, r.old_attrs);
+	op->block->refs -= !own;
+	rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, false, key);
+}
+
+/* Bring nearer what the key at `at` will need. */
+static inline void
+ops_prefetch(struct rde *rde, const struct update_in *in,
+    const struct peer *peer, const struct op *op, size_t at)
+{
+	const struct policy_program *prog = peer->program[CONF_IMPORT];
+
+	if (at >= in->n_keys)
+		return;
+	/* It may be one of the next op, and of another family: no harm. */
+	rib_prefetch(&rde->ribs[op->family], &in->keys[at]);
+	if (prog != NULL)
+		policy_prefetch(prog, (enum family)op->family, &in->keys[at]);
 }
 
 static void
 ops_apply(struct rde *rde, struct update_in *in, struct peer *peer)
 {
-	const struct policy_program *prog = peer->program[CONF_IMPORT];
-	const struct op *op;
-	size_t i;
+	const struct op *op = in->ops;
+	size_t i, at = 0;
 
-	for (i = 0; i < in->n_ops && i < AHEAD; i++)
-		rib_prefetch(&rde->ribs[in->ops[i].family], &in->ops[i].key);
-	for (i = 0; i < in->n_ops && !peer->shut; i++) {
-		if (i + AHEAD < in->n_ops) {
-			op = &in->ops[i + AHEAD];
-			rib_prefetch(&rde->ribs[op->family], &op->key);
-			if (prog != NULL)
-				policy_prefetch(prog, (enum family)op->family,
-				    &op->key);
+	for (i = 0; i < AHEAD && in->n_ops > 0; i++)
+		ops_prefetch(rde, in, peer, op, i);
+	for (; op < in->ops + in->n_ops; op++) {
+		for (; at < op->end && !peer->shut; at++) {
+			ops_prefetch(rde, in, peer, op, at + AHEAD);
+			if (op->block == NULL)
+				apply_withdraw(rde, in, peer, op,
+				    &in->keys[at]);
+			else
+				apply_announce(rde, in, peer, op,
+				    &in->keys[at]);
 		}
-		op = &in->ops[i];
-		if (op->block == NULL)
-			apply_withdraw(rde, in, peer, op);
-		else
-			apply_announce(rde, in, peer, op);
 	}
 	in->n_ops = 0;
+	in->n_keys = 0;
 }
 
-static struct op *
-op_new(struct rde *rde, struct update_in *in, struct peer *peer)
+/* The op that the next keys are of. */
+static inline struct op *
+op_next(struct update_in *in)
 {
-	struct op *op;
+	return &in->ops[in->n_ops];
+}
 
-	if (in->n_ops == OPS)
+static inline void
+op_end(struct update_in *in)
+{
+	op_next(in)->end = (uint16_t)in->n_keys;
+	in->n_ops++;
+}
+
+/* Room for a key: if there is none, what there is is applied, and the op goes
+ * on with what follows. */
+static inline struct prefix_key *
+key_new(struct rde *rde, struct update_in *in, struct peer *peer)
+{
+	struct op op;
+
+	if (in->n_keys == KEYS) {
+		op = *op_next(in);
+		op_end(in);
 		ops_apply(rde, in, peer);
-	op = &in->ops[in->n_ops++];
-	op->record = in->record;
-	op->fault = in->fault;
-	return op;
+		*op_next(in) = op;
+	}
+	return &in->keys[in->n_keys++];
 }
 
 static size_t
-ops_ipv4(struct rde *rde, struct update_in *in, struct peer *peer,
-    const struct bgp_nlri_span *span, struct block *block)
+add_ipv4(struct rde *rde, struct update_in *in, struct peer *peer,
+    const struct bgp_nlri_span *span)
 {
 	const uint8_t *p = span->p, *end = span->p + span->len;
-	struct op *op;
+	struct prefix_key *key;
 	uint32_t addr;
 	size_t n = 0;
 
 	for (; p < end; n++) {
-		op = op_new(rde, in, peer);
-		bgp_nlri_ipv4_next(&p, end, &addr, &op->key.bits);
-		op->key.hi = (uint64_t)addr << 32;
-		op->key.lo = 0;
-		op->family = FAMILY_IPV4_UNICAST;
-		op->block = block;
+		key = key_new(rde, in, peer);
+		bgp_nlri_ipv4_next(&p, end, &addr, &key->bits);
+		key->hi = (uint64_t)addr << 32;
+		key->lo = 0;
 	}
 	return n;
 }
 
-/* Queue the NLRI of a span; `block` NULL: as withdrawals. */
+/* Queue the NLRI of a span; `block` NULL: as withdrawals, `fault` tells
+ * whether that is what they are. */
 static size_t
 ops_add(struct rde *rde, struct update_in *in, struct peer *peer,
-    const struct bgp_nlri_span *span, struct block *block)
+    struct record *r, const struct bgp_nlri_span *span, struct block *block,
+    bool fault)
 {
+	struct op *op = op_next(in);
 	struct bgp_nlri_iter it;
 	struct nlri nlri;
-	struct op *op;
 	size_t n = 0;
 
-	if (span->len == 0)
-		return 0;
-	if (span->family == FAMILY_IPV4_UNICAST && !span->add_path)
-		return ops_ipv4(rde, in, peer, span, block);
-	bgp_nlri_iter_init(&it, span->family, span->p, span->len,
-	    span->add_path);
-	while (bgp_nlri_next(&it, &nlri, NULL)) {
-		op = op_new(rde, in, peer);
-		prefix_key_from_nlri(&op->key, &nlri);
-		op->family = span->family;
-		op->block = block;
-		n++;
+	op->record = r;
+	op->block = block;
+	op->family = span->family;
+	op->fault = fault;
+	if (span->family == FAMILY_IPV4_UNICAST && !span->add_path) {
+		n = add_ipv4(rde, in, peer, span);
+	} else {
+		bgp_nlri_iter_init(&it, span->family, span->p, span->len,
+		    span->add_path);
+		for (; bgp_nlri_next(&it, &nlri, NULL); n++)
+			prefix_key_from_nlri(key_new(rde, in, peer), &nlri);
 	}
+	op_end(in);
 	return n;
 }
 
@@ -388,17 +431,18 @@ record_apply(struct rde *rde, struct update_in *in, struct peer *peer,
 {
 	struct rde_stats *st = &rde->stats;
 	bool no = r->treat_as_withdraw;
-	size_t gone, come;
+	size_t gone = 0, come = 0;
 
-	in->record = (uint8_t)(r - in->records);
-	in->fault = false;
-	gone = ops_add(rde, in, peer, &r->withdrawn, NULL);
-	gone += ops_add(rde, in, peer, &r->mp_unreach, NULL);
-	in->fault = no;
-	come = ops_add(rde, in, peer, &r->announced,
-	    no ? NULL : &r->blocks[BLOCK_IPV4]);
-	come += ops_add(rde, in, peer, &r->mp_reach,
-	    no ? NULL : &r->blocks[BLOCK_MP]);
+	if (r->withdrawn.len > 0)
+		gone += ops_add(rde, in, peer, r, &r->withdrawn, NULL, false);
+	if (r->mp_unreach.len > 0)
+		gone += ops_add(rde, in, peer, r, &r->mp_unreach, NULL, false);
+	if (r->announced.len > 0)
+		come += ops_add(rde, in, peer, r, &r->announced,
+		    no ? NULL : &r->blocks[BLOCK_IPV4], no);
+	if (r->mp_reach.len > 0)
+		come += ops_add(rde, in, peer, r, &r->mp_reach,
+		    no ? NULL : &r->blocks[BLOCK_MP], no);
 	st->withdrawn_in += gone;
 	st->prefixes_in += come;
 	r->prefixes = gone + come;
@@ -538,6 +582,7 @@ update_in_slice(struct rde *rde, struct update_in *in, struct peer *peer,
 	bool reset = false;
 
 	in->n_ops = 0;
+	in->n_keys = 0;
 	unref_init(&in->unref);
 	while (len >= BGP_HEADER_LEN && !reset && !peer->shut) {
 		u.end_of_rib = -1;

@@ -62,7 +62,6 @@ check_block(struct bgp_update_ctx ctx, const struct bgp_block *block,
 	static uint8_t body[AGAIN_MAX], buf[BGP_UPDATE_BUF(AGAIN_MAX + 19)];
 	bool ipv4 = family == FAMILY_IPV4_UNICAST;
 	const struct bgp_block *same;
-	struct bgp_attr_hot hot;
 	struct bgp_update u;
 	struct err e;
 	uint8_t *msg;
@@ -71,8 +70,6 @@ check_block(struct bgp_update_ctx ctx, const struct bgp_block *block,
 	if (block->p == NULL)
 		return;
 	FUZZ_HOLDS(bgp_attr_validate(block->p, block->len, family, &e) == 0);
-	bgp_attr_hot(block->p, block->len, &hot);
-	FUZZ_HOLDS(hot.next_hop.family != ADDR_NONE);
 	ctx.as4 = true;
 	ctx.enforce_first_as = false;
 	ctx.add_path = 0;

@@ -133,7 +133,7 @@ START_TEST(network_becomes_canonical_attributes)
 	bgp_attr_hot(c->networks[0].attrs, c->networks[0].attrs_len, &hot);
 	ck_assert_uint_eq(hot.med, 7);
 	ck_assert_uint_eq(hot.origin, BGP_ORIGIN_IGP);
-	ck_assert(addr_is_unspecified(&hot.next_hop));
+	ck_assert(hot.flags & BGP_HOT_NH_UNSPECIFIED);
 	ck_assert(bgp_attr_find(c->networks[0].attrs, c->networks[0].attrs_len,
 	    BGP_ATTR_COMMUNITIES, &a));
 	ck_assert_uint_eq(a.len, 8); /* the duplicate is gone */

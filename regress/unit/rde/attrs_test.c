@@ -114,7 +114,7 @@ START_TEST(test_head)
 	ck_assert_uint_eq(a->neighbour_as, 65001);
 	ck_assert_uint_eq(a->med, 42);
 	ck_assert_uint_eq(a->local_pref, BGP_DEFAULT_LOCAL_PREF);
-	ck_assert(a->flags & ATTRS_NH_UNSPECIFIED);
+	ck_assert(a->flags & BGP_HOT_NH_UNSPECIFIED);
 	ck_assert(a->flags & BGP_HOT_NO_EXPORT);
 	ck_assert(!(a->flags & BGP_HOT_LOCAL_PREF));
 	attrs_table_free(t);
