@@ -36,7 +36,7 @@ region_init(struct region *r, size_t max)
 	void *p;
 
 	r->reserved = round_up(max, STEP_MIN);
-	r->usable = 0;
+	r->usable = r->open = 0;
 	p = mmap(NULL, r->reserved, PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
@@ -52,16 +52,16 @@ region_init_dense(struct region *r, size_t max)
 	r->dense = true;
 }
 
-/* How much a region grows at least.  What is dense has its memory at once,
- * so that its steps are what it may waste. */
+/* What a step of a region that has `size` bytes comes to. */
 static size_t
-region_step(const struct region *r)
+step_end(const struct region *r, size_t size, size_t step)
 {
-	size_t step = r->dense ? r->usable / DENSE_SHARE : r->usable;
-
 	if (step < STEP_MIN)
-		return STEP_MIN;
-	return step < STEP_MAX ? step : STEP_MAX;
+		step = STEP_MIN;
+	else if (step > STEP_MAX)
+		step = STEP_MAX;
+	size = round_up(size + step, STEP_MIN);
+	return size < r->reserved ? size : r->reserved;
 }
 
 void
@@ -72,30 +72,46 @@ region_fini(struct region *r)
 	memset(r, 0, sizeof(*r));
 }
 
+/* Let the kernel allow access to `size` bytes at least. */
+static void
+region_open(struct region *r, size_t size)
+{
+	size_t was = r->open, end = step_end(r, was, was), huge;
+
+	if (end < size)
+		end = round_up(size, STEP_MIN);
+	if (mprotect(r->base + was, end - was, PROT_READ | PROT_WRITE) == -1)
+		fatal("opening %zu bytes", end - was);
+	if (end > HUGE_FROM) {
+		huge = was > HUGE_FROM ? was : HUGE_FROM;
+		/* A kernel without them is no error. */
+		(void)madvise(r->base + huge, end - huge, MADV_HUGEPAGE);
+	}
+	r->open = end;
+}
+
 void
 region_grow(struct region *r, size_t size)
 {
-	size_t step = region_step(r), was = r->usable;
+	size_t was = r->usable;
 
 	if (size <= was)
 		return;
 	if (size > r->reserved)
 		fatalx("%s: %zu bytes of %zu", __func__, size, r->reserved);
-	if (size < was + step)
-		size = was + step;
-	size = round_up(size, STEP_MIN);
-	if (size > r->reserved)
-		size = r->reserved;
-	if (mprotect(r->base + was, size - was, PROT_READ | PROT_WRITE) == -1)
-		fatal("opening %zu bytes", size - was);
-	/* A kernel that knows neither of these is no error. */
-	if (size > HUGE_FROM) {
-		step = was > HUGE_FROM ? was : HUGE_FROM;
-		(void)madvise(r->base + step, size - step, MADV_HUGEPAGE);
+	if (size > r->open)
+		region_open(r, size);
+	if (!r->dense) {
+		r->usable = r->open;
+		return;
 	}
-	if (r->dense && was > 0)
-		(void)madvise(r->base + was, size - was, MADV_POPULATE_WRITE);
-	r->usable = size;
+	r->usable = step_end(r, was, was / DENSE_SHARE);
+	if (r->usable < size || r->usable > r->open)
+		r->usable = r->open;
+	/* The first step is not worth it; an older kernel is no error. */
+	if (was > 0)
+		(void)madvise(r->base + was, r->usable - was,
+		    MADV_POPULATE_WRITE);
 }
 
 void

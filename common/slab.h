@@ -25,6 +25,7 @@ struct region {
 	uint8_t *base;
 	size_t reserved;
 	size_t usable; /* bytes from base that may be touched */
+	size_t open; /* ... as far as the kernel knows: at least as many */
 	bool dense;
 };
 
