@@ -444,6 +444,22 @@ attrs_unref(struct attrs_table *t, uint32_t handle, uint32_t n)
 	t->count--;
 }
 
+void
+attrs_unref_prefetch(const struct attrs_table *t, uint32_t handle)
+{
+	__builtin_prefetch(set_at(t, handle), 1);
+}
+
+void
+attrs_unref_prefetch_slot(const struct attrs_table *t, uint32_t handle,
+    uint32_t n)
+{
+	const struct attrs *a = set_at(t, handle);
+
+	if (a->refs == n)
+		attrs_prefetch(t, a->hash);
+}
+
 struct attrs *
 attrs_get(const struct attrs_table *t, uint32_t handle)
 {

@@ -94,6 +94,10 @@ uint32_t attrs_cause(const struct attrs_table *, uint32_t handle); /* or 0 */
 void attrs_ref(struct attrs_table *, uint32_t handle, uint32_t n);
 /* Drop n references; the last one frees the set. */
 void attrs_unref(struct attrs_table *, uint32_t handle, uint32_t n);
+/* Bring the set nearer for that, then where the table has it, if n are all. */
+void attrs_unref_prefetch(const struct attrs_table *, uint32_t handle);
+void attrs_unref_prefetch_slot(const struct attrs_table *, uint32_t handle,
+    uint32_t n);
 
 /* Head of a live set. */
 struct attrs *attrs_get(const struct attrs_table *, uint32_t handle);
