@@ -311,32 +311,35 @@ apply_announce(struct rde *rde, struct update_in *in, struct peer *peer,
 	rde_changed(rde, RDE_MONITOR_IN, op->family, peer->id, false, key);
 }
 
-/* Bring nearer what the key at `at` will need. */
-static inline void
+/* Bring nearer what the key at `at` will need.  Returns the op that it is of,
+ * which is `op` or one behind it. */
+static inline const struct op *
 ops_prefetch(struct rde *rde, const struct update_in *in,
     const struct peer *peer, const struct op *op, size_t at)
 {
 	const struct policy_program *prog = peer->program[CONF_IMPORT];
 
 	if (at >= in->n_keys)
-		return;
-	/* It may be one of the next op, and of another family: no harm. */
+		return op;
+	while (at >= op->end)
+		op++;
 	rib_prefetch(&rde->ribs[op->family], &in->keys[at]);
 	if (prog != NULL)
 		policy_prefetch(prog, (enum family)op->family, &in->keys[at]);
+	return op;
 }
 
 static void
 ops_apply(struct rde *rde, struct update_in *in, struct peer *peer)
 {
-	const struct op *op = in->ops;
+	const struct op *op, *ahead = in->ops;
 	size_t i, at = 0;
 
-	for (i = 0; i < AHEAD && in->n_ops > 0; i++)
-		ops_prefetch(rde, in, peer, op, i);
-	for (; op < in->ops + in->n_ops; op++) {
+	for (i = 0; i < AHEAD; i++)
+		ahead = ops_prefetch(rde, in, peer, ahead, i);
+	for (op = in->ops; op < in->ops + in->n_ops; op++) {
 		for (; at < op->end && !peer->shut; at++) {
-			ops_prefetch(rde, in, peer, op, at + AHEAD);
+			ahead = ops_prefetch(rde, in, peer, ahead, at + AHEAD);
 			if (op->block == NULL)
 				apply_withdraw(rde, in, peer, op,
 				    &in->keys[at]);
