@@ -43,8 +43,8 @@ enum mode {
 	TO_ONLY, /* `peer` alone */
 };
 
-/* Of the entries of a chunk that are announced alike: runs of neighbours,
- * each named by its first one. */
+/* Entries of a chunk that are announced alike, as runs of neighbours; a run
+ * has the name of its first entry. */
 struct bucket {
 	uint32_t sent;
 	uint32_t head, tail; /* runs */
@@ -831,8 +831,8 @@ note_again(struct packer *p, size_t i, uint32_t sent)
 	return 1;
 }
 
-/* What a bucket has come to. */
-struct sent {
+/* What was sent of a bucket. */
+struct bucket_sum {
 	uint32_t prefixes;
 	uint32_t refs; /* that the group now needs more */
 	struct news news;
@@ -861,7 +861,7 @@ write_run(struct packer *p, uint32_t i, uint32_t last)
 
 static inline void
 note_run(struct packer *p, uint32_t i, uint32_t end, uint32_t sent,
-    struct sent *done)
+    struct bucket_sum *done)
 {
 	const struct slab *entries = &p->rib->entries;
 	const uint32_t *ids = p->ids, *were = p->sent;
@@ -882,7 +882,7 @@ note_run(struct packer *p, uint32_t i, uint32_t end, uint32_t sent,
 
 /* Returns false if not all of it was sent. */
 static bool
-send_run(struct packer *p, uint32_t i, uint32_t sent, struct sent *done)
+send_run(struct packer *p, uint32_t i, uint32_t sent, struct bucket_sum *done)
 {
 	uint32_t end, last = p->last[i];
 
@@ -900,7 +900,7 @@ send_run(struct packer *p, uint32_t i, uint32_t sent, struct sent *done)
 static void
 send_bucket(struct packer *p, const struct bucket *b)
 {
-	struct sent done = { 0 };
+	struct bucket_sum done = { 0 };
 	uint32_t at, sent = b->sent;
 
 	encode(p, &p->group->rule, sent);
