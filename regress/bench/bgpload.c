@@ -38,8 +38,8 @@ static void __attribute__((__noreturn__)) usage(int rc)
 	    "-X PROG   P3: reloads the daemon   -x N     steps it has\n"
 	    "-z N      P3: entries of a set\n"
 	    "-r N      receivers of S10 to S12\n"
-	    "-F N      single changes of S11, S12\n"
-	    "-R CMD    runs beside them, over and over\n"
+	    "-F N      single changes of S11, S12, at least\n"
+	    "-R CMD    runs beside them, over and over, once to its end\n"
 	    "-w MSEC   how long a table has to stay right (1000)\n"
 	    "-6        IPv6 table (gen; else by -L)\n\n"
 	    "loads:\n",

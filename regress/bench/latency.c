@@ -2,76 +2,13 @@
 /* See latency.h. */
 #include "regress/bench/latency.h"
 
-#include <sys/wait.h>
-
-#include <err.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "regress/bench/beside.h"
 
 #define PAUSE_MIN_US 2000
 #define PAUSE_SPREAD_US 8000
 #define BESIDE_START_US 300000
-
-/* A command over and over in a process group of its own. */
-struct beside {
-	pid_t pid;
-	int fd; /* an octet for each time */
-};
-
-static void __attribute__((__noreturn__))
-beside_main(const char *command, int fd)
-{
-	int null = open("/dev/null", O_RDWR);
-
-	setpgid(0, 0);
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(null, STDOUT_FILENO) == -1)
-		_exit(1);
-	while (system(command) == 0) {
-		if (write(fd, "", 1) != 1)
-			break;
-	}
-	_exit(1);
-}
-
-static void
-beside_begin(struct beside *b, const char *command)
-{
-	int fds[2];
-
-	b->pid = 0;
-	b->fd = -1;
-	if (command == NULL)
-		return;
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
-		err(2, "pipe");
-	if ((b->pid = fork()) == -1)
-		err(2, "fork");
-	if (b->pid == 0)
-		beside_main(command, fds[1]);
-	setpgid(b->pid, b->pid);
-	close(fds[1]);
-	b->fd = fds[0];
-}
-
-static unsigned
-beside_end(struct beside *b)
-{
-	unsigned n = 0;
-	char c[64];
-	ssize_t r;
-
-	if (b->pid == 0)
-		return 0;
-	kill(-b->pid, SIGKILL);
-	waitpid(b->pid, NULL, 0);
-	while ((r = read(b->fd, c, sizeof(c))) > 0)
-		n += (unsigned)r;
-	close(b->fd);
-	return n;
-}
 
 static int
 by_size(const void *a, const void *b)
@@ -127,23 +64,49 @@ one_change(struct latency *l, struct pool *p, const struct bytes *b,
 	return pool_done(p) && !pool_faulty(p);
 }
 
+/* The command ran all the time, or there was none; how it went. */
+static void
+beside_done(struct latency *l, struct beside *b)
+{
+	if (b == NULL)
+		return;
+	l->besides = beside_ended(b);
+	l->beside_lines = beside_lines(b);
+	l->beside_first = beside_first(b);
+	l->beside_failed = beside_failed(b);
+	l->beside_cpu = beside_stop(b);
+	beside_free(b);
+}
+
+/* As many changes as are wanted, and the command has ended once within. */
+static bool
+enough(const struct latency *l, const struct beside *b)
+{
+	return l->done >= l->flaps &&
+	    (b == NULL || beside_ended(b) > 0 || beside_failed(b));
+}
+
 bool
 latency_run(struct latency *l, struct pool *p)
 {
-	double *took = need(calloc(l->flaps + 1, sizeof(*took)));
+	unsigned cap = 1024;
+	double *took = grow(NULL, cap, sizeof(*took));
 	int64_t end = now_us() + (int64_t)l->seconds * 1000000;
 	struct bytes attrs = { 0 }, b = { 0 };
 	uint32_t cls = flap_path(l, p, &attrs), was = CLASS_NONE, id;
 	uint64_t rng = l->seed;
-	struct beside beside;
+	struct beside *beside = NULL;
 	bool ok = true;
 
-	beside_begin(&beside, l->beside);
-	if (l->beside != NULL)
+	if (l->beside != NULL) {
+		beside = beside_start(l->beside);
 		pause_for(p, BESIDE_START_US);
-	for (l->done = 0; ok && l->done < l->flaps; l->done++) {
+	}
+	for (l->done = 0; ok && !enough(l, beside); l->done++) {
 		if (now_us() > end && l->done % 2 == 0 && l->done >= 20)
 			break;
+		if (l->done == cap)
+			took = grow(took, cap *= 2, sizeof(*took));
 		id = l->ids[l->done / 2 % l->nids];
 		b.len = 0;
 		if (l->done % 2 == 0) {
@@ -160,7 +123,7 @@ latency_run(struct latency *l, struct pool *p)
 		pause_for(p,
 		    PAUSE_MIN_US + (int64_t)(rng >> 33) % PAUSE_SPREAD_US);
 	}
-	l->besides = beside_end(&beside);
+	beside_done(l, beside);
 	p->s[l->sender].out_len = p->s[l->sender].out_sent = 0;
 	if (l->done > 0) {
 		qsort(took, l->done, sizeof(*took), by_size);

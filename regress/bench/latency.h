@@ -13,14 +13,20 @@ struct latency {
 	unsigned sender; /* number of the session that flaps */
 	const uint32_t *ids; /* prefixes to flap, in turn */
 	uint32_t nids;
-	unsigned flaps;
+	unsigned flaps; /* at least */
 	unsigned seconds; /* at most for all */
-	const char *beside; /* a command that runs over and over, or NULL */
+	/* A command that runs over and over, or NULL: changes go on until it
+	 * has ended once. */
+	const char *beside;
 	uint64_t seed;
 	/* how it was */
 	unsigned done;
 	double p50, p99, worst; /* seconds */
 	unsigned besides; /* times that the command came to its end */
+	uint64_t beside_lines; /* what it said in all */
+	double beside_first; /* seconds it took; 0: it did not end */
+	double beside_cpu;
+	bool beside_failed; /* and did not run on */
 };
 
 /*
