@@ -210,11 +210,25 @@ class Reports(unittest.TestCase):
         self.assertGreater(bench_growth.line(xs, [x * x for x in xs])[2],
                            bench_growth.LIMIT)
 
+        played = []
+
         def run(load, scale, peers):
             n = int(100000 * scale)
-            return {"prefixes": n, "seconds": n * 1e-6 * (peers or 10) ** 1.2,
-                    "cpu": n * 1e-6, "growth_kib": 100 + n / 10}
-        got = bench_growth.measure(run)
+            played.append((load, scale, peers))
+            # the second turn is disturbed, which shows, and so is the
+            # third, which does not
+            turn = (len(played) + 9) // 10
+            seconds = n * 1e-6 * (peers or 10) ** 1.2 * \
+                (7 if turn in (2, 3) else 1)
+            return {"prefixes": n, "seconds": seconds, "cpu": n * 1e-6,
+                    "foreign_cores": turn == 2, "growth_kib": 100 + n / 10}
+        got = bench_growth.measure(run, 3)
+        self.assertEqual(len(set(played[:10])), 10)     # all in turn
+        self.assertEqual(played[:10], played[10:20])
+        point = got["lines"]["S1"]["points"][0]
+        self.assertEqual((len(point["runs"]), point["quiet"]), (6, 5))
+        self.assertIn("50 peers 10.934 s (4 runs, 3 quiet, 10.934 to 76",
+                      bench_growth.text(got))
         self.assertTrue(got["lines"]["S1"]["fits"]["seconds"]["linear"])
         self.assertFalse(got["fan_out"]["within"])
         self.assertIn("25 peers", bench_growth.text(got))
