@@ -8,6 +8,7 @@
 
 #include "regress/bench/full.h"
 #include "regress/bench/latency.h"
+#include "regress/bench/same.h"
 
 #define DUT_AS 65000u
 
@@ -416,6 +417,48 @@ START_TEST(expectation_of_one_prefix_changes)
 }
 END_TEST
 
+/* A message is known again until one octet of it is another, however many
+ * there are: those that are forgotten are not taken for others. */
+START_TEST(same_message_is_known)
+{
+	uint32_t ids[200];
+	uint8_t m[300];
+	struct same *c = same_new();
+	struct said in = { ids, 1, 3, 7, 0 }, out;
+
+	for (unsigned i = 0; i < 200; i++)
+		ids[i] = i;
+	for (unsigned i = 0; i < sizeof(m); i++)
+		m[i] = (uint8_t)(i * 7);
+	for (unsigned len = 1; len < sizeof(m); len += 13) {
+		ck_assert(!same_find(c, m, len, &out));
+		in.n = 1 + len % 200;
+		same_add(c, m, len, &in);
+		for (unsigned i = 0; i < len; i++) {
+			m[i] ^= 1;
+			ck_assert(!same_find(c, m, len, &out));
+			m[i] ^= 1;
+		}
+		ck_assert(same_find(c, m, len, &out));
+		ck_assert_uint_eq(out.n, in.n);
+		ck_assert_uint_eq(out.ngone, 1);
+		ck_assert_uint_eq(out.cls, 7);
+		ck_assert_mem_eq(out.ids, ids, in.n * sizeof(*ids));
+	}
+	for (uint32_t i = 0; i < 100000; i++) {
+		memcpy(m, &i, sizeof(i));
+		memcpy(m + 290, &i, sizeof(i));
+		in.n = 1 + i % 200;
+		ids[0] = i;
+		ck_assert(!same_find(c, m, sizeof(m), &out));
+		same_add(c, m, sizeof(m), &in);
+		ck_assert(same_find(c, m, sizeof(m), &out));
+		ck_assert_uint_eq(out.ids[0], i);
+	}
+	same_free(c);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -435,6 +478,7 @@ main(void)
 	tcase_add_test(tc, canonical_form_sorts_and_compares);
 	tcase_add_loop_test(tc, full_tables_are_composed, 0, 2);
 	tcase_add_test(tc, expectation_of_one_prefix_changes);
+	tcase_add_test(tc, same_message_is_known);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "regress/bench/same.h"
+
 #define IN_SIZE (256u * 1024u)
 #define OUT_STEP (256u * 1024u)
 #define HOLD_SECONDS 240
@@ -23,6 +25,8 @@
 #define RETRY_US (200 * 1000)
 /* Listen queues are short (BIRD 8, OpenBGPD 5): few at a time. */
 #define CONNECTING_MAX 4
+/* Receivers from which on it pays to keep what was looked at. */
+#define SAME_MIN 4
 
 /* What is known of attributes as they came, octet for octet. */
 struct memo_row {
@@ -104,6 +108,9 @@ pool_init(struct pool *p, struct table *t, unsigned n, const struct addr *base,
 	p->memo = need(calloc(1, sizeof(*p->memo)));
 	p->memo->size = 4096;
 	p->memo->rows = need(calloc(p->memo->size, sizeof(*p->memo->rows)));
+	p->same = same_new();
+	/* An octet a prefix at least. */
+	p->ids = grow(NULL, WIRE_MAX, sizeof(*p->ids));
 }
 
 void
@@ -122,6 +129,8 @@ pool_fini(struct pool *p)
 	bytes_free(&p->memo->tmp);
 	bytes_free(&p->memo->canon);
 	free(p->memo);
+	same_free(p->same);
+	free(p->ids);
 	close(p->epoll);
 }
 
@@ -533,8 +542,9 @@ hold(struct pool *p, struct session *s, uint32_t id, uint32_t cls)
 	}
 }
 
+/* Find the numbers of prefixes and keep them in p->ids. */
 static bool
-routes_in(struct pool *p, struct session *s, unsigned afi, const uint8_t *d,
+ids_in(struct pool *p, struct session *s, unsigned afi, const uint8_t *d,
     size_t n, uint32_t cls)
 {
 	char text[64];
@@ -558,15 +568,26 @@ routes_in(struct pool *p, struct session *s, unsigned afi, const uint8_t *d,
 			continue;
 		}
 		s->hint = id + 1;
-		hold(p, s, id, cls);
-		if (!s->receives)
-			continue;
-		if (cls == CLASS_NONE)
-			p->withdrawn++;
-		else
-			p->routes++;
+		p->ids[p->nids++] = id;
 	}
 	return true;
+}
+
+/* What a message said is so from now on. */
+static void
+take(struct pool *p, struct session *s, const struct said *said)
+{
+	uint32_t i;
+
+	for (i = 0; i < said->ngone; i++)
+		hold(p, s, said->ids[i], CLASS_NONE);
+	for (; i < said->n; i++)
+		hold(p, s, said->ids[i], said->cls);
+	p->updates += s->receives;
+	if (!s->receives)
+		return;
+	p->withdrawn += said->ngone;
+	p->routes += said->n - said->ngone;
 }
 
 /* A canonical form in words: the AS path, then types and octets. */
@@ -591,46 +612,99 @@ canon_text(const struct bytes *c, char *buf, size_t size)
 	}
 }
 
-static const char *
-update_in(struct pool *p, struct session *s, const uint8_t *body, size_t n)
+/* The prefixes that an UPDATE takes away, or those that it announces. */
+static bool
+update_ids(struct pool *p, struct session *s, const struct update *u,
+    uint32_t cls)
 {
-	struct update u;
-	uint32_t cls = CLASS_NONE;
-	const char *why = wire_update(&u, body, n);
+	if (cls == CLASS_NONE)
+		return ids_in(p, s, WIRE_AFI_IP4, u->gone, u->gone_len, cls) &&
+		    (u->mp_gone == NULL ||
+			ids_in(p, s, u->mp_gone_afi, u->mp_gone, u->mp_gone_len,
+			    cls));
+	return ids_in(p, s, WIRE_AFI_IP4, u->nlri, u->nlri_len, cls) &&
+	    (u->mp_nlri == NULL ||
+		ids_in(p, s, u->mp_afi, u->mp_nlri, u->mp_nlri_len, cls));
+}
+
+/* The class of its path, which is looked at with its next hop. */
+static uint32_t
+update_class(struct pool *p, struct session *s, const struct update *u)
+{
+	uint32_t cls = path_class(p, u);
 	struct pfx pfx = { 0 };
 	char text[64], path[400];
 
-	if (why != NULL)
-		return why;
-	p->updates += s->receives;
-	if (!routes_in(p, s, WIRE_AFI_IP4, u.gone, u.gone_len, CLASS_NONE) ||
-	    (u.mp_gone != NULL &&
-		!routes_in(p, s, u.mp_gone_afi, u.mp_gone, u.mp_gone_len,
-		    CLASS_NONE)))
-		return "malformed withdrawn prefix";
-	if (u.nlri_len == 0 && u.mp_nlri_len == 0)
-		return NULL;
-	cls = path_class(p, &u);
 	if (cls == CLASS_NONE && p->lenient)
 		cls = CLASS_OTHER;
 	if (cls == CLASS_NONE) {
-		if (u.nlri_len > 0)
-			wire_get_pfx(&pfx, WIRE_AFI_IP4, u.nlri, u.nlri_len);
+		if (u->nlri_len > 0)
+			wire_get_pfx(&pfx, WIRE_AFI_IP4, u->nlri, u->nlri_len);
 		else
-			wire_get_pfx(&pfx, u.mp_afi, u.mp_nlri, u.mp_nlri_len);
+			wire_get_pfx(&pfx, u->mp_afi, u->mp_nlri,
+			    u->mp_nlri_len);
 		canon_text(&p->memo->canon, path, sizeof(path));
 		fault(p, &p->faults.path_bad, s,
 		    "%s has a path that nobody announced:%s",
 		    pfx_text(&pfx, text), path);
 		cls = CLASS_OTHER;
 	}
-	if ((u.nlri_len > 0 && !nh_good(p, WIRE_AFI_IP4, u.nh, 4)) ||
-	    (u.mp_nlri_len > 0 && !nh_good(p, u.mp_afi, u.mp_nh, u.mp_nh_len)))
+	if ((u->nlri_len > 0 && !nh_good(p, WIRE_AFI_IP4, u->nh, 4)) ||
+	    (u->mp_nlri_len > 0 &&
+		!nh_good(p, u->mp_afi, u->mp_nh, u->mp_nh_len)))
 		fault(p, &p->faults.nh_bad, s, "bad next hop");
-	if (!routes_in(p, s, WIRE_AFI_IP4, u.nlri, u.nlri_len, cls) ||
-	    (u.mp_nlri != NULL &&
-		!routes_in(p, s, u.mp_afi, u.mp_nlri, u.mp_nlri_len, cls)))
+	return cls;
+}
+
+/* Look at an UPDATE; what it says is in p->ids. */
+static const char *
+update_look(struct pool *p, struct session *s, const uint8_t *body, size_t n,
+    struct said *said)
+{
+	struct update u;
+	const char *why = wire_update(&u, body, n);
+
+	if (why != NULL)
+		return why;
+	p->nids = 0;
+	said->ids = p->ids;
+	if (!update_ids(p, s, &u, CLASS_NONE))
+		return "malformed withdrawn prefix";
+	said->ngone = said->n = p->nids;
+	said->cls = CLASS_NONE;
+	if (u.nlri_len == 0 && u.mp_nlri_len == 0)
+		return NULL;
+	said->cls = update_class(p, s, &u);
+	if (!update_ids(p, s, &u, said->cls))
 		return "malformed prefix";
+	said->n = p->nids;
+	return NULL;
+}
+
+static const char *
+update_in(struct pool *p, struct session *s, const uint8_t *body, size_t n)
+{
+	bool keep = p->nwanting >= SAME_MIN && !p->lenient;
+	struct said said;
+	const char *why;
+
+	if (keep && same_find(p->same, body, n, &said) &&
+	    said.max < s->held_cap) {
+		s->hint = said.ids[said.n - 1] + 1;
+		take(p, s, &said);
+		return NULL;
+	}
+	if ((why = update_look(p, s, body, n, &said)) != NULL)
+		return why;
+	take(p, s, &said);
+	if (!keep || said.n == 0 || pool_faulty(p))
+		return NULL;
+	said.max = 0;
+	for (uint32_t i = 0; i < said.n; i++) {
+		if (said.ids[i] > said.max)
+			said.max = said.ids[i];
+	}
+	same_add(p->same, body, n, &said);
 	return NULL;
 }
 

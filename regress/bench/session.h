@@ -63,6 +63,7 @@ struct faults {
 };
 
 struct memo;
+struct same;
 
 struct pool {
 	struct table *t;
@@ -83,6 +84,9 @@ struct pool {
 	int64_t progress; /* when the last UPDATE came */
 	struct faults faults;
 	struct memo *memo;
+	struct same *same;
+	uint32_t *ids; /* prefixes of the message that is looked at */
+	uint32_t nids;
 };
 
 int64_t now_us(void); /* CLOCK_MONOTONIC */
