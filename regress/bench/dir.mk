@@ -1,7 +1,7 @@
 # The load tool and the benchmark; rules of their own, since the tool shares
 # no code with the suite.
 bench_src := wire table mrt full session usage abuse policy flap beside \
-    latency load same
+    latency load same silence
 bench_obj := $(bench_src:%=$(B)/obj/regress/bench/%.o)
 bgpload := $(B)/regress/bench/bgpload
 

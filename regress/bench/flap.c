@@ -12,13 +12,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "regress/bench/silence.h"
+
 #define PAUSE_US 20000
 
 /* Written by the process, but for epoch. */
 struct shared {
 	_Atomic int64_t since; /* a flap is on its way; 0: none */
 	_Atomic int64_t longest;
-	_Atomic int64_t silence;
+	_Atomic unsigned silence; /* ms */
 	_Atomic unsigned seen, epoch;
 	_Atomic bool up, lost;
 };
@@ -96,6 +98,7 @@ process(struct flap *f)
 {
 	struct shared *sh = f->sh;
 	struct pool *p = &f->pool;
+	struct silence *silence = silence_new(p);
 	unsigned epoch = 0;
 	int64_t next;
 
@@ -108,7 +111,7 @@ process(struct flap *f)
 			epoch = sh->epoch;
 			sh->longest = 0;
 			sh->seen = 0;
-			p->silence = 0;
+			silence_reset(silence);
 		}
 		if (!await(f, i)) {
 			sh->lost = true;
@@ -117,7 +120,7 @@ process(struct flap *f)
 		}
 		for (next = now_us() + PAUSE_US; now_us() < next;)
 			pool_turn(p, 5);
-		sh->silence = p->silence;
+		sh->silence = silence_longest(silence);
 	}
 }
 
@@ -179,7 +182,7 @@ flap_gap(const struct flap *f, unsigned *seen)
 double
 flap_silence(const struct flap *f)
 {
-	return f->sh->lost ? -1 : (double)f->sh->silence / 1000;
+	return f->sh->lost ? -1 : (double)f->sh->silence;
 }
 
 void

@@ -16,6 +16,7 @@
 #include "regress/bench/policy.h"
 #include "regress/bench/full.h"
 #include "regress/bench/latency.h"
+#include "regress/bench/silence.h"
 #include "regress/bench/usage.h"
 
 #define DEAF_CHANGES 10
@@ -119,6 +120,7 @@ struct run {
 	struct latency *latency; /* of the running phase, or NULL */
 	uint32_t *cls; /* of each prefix, before policy */
 	struct flap *flap;
+	struct silence *silence; /* where the hold time is short */
 	/* of the running phase */
 	double t0, cpu0, self0, machine0;
 	double spent; /* seconds of the phases before */
@@ -214,7 +216,8 @@ phase_begin(struct run *r)
 	r->machine0 = usage_machine_cpu();
 	r->self0 = usage_self_cpu();
 	r->cpu0 = usage_cpu(r->usage);
-	p->silence = 0;
+	if (r->silence != NULL)
+		silence_reset(r->silence);
 	if (r->flap != NULL)
 		flap_reset(r->flap);
 	r->t0 = seconds();
@@ -228,8 +231,9 @@ phase_print_more(const struct run *r)
 
 	printf(",\"by\":");
 	usage_print(r->usage, stdout);
-	if (r->pool.hold <= SHORT_HOLD && r->flap == NULL)
-		printf(",\"silence_ms\":%.0f", (double)r->pool.silence / 1000);
+	if (r->silence != NULL && r->flap == NULL)
+		printf(",\"silence_ms\":%u,\"unseen_ms\":%u",
+		    silence_longest(r->silence), silence_unseen(r->silence));
 	if (l != NULL)
 		printf(",\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
 		       "\"worst_ms\":%.3f,\"flaps\":%u",
@@ -258,8 +262,8 @@ phase_print_gap(struct run *r)
 		snprintf(r->pool.faults.first, sizeof(r->pool.faults.first),
 		    "a session of the flaps ended");
 	}
-	if ((double)r->pool.silence / 1000 > silence)
-		silence = (double)r->pool.silence / 1000;
+	if (silence_longest(r->silence) > silence)
+		silence = silence_longest(r->silence);
 	printf(",\"gap_ms\":%.1f,\"flaps\":%u,\"silence_ms\":%.0f", gap, seen,
 	    silence);
 }
@@ -905,6 +909,8 @@ load_run(const struct load_opts *o)
 	run_policy(&r);
 	run_sessions(&r);
 	r.usage = usage_new(o->pid);
+	if (r.pool.hold <= SHORT_HOLD)
+		r.silence = silence_new(&r.pool);
 	printf("{\"load\":\"%s\",\"prefixes\":%u,\"sets\":%u,\"peers\":%u,"
 	       "\"paths\":%llu,",
 	    o->name, r.t.npfx, r.t.nsets, r.pool.n,
@@ -927,6 +933,7 @@ load_run(const struct load_opts *o)
 		flap_free(r.flap);
 	free(r.cls);
 	usage_free(r.usage);
+	silence_free(r.silence);
 	pool_fini(&r.pool);
 	table_fini(&r.t);
 	for (unsigned i = 0; i < r.senders; i++)

@@ -99,7 +99,7 @@ pool_init(struct pool *p, struct table *t, unsigned n, const struct addr *base,
 	if ((p->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		err(2, "epoll_create1");
 	for (unsigned i = 0; i < n; i++) {
-		p->s[i].fd = -1;
+		p->s[i].fd = p->s[i].up_fd = -1;
 		p->s[i].local = addr_nth(base, i);
 		p->s[i].asn = asn + i;
 		p->s[i].families = families;
@@ -168,6 +168,7 @@ session_poll(struct pool *p, struct session *s, int op, bool out)
 static void
 session_close(struct pool *p, struct session *s, enum session_state next)
 {
+	s->up_fd = -1;
 	if (s->fd != -1)
 		close(s->fd);
 	s->fd = -1;
@@ -507,18 +508,6 @@ keepalive_us(const struct pool *p)
 	return (int64_t)p->hold * 1000000 / (p->hold > 60 ? 4 : 3);
 }
 
-/* Something came from a session. */
-static void
-heard(struct pool *p, struct session *s)
-{
-	int64_t now = now_us();
-
-	if (s->heard != 0 && s->state == SESSION_UP &&
-	    now - s->heard > p->silence)
-		p->silence = now - s->heard;
-	s->heard = now;
-}
-
 /* A prefix now has a path of this class, or none. */
 static void
 hold(struct pool *p, struct session *s, uint32_t id, uint32_t cls)
@@ -722,6 +711,7 @@ message_in(struct pool *p, struct session *s, const uint8_t *m, size_t n)
 	case WIRE_KEEPALIVE:
 		if (s->state == SESSION_OPENSENT) {
 			s->state = SESSION_UP;
+			s->up_fd = s->fd;
 			s->timer = now_us() + keepalive_us(p);
 			p->connecting--;
 			p->nup++;
@@ -756,7 +746,7 @@ session_read(struct pool *p, struct session *s)
 		return;
 	}
 	p->bytes_in += (uint64_t)r;
-	heard(p, s);
+	s->heard = now_us();
 	s->in_len += (size_t)r;
 	while (s->in_len - at >= WIRE_HDR) {
 		len = get_u16(s->in + at + 16);

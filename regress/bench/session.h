@@ -26,6 +26,7 @@ enum session_state {
 
 struct session {
 	int fd;
+	_Atomic int up_fd; /* the same while it is up, for silence.c */
 	enum session_state state;
 	struct addr local;
 	uint32_t asn;
@@ -74,7 +75,6 @@ struct pool {
 	struct addr nh_exact; /* afi 0: any address of the test net */
 	int epoll;
 	unsigned hold; /* seconds */
-	int64_t silence; /* longest that a session said nothing */
 	uint32_t ignored; /* a prefix that is not counted, or PFX_UNKNOWN */
 	uint32_t ignored_cls; /* its class when it came last */
 	bool lenient; /* others announce what is not in the table: enter it */

@@ -196,6 +196,8 @@ class Loads(unittest.TestCase):
         self.assertEqual([p["name"] for p in out["phases"]],
                          ["announce", "flaps", "churn 1", "gone 1",
                           "churn 2", "gone 2"])
+        for phase in out["phases"]:
+            self.assertLess(phase["silence_ms"], 3000)
 
 
 class Reports(unittest.TestCase):
