@@ -14,6 +14,32 @@
 
 #define RING_MIN 16u
 
+/* Length of the message whose header starts at p. */
+static uint32_t
+msg_len(const uint8_t *p)
+{
+	return (uint32_t)p[BGP_MARKER_LEN] << 8 | p[BGP_MARKER_LEN + 1];
+}
+
+/* How many messages of the same type; 0: their types differ or are not
+ * counted. */
+static uint32_t
+count(const struct tx_block *b)
+{
+	const uint8_t *p;
+	uint32_t n;
+
+	if (b->type > BGP_ROUTE_REFRESH)
+		return 0;
+	n = 0;
+	for (p = b->data; p < b->data + b->len; p += msg_len(p)) {
+		if (p[BGP_HEADER_LEN - 1] != b->type)
+			return 0;
+		n++;
+	}
+	return n;
+}
+
 struct tx_block *
 tx_block_new(const void *data, size_t len, bool credited)
 {
@@ -24,6 +50,8 @@ tx_block_new(const void *data, size_t len, bool credited)
 	b->len = (uint32_t)len;
 	b->credited = credited;
 	memcpy(b->data, data, len);
+	b->type = b->data[BGP_HEADER_LEN - 1];
+	b->messages = count(b);
 	return b;
 }
 
@@ -43,13 +71,6 @@ tx_block_unref(struct tx_block *b)
 		fatalx("%s: no reference left", __func__);
 	if (--b->refs == 0)
 		free(b);
-}
-
-/* Length of the message whose header starts at p. */
-static uint32_t
-msg_len(const uint8_t *p)
-{
-	return (uint32_t)p[BGP_MARKER_LEN] << 8 | p[BGP_MARKER_LEN + 1];
 }
 
 bool
@@ -184,6 +205,22 @@ count_whole(struct txq *q, const struct tx_block *b, struct txq_done *done)
 	}
 }
 
+/* `step` bytes of the first block have left: mostly all of them at once, of
+ * messages whose number is known.  Their headers are not in the cache. */
+static void
+advance_block(struct txq *q, const struct tx_block *b, uint32_t step,
+    struct txq_done *done)
+{
+	bool known;
+
+	known = step == b->len && b->messages > 0;
+	q->off += step;
+	if (known)
+		done->messages[b->type] += b->messages;
+	else
+		count_whole(q, b, done);
+}
+
 void
 txq_advance(struct txq *q, size_t n, struct txq_done *done)
 {
@@ -197,14 +234,13 @@ txq_advance(struct txq *q, size_t n, struct txq_done *done)
 		step = b->len - q->off;
 		if (step > n)
 			step = (uint32_t)n;
-		q->off += step;
 		q->bytes -= step;
 		n -= step;
 		if (b->credited) {
 			q->credited -= step;
 			done->credited += step;
 		}
-		count_whole(q, b, done);
+		advance_block(q, b, step, done);
 		if (q->off < b->len)
 			continue;
 		tx_block_unref(b);

@@ -23,11 +23,14 @@
 struct tx_block {
 	uint32_t refs;
 	uint32_t len;
+	uint32_t messages; /* all of them of the type; 0: of several */
+	uint8_t type;
 	bool credited; /* from the rde: counted against its window */
 	uint8_t data[];
 };
 
-/* A new block with one reference and a copy of the bytes. */
+/* A new block with one reference and a copy of the bytes, which are nothing but
+ * whole messages. */
 struct tx_block *tx_block_new(const void *, size_t, bool credited);
 struct tx_block *tx_block_ref(struct tx_block *);
 void tx_block_unref(struct tx_block *); /* NULL is allowed */

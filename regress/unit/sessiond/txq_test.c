@@ -51,6 +51,40 @@ START_TEST(messages_are_counted_when_their_last_byte_leaves)
 }
 END_TEST
 
+/* However it leaves: whole, in two parts at each place, byte by byte. */
+START_TEST(messages_of_all_types_are_counted)
+{
+	uint8_t p[2 * BGP_HEADER_LEN + 23];
+	struct txq_done done;
+	struct tx_block *b;
+	struct txq q;
+	size_t i;
+
+	bgp_msg_header(p, BGP_KEEPALIVE, BGP_HEADER_LEN);
+	bgp_msg_header(p + BGP_HEADER_LEN, BGP_UPDATE, 23);
+	bgp_msg_header(p + BGP_HEADER_LEN + 23, BGP_KEEPALIVE, BGP_HEADER_LEN);
+	b = tx_block_new(p, sizeof(p), false);
+	for (i = 1; i <= sizeof(p) + 1; i++) {
+		memset(&done, 0, sizeof(done));
+		txq_init(&q);
+		txq_push(&q, b);
+		if (i <= sizeof(p))
+			txq_advance(&q, i, &done);
+		while (q.bytes > 0)
+			txq_advance(&q, i <= sizeof(p) ? q.bytes : 1, &done);
+		ck_assert_uint_eq(done.messages[BGP_KEEPALIVE], 2);
+		ck_assert_uint_eq(done.messages[BGP_UPDATE], 1);
+		txq_push(&q, b);
+		txq_push(&q, b);
+		txq_advance(&q, 2 * sizeof(p), &done);
+		ck_assert_uint_eq(done.messages[BGP_KEEPALIVE], 6);
+		ck_assert_uint_eq(done.messages[BGP_UPDATE], 3);
+		ck_assert(txq_empty(&q));
+	}
+	tx_block_unref(b);
+}
+END_TEST
+
 START_TEST(one_block_is_shared_by_many_queues)
 {
 	struct tx_block *b = updates(1, 50, true);
@@ -191,6 +225,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, messages_are_counted_when_their_last_byte_leaves);
+	tcase_add_test(t, messages_of_all_types_are_counted);
 	tcase_add_test(t, one_block_is_shared_by_many_queues);
 	tcase_add_test(t, slices_start_where_the_kernel_stopped);
 	tcase_add_test(t,
