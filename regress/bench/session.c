@@ -103,11 +103,12 @@ pool_init(struct pool *p, struct table *t, unsigned n, const struct addr *base,
 		p->s[i].local = addr_nth(base, i);
 		p->s[i].asn = asn + i;
 		p->s[i].families = families;
-		p->s[i].in = need(malloc(IN_SIZE));
+		p->s[i].tail = need(malloc(WIRE_MAX));
 	}
 	p->memo = need(calloc(1, sizeof(*p->memo)));
 	p->memo->size = 4096;
 	p->memo->rows = need(calloc(p->memo->size, sizeof(*p->memo->rows)));
+	p->in = need(malloc(IN_SIZE));
 	p->same = same_new();
 	/* An octet a prefix at least. */
 	p->ids = grow(NULL, WIRE_MAX, sizeof(*p->ids));
@@ -119,7 +120,7 @@ pool_fini(struct pool *p)
 	for (unsigned i = 0; i < p->n; i++) {
 		if (p->s[i].fd != -1)
 			close(p->s[i].fd);
-		free(p->s[i].in);
+		free(p->s[i].tail);
 		free(p->s[i].held);
 		bytes_free(&p->s[i].ctl);
 	}
@@ -130,6 +131,7 @@ pool_fini(struct pool *p)
 	bytes_free(&p->memo->canon);
 	free(p->memo);
 	same_free(p->same);
+	free(p->in);
 	free(p->ids);
 	close(p->epoll);
 }
@@ -178,7 +180,7 @@ session_close(struct pool *p, struct session *s, enum session_state next)
 		p->nup--;
 	s->state = next;
 	s->timer = now_us() + RETRY_US;
-	s->ctl.len = s->ctl_sent = s->in_len = 0;
+	s->ctl.len = s->ctl_sent = s->tail_len = 0;
 }
 
 /* The session ended and nobody asked it to. */
@@ -732,11 +734,12 @@ message_in(struct pool *p, struct session *s, const uint8_t *m, size_t n)
 	}
 }
 
+/* All sessions read into the same place, so that it stays in the cache. */
 static void
 session_read(struct pool *p, struct session *s)
 {
-	size_t at = 0, len;
-	ssize_t r = recv(s->fd, s->in + s->in_len, IN_SIZE - s->in_len, 0);
+	size_t at = 0, have = s->tail_len, len;
+	ssize_t r = recv(s->fd, p->in + have, IN_SIZE - have, 0);
 	bool was = s->done;
 
 	if (r <= 0) {
@@ -747,23 +750,24 @@ session_read(struct pool *p, struct session *s)
 	}
 	p->bytes_in += (uint64_t)r;
 	s->heard = now_us();
-	s->in_len += (size_t)r;
-	while (s->in_len - at >= WIRE_HDR) {
-		len = get_u16(s->in + at + 16);
+	memcpy(p->in, s->tail, have);
+	have += (size_t)r;
+	while (have - at >= WIRE_HDR) {
+		len = get_u16(p->in + at + 16);
 		if (len < WIRE_HDR || len > WIRE_MAX) {
 			fault(p, &p->faults.malformed, s, "message length");
 			session_close(p, s, SESSION_CLOSED);
 			return;
 		}
-		if (s->in_len - at < len)
+		if (have - at < len)
 			break;
-		message_in(p, s, s->in + at, len);
+		message_in(p, s, p->in + at, len);
 		if (s->fd == -1)
 			return;
 		at += len;
 	}
-	memmove(s->in, s->in + at, s->in_len - at);
-	s->in_len -= at;
+	s->tail_len = have - at;
+	memcpy(s->tail, p->in + at, s->tail_len);
 	if (!s->receives)
 		return;
 	s->done = s->nright == s->want && s->npresent == s->want;

@@ -43,8 +43,8 @@ struct session {
 	size_t out_len, out_sent;
 	bool polls_out;
 
-	uint8_t *in;
-	size_t in_len;
+	uint8_t *tail; /* what came of a message that is not whole */
+	size_t tail_len;
 
 	uint32_t *held; /* class of each prefix, CLASS_NONE: not there */
 	uint32_t held_cap;
@@ -83,6 +83,7 @@ struct pool {
 	uint64_t spoilt; /* right prefixes that became wrong */
 	int64_t progress; /* when the last UPDATE came */
 	struct faults faults;
+	uint8_t *in; /* what was read last */
 	struct memo *memo;
 	struct same *same;
 	uint32_t *ids; /* prefixes of the message that is looked at */
