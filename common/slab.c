@@ -18,7 +18,10 @@
 enum {
 	STEP_MIN = 64 * 1024,
 	STEP_MAX = 4 * 1024 * 1024,
-	DENSE_SHARE = 32, /* a dense region grows by this part of itself */
+	/* A dense region grows by this part of itself, and never by more than
+	 * what an engine may wait for between two messages. */
+	DENSE_SHARE = 32,
+	DENSE_MAX = 512 * 1024,
 	/* Behind this offset a region asks for huge pages: fewer faults and
 	 * TLB misses for large tables, no waste in small ones. */
 	HUGE_FROM = 16 * 1024 * 1024,
@@ -54,12 +57,12 @@ region_init_dense(struct region *r, size_t max)
 
 /* What a step of a region that has `size` bytes comes to. */
 static size_t
-step_end(const struct region *r, size_t size, size_t step)
+step_end(const struct region *r, size_t size, size_t step, size_t max)
 {
 	if (step < STEP_MIN)
 		step = STEP_MIN;
-	else if (step > STEP_MAX)
-		step = STEP_MAX;
+	else if (step > max)
+		step = max;
 	size = round_up(size + step, STEP_MIN);
 	return size < r->reserved ? size : r->reserved;
 }
@@ -76,7 +79,7 @@ region_fini(struct region *r)
 static void
 region_open(struct region *r, size_t size)
 {
-	size_t was = r->open, end = step_end(r, was, was), huge;
+	size_t was = r->open, end = step_end(r, was, was, STEP_MAX), huge;
 
 	if (end < size)
 		end = round_up(size, STEP_MIN);
@@ -105,7 +108,7 @@ region_grow(struct region *r, size_t size)
 		r->usable = r->open;
 		return;
 	}
-	r->usable = step_end(r, was, was / DENSE_SHARE);
+	r->usable = step_end(r, was, was / DENSE_SHARE, DENSE_MAX);
 	if (r->usable < size || r->usable > r->open)
 		r->usable = r->open;
 	/* The first step is not worth it; an older kernel is no error. */

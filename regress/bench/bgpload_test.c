@@ -424,6 +424,7 @@ START_TEST(same_message_is_known)
 	uint32_t ids[200];
 	uint8_t m[300];
 	struct same *c = same_new();
+	struct same_hint hint = { 0 };
 	struct said in = { ids, 1, 3, 7, 0 }, out;
 
 	for (unsigned i = 0; i < 200; i++)
@@ -431,15 +432,15 @@ START_TEST(same_message_is_known)
 	for (unsigned i = 0; i < sizeof(m); i++)
 		m[i] = (uint8_t)(i * 7);
 	for (unsigned len = 1; len < sizeof(m); len += 13) {
-		ck_assert(!same_find(c, m, len, &out));
+		ck_assert(!same_find(c, &hint, m, len, &out));
 		in.n = 1 + len % 200;
 		same_add(c, m, len, &in);
 		for (unsigned i = 0; i < len; i++) {
 			m[i] ^= 1;
-			ck_assert(!same_find(c, m, len, &out));
+			ck_assert(!same_find(c, &hint, m, len, &out));
 			m[i] ^= 1;
 		}
-		ck_assert(same_find(c, m, len, &out));
+		ck_assert(same_find(c, &hint, m, len, &out));
 		ck_assert_uint_eq(out.n, in.n);
 		ck_assert_uint_eq(out.ngone, 1);
 		ck_assert_uint_eq(out.cls, 7);
@@ -450,11 +451,43 @@ START_TEST(same_message_is_known)
 		memcpy(m + 290, &i, sizeof(i));
 		in.n = 1 + i % 200;
 		ids[0] = i;
-		ck_assert(!same_find(c, m, sizeof(m), &out));
+		ck_assert(!same_find(c, &hint, m, sizeof(m), &out));
 		same_add(c, m, sizeof(m), &in);
-		ck_assert(same_find(c, m, sizeof(m), &out));
+		ck_assert(same_find(c, &hint, m, sizeof(m), &out));
 		ck_assert_uint_eq(out.ids[0], i);
 	}
+	same_free(c);
+}
+END_TEST
+
+START_TEST(messages_are_found_in_order_and_mostly_in_any_other)
+{
+	static uint8_t m[300];
+	uint32_t id, i, lost = 0;
+	struct same *c = same_new();
+	struct same_hint hint = { 0 };
+	struct said in = { &id, 0, 1, 7, 0 }, out;
+
+	for (i = 0; i < 1000; i++) {
+		memcpy(m + 290, &i, sizeof(i));
+		id = i;
+		same_add(c, m, sizeof(m), &in);
+	}
+	/* Two may have the same place, but each comes behind the one before. */
+	for (i = 0; i < 1000; i++) {
+		memcpy(m + 290, &i, sizeof(i));
+		ck_assert(same_find(c, &hint, m, sizeof(m), &out));
+		ck_assert_uint_eq(out.ids[0], i);
+	}
+	for (i = 1000; i-- > 0;) {
+		memcpy(m + 290, &i, sizeof(i));
+		if (!same_find(c, &hint, m, sizeof(m), &out)) {
+			lost++;
+			continue;
+		}
+		ck_assert_uint_eq(out.ids[0], i);
+	}
+	ck_assert_uint_lt(lost, 100);
 	same_free(c);
 }
 END_TEST
@@ -479,6 +512,7 @@ main(void)
 	tcase_add_loop_test(tc, full_tables_are_composed, 0, 2);
 	tcase_add_test(tc, expectation_of_one_prefix_changes);
 	tcase_add_test(tc, same_message_is_known);
+	tcase_add_test(tc, messages_are_found_in_order_and_mostly_in_any_other);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);

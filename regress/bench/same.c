@@ -22,6 +22,7 @@ struct row {
 struct same {
 	uint32_t slots[SLOTS]; /* where a row begins, in units of 4, + 1 */
 	uint32_t used;
+	uint32_t epoch; /* how often all was forgotten */
 	uint8_t room[ROOM] __attribute__((__aligned__(4)));
 };
 
@@ -48,19 +49,28 @@ slot(const uint8_t *m, size_t n)
 		h = (h ^ v) * 0xff51afd7ed558ccdu;
 		h ^= h >> 32;
 	}
-	return (uint32_t)(h >> 7) & (SLOTS - 1);
+	h *= 0xc4ceb9fe1a85ec53u;
+	return (uint32_t)(h >> 48) & (SLOTS - 1);
 }
 
-bool
-same_find(const struct same *c, const uint8_t *m, size_t n, struct said *out)
+static uint32_t
+row_size(const struct row *r)
 {
-	uint32_t at = c->slots[slot(m, n)];
-	const uint8_t *p;
+	size_t n = sizeof(*r) + r->n * sizeof(uint32_t) + r->len;
+
+	return (uint32_t)(n + 3) & ~3u;
+}
+
+/* Is it the message of the row that begins at `at`?  The next row follows. */
+static bool
+row_is(const struct same *c, uint32_t *at, const uint8_t *m, size_t n,
+    struct said *out)
+{
+	const uint8_t *p = c->room + *at;
 	struct row r;
 
-	if (at == 0)
+	if (*at >= c->used)
 		return false;
-	p = c->room + (size_t)(at - 1) * 4;
 	memcpy(&r, p, sizeof(r));
 	p += sizeof(r);
 	if (r.len != n || memcmp(p + r.n * sizeof(*out->ids), m, n) != 0)
@@ -70,6 +80,26 @@ same_find(const struct same *c, const uint8_t *m, size_t n, struct said *out)
 	out->n = r.n;
 	out->cls = r.cls;
 	out->max = r.max;
+	*at += row_size(&r);
+	return true;
+}
+
+bool
+same_find(const struct same *c, struct same_hint *hint, const uint8_t *m,
+    size_t n, struct said *out)
+{
+	uint32_t at;
+
+	if (hint->epoch == c->epoch && row_is(c, &hint->at, m, n, out))
+		return true;
+	at = c->slots[slot(m, n)];
+	if (at == 0)
+		return false;
+	at = (at - 1) * 4;
+	if (!row_is(c, &at, m, n, out))
+		return false;
+	hint->at = at;
+	hint->epoch = c->epoch;
 	return true;
 }
 
@@ -84,11 +114,12 @@ same_add(struct same *c, const uint8_t *m, size_t n, const struct said *said)
 	if (c->used + sizeof(r) + ids + n + 4 > ROOM) {
 		memset(c->slots, 0, sizeof(c->slots));
 		c->used = 0;
+		c->epoch++;
 	}
 	p = c->room + c->used;
 	c->slots[slot(m, n)] = c->used / 4 + 1;
 	memcpy(p, &r, sizeof(r));
 	memcpy(p + sizeof(r), said->ids, ids);
 	memcpy(p + sizeof(r) + ids, m, n);
-	c->used += (uint32_t)(sizeof(r) + ids + n + 3) & ~3u;
+	c->used += row_size(&r);
 }

@@ -23,8 +23,14 @@ struct said {
 
 struct same *same_new(void);
 void same_free(struct same *);
+/* Where a receiver stands: it mostly gets messages in the order in which
+ * another one got them.  Zero at first. */
+struct same_hint {
+	uint32_t at, epoch;
+};
 /* False if the message is not known; ids are valid until the next call. */
-bool same_find(const struct same *, const uint8_t *, size_t, struct said *);
+bool same_find(const struct same *, struct same_hint *, const uint8_t *, size_t,
+    struct said *);
 /* It was not known. */
 void same_add(struct same *, const uint8_t *, size_t, const struct said *);
 

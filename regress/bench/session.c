@@ -16,8 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "regress/bench/same.h"
-
 #define IN_SIZE (256u * 1024u)
 #define OUT_STEP (256u * 1024u)
 #define HOLD_SECONDS 240
@@ -679,7 +677,7 @@ update_in(struct pool *p, struct session *s, const uint8_t *body, size_t n)
 	struct said said;
 	const char *why;
 
-	if (keep && same_find(p->same, body, n, &said) &&
+	if (keep && same_find(p->same, &s->same, body, n, &said) &&
 	    said.max < s->held_cap) {
 		s->hint = said.ids[said.n - 1] + 1;
 		take(p, s, &said);

@@ -14,6 +14,7 @@
 #ifndef REGRESS_BENCH_SESSION_H
 #define REGRESS_BENCH_SESSION_H
 
+#include "regress/bench/same.h"
 #include "regress/bench/table.h"
 
 enum session_state {
@@ -49,6 +50,7 @@ struct session {
 	uint32_t *held; /* class of each prefix, CLASS_NONE: not there */
 	uint32_t held_cap;
 	uint32_t hint;
+	struct same_hint same;
 	uint32_t npresent, nright, want;
 	bool done;
 };
@@ -64,7 +66,6 @@ struct faults {
 };
 
 struct memo;
-struct same;
 
 struct pool {
 	struct table *t;
