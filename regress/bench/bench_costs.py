@@ -2,11 +2,12 @@
 """Where the nanoseconds and bytes of a prefix go on load 1: a table for
 ARCHITECTURE.md.
 
-Three sources, each told as what it is: the stages of the engine in one
-process (rde_micro -d, CPU time), the instructions of each part of it
-(callgrind on a smaller table, by source file; what the C library does counts
-for the file that called it), and the CPU time of each process during load 1.
-Bytes are rde_micro's, by structure, and the growth of the suite's PSS.
+Four sources, each told as what it is: the stages of the engine in one
+process (rde_micro -d, CPU time), how they fall to its parts (perf, samples by
+source file), the instructions of each part (callgrind on a smaller table, by
+source file; what the C library does counts for the file that called it), and
+the CPU time of each process during load 1.  Bytes are rde_micro's, by
+structure, and the growth of the suite's PSS.
 """
 
 import os
@@ -15,26 +16,30 @@ import shutil
 import subprocess
 
 MARK = "<!-- costs -->"
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
 CALLGRIND_PREFIXES = 50000
+# So many that making the load does not count beside them.
+PERF_RUNS = 30
 # stage of rde_micro: its title, what a prototype that does nothing else took
-# on a quiet machine, parts of it (title, source files)
+# on a quiet machine, parts of it (title, that floor, source files)
 STAGES = (
     ("take", "taking UPDATEs in", 50, (
-        ("framing, checks of attributes, NLRI",
+        ("framing, checks of attributes, NLRI", "7",
          r"common/(bgp_\w+|aspath|community|nlri|afi|addr|cursor|be)"
          r"\.[ch]"),
-        ("attribute sets: hash, find, keep",
+        ("attribute sets: hash, find, keep", "9",
          r"rde/attrs\.[ch]|common/hash\.[ch]"),
-        ("index", r"rde/prefix_index\.[ch]"),
-        ("entries and paths, what changed",
+        ("index", "30, new entries with it", r"rde/prefix_index\.[ch]"),
+        ("entries and paths, what changed", "2",
          r"rde/(update_in|rib|peer|counts|stale|inject|policy\w*|session)"
          r"\.[ch]|common/(slab|xmalloc)\.[ch]"))),
     ("decide", "deciding", 3, (
-        ("best path, marking for groups",
+        ("best path, marking for groups", "3",
          r"rde/(rde|decision|sweep|reeval|walk)\.[ch]"),)),
     ("pack", "sending", 11, (
-        ("Adj-RIB-Out", r"rde/group\.[ch]"),
-        ("own attributes, packing", r"rde/(pack|export|dump)\.[ch]"))))
+        ("Adj-RIB-Out", "6, grouping with it", r"rde/group\.[ch]"),
+        ("grouping, own attributes, packing", "5", r"rde/(pack|export|dump)\.[ch]"))))
 BYTES = (("entries", "entry with its best path"), ("index", "index"),
          ("attributes", "attribute sets and their table"),
          ("groups", "Adj-RIB-Out of one group, pending"),
@@ -112,6 +117,42 @@ def by_file(path):
     return costs
 
 
+def samples(micro, out, n):
+    """Share of each source file in the engine's user time by perf, and under
+    "" that of the C library; None without perf."""
+    if not shutil.which("perf") or subprocess.run(
+            ["perf", "record", "-q", "-e", "cpu-clock:u", "-F", "4999", "-o",
+             out, micro, "-r", str(PERF_RUNS), "-n", str(n), "s1a"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL).returncode != 0:
+        return None
+    text = subprocess.run(
+        ["perf", "script", "-i", out, "-F", "ip", "--show-mmap-events"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    base, counts = None, {}
+    for line in text.splitlines():
+        m = re.search(r"\[0x([0-9a-f]+)\(0x([0-9a-f]+)\) @ (\w+) .*r-xp .*"
+                      r"/rde_micro$", line)
+        if m:
+            base, size, at = int(m[1], 16), int(m[2], 16), int(m[3], 0)
+        elif re.fullmatch(r"\s*[0-9a-f]+\s*", line):
+            counts[int(line, 16)] = counts.get(int(line, 16), 0) + 1
+    if base is None:
+        return None
+    ours = [a for a in counts if base <= a < base + size]
+    names = subprocess.run(
+        ["addr2line", "-e", micro], text=True, stdout=subprocess.PIPE,
+        input="".join("%x\n" % (a - base + at) for a in ours)).stdout
+    found = {"": sum(counts.values()) - sum(counts[a] for a in ours)}
+    for a, name in zip(ours, names.splitlines()):
+        name = os.path.relpath(name.rpartition(":")[0], ROOT)
+        found[name] = found.get(name, 0) + counts[a]
+    found = {k: v for k, v in found.items() if k == "" or
+             re.match(r"(?:rde|common)/", k)}
+    total = sum(found.values())
+    return {k: v / total for k, v in found.items()}
+
+
 def part(costs, pattern):
     return sum(v for k, v in costs.items()
                if re.search(r"(?:^|/)(?:%s)$" % pattern, k))
@@ -136,18 +177,27 @@ def measure(build, out_dir, quick, suite):
     micro = os.path.join(build, "regress/bench/rde_micro")
     n = 100000 if quick else 1000000
     d = details(micro, "-r", "7", "-n", str(n))
+    user = d["ns"]["all"] - d["ns"]["kernel"]
+    shares = samples(micro, os.path.join(out_dir, "perf.costs"), n)
     costs = instructions(micro, os.path.join(out_dir, "callgrind.out"))
     rows = ["| where | ns a prefix | floor | instructions a prefix |",
             "|---|---:|---:|---:|"]
     known = 0
     for stage, title, floor, parts in STAGES:
-        total = sum(part(costs, p) for _, p in parts) if costs else 0
+        total = sum(part(costs, p) for _, _, p in parts) if costs else 0
         known += total
-        rows.append("| **%s** | **%.0f** | %d | %s |" % (
+        rows.append("| **%s** | **%.0f** | **%d** | %s |" % (
             title, d["ns"][stage], floor, "**%.0f**" % total if costs else "–"))
-        if costs and len(parts) > 1:
-            rows += ["| – %s | | | %.0f |" % (name, part(costs, p))
-                     for name, p in parts]
+        if (costs or shares) and len(parts) > 1:
+            rows += ["| – %s | %s | %s | %s |" % (
+                name, "%.0f" % (part(shares, p) * user) if shares else "",
+                least, "%.0f" % part(costs, p) if costs else "")
+                     for name, least, p in parts]
+    if shares:
+        rows.append("| copies, in the C library, of all these | %.0f | | |" %
+                    (shares[""] * user))
+    rows.append("| memory from the kernel, for all these | %.0f | 5 | |" %
+                d["ns"]["kernel"])
     rest = sum(costs.values()) - known if costs else 0
     rows.append("| the engine alone, %s prefixes | **%.0f** | %d | %s |" % (
         "{:,}".format(n), d["ns"]["all"], sum(x[2] for x in STAGES),
