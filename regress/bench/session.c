@@ -97,7 +97,8 @@ pool_init(struct pool *p, struct table *t, unsigned n, const struct addr *base,
 	if ((p->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		err(2, "epoll_create1");
 	for (unsigned i = 0; i < n; i++) {
-		p->s[i].fd = p->s[i].up_fd = -1;
+		p->s[i].fd = -1;
+		p->s[i].up_fd = -1;
 		p->s[i].local = addr_nth(base, i);
 		p->s[i].asn = asn + i;
 		p->s[i].families = families;
